@@ -1,0 +1,45 @@
+import { recordChange, sql, type Database, type Transaction } from "@castellan/database";
+import { createId } from "@castellan/kernel";
+import { accessFaults } from "./faults.ts";
+import type { CreatedToken, TokenInput } from "./service-token.ts";
+import { parseTokenInput } from "./token-input.ts";
+import { tokenColumns, toServiceToken, type TokenRow } from "./token-row.ts";
+import { generateSecret, hashSecret } from "./token-secret.ts";
+
+/**
+ * Makes a token. Its secret is in the answer and nowhere else.
+ * Faults: `invalid_input` (naming the field), `token_name_taken`.
+ */
+export function createToken(database: Database, input: TokenInput, nowMs: number): Promise<CreatedToken> {
+  const checked = parseTokenInput(input, nowMs);
+  return database.transaction((tx) => insertToken(tx, checked, nowMs));
+}
+
+/** The same as part of a transaction, for input that was checked. Fault: `token_name_taken`. */
+export async function insertToken(tx: Transaction, input: TokenInput, nowMs: number): Promise<CreatedToken> {
+  const now = new Date(nowMs);
+  await retireExpired(tx, input.name, now);
+  const secret = generateSecret();
+  const expiresAt = input.expiresAtMs === undefined ? null : new Date(input.expiresAtMs);
+  const [row] = await tx.query<TokenRow>(sql`
+    insert into tokens (id, hash, name, role, portals, created_at, created_by, expires_at)
+    values (
+      ${createId("token")}, ${Buffer.from(hashSecret(secret), "base64url")}, ${input.name}, ${input.role},
+      ${input.portals}, ${now}, ${input.createdBy}, ${expiresAt}
+    )
+    on conflict (name) where revoked_at is null do nothing
+    returning ${tokenColumns}`);
+  if (!row)
+    throw accessFaults.fault("token_name_taken", "A living token has this name already", { field: "name" });
+  await recordChange(tx, "tokens", row.id);
+  return { token: toServiceToken(row), secret };
+}
+
+/** An expired token is dead and gives up its name. */
+async function retireExpired(tx: Transaction, name: string, now: Date): Promise<void> {
+  const retired = await tx.query<{ id: string }>(sql`
+    update tokens set revoked_at = ${now}
+    where name = ${name} and revoked_at is null and expires_at <= ${now}
+    returning id`);
+  for (const { id } of retired) await recordChange(tx, "tokens", id);
+}

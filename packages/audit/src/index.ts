@@ -1,0 +1,9 @@
+export { createAuditLog, type AuditLog, type AuditLogOptions } from "./audit-log.ts";
+export { callOutcomes, type CallOutcome, type CallRecord, type RecordedCall } from "./call-record.ts";
+export type { Mac } from "./chain.ts";
+export type { CallFilter, CallPage } from "./list.ts";
+export type { Removal, RemoveOptions } from "./retention.ts";
+export type { Breakage, BrokenPlace } from "./check-rows.ts";
+export type { Verification, VerifyOptions } from "./verify.ts";
+export { auditFaults } from "./faults.ts";
+export { auditMigrations } from "./migrations.ts";

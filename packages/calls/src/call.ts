@@ -1,0 +1,129 @@
+/**
+ * A call on its way: what is known of it grows stage by stage. Each stage says in its types what
+ * it needs and what it adds, so an order that cannot work does not compile.
+ */
+import type { Principal } from "@castellan/access";
+import type { CallOutcome } from "@castellan/audit";
+import type { Id, Slug } from "@castellan/kernel";
+import type {
+  Channel,
+  Era,
+  LegacyClient,
+  LocalMethod,
+  Message,
+  MethodSpec,
+  Protocol,
+  ProtocolHeaders,
+  RequestId,
+  RequestMessage,
+} from "@castellan/mcp";
+import type { CatalogServer } from "./catalog/catalog.ts";
+import type { Capability, Scope } from "./catalog/scope.ts";
+
+/** A request as the HTTP face hands it over: identified, not yet read. */
+export interface Received {
+  readonly id: Id<"call">;
+  readonly requestId: string;
+  readonly receivedAtMs: number;
+  /** Monotonic, for durations. */
+  readonly startedMs: number;
+  readonly address: string;
+  readonly portalSlug: string;
+  /** The `Authorization` header, if any. It stays here: nothing passes it on. */
+  readonly authorization: string | undefined;
+  readonly protocolHeaders: ProtocolHeaders;
+  readonly header: (name: string) => string | undefined;
+  readonly readBody: () => Promise<Uint8Array>;
+  /** Aborts when the answer is no longer wanted. */
+  readonly cancel: AbortController;
+  /** Sends a message to the caller ahead of the answer. */
+  readonly relay: (text: string) => void;
+}
+
+export interface Authenticated {
+  readonly principal: Principal;
+}
+
+export interface Parsed {
+  readonly message: Message;
+  readonly bytesIn: number;
+}
+
+export interface Classified {
+  readonly protocol: Protocol;
+}
+
+/** A message that has been read and understood, not yet aimed at anything. */
+export type Admitted = Received & Authenticated & Parsed & Classified;
+
+export interface Resolved {
+  readonly portal: PortalView;
+  /** The caller's session; modern calls have none, nor has `initialize`. */
+  readonly session: CallerSession | undefined;
+  readonly target: Target;
+}
+
+/** What a message is for. A notification or a response wants no answer. */
+export type Target =
+  | { readonly kind: "one-way" }
+  | { readonly kind: "local"; readonly request: RequestMessage; readonly method: LocalMethod }
+  | {
+      readonly kind: "forward";
+      readonly request: RequestMessage;
+      readonly method: MethodSpec;
+      readonly capability: Capability;
+    };
+
+export interface Dispatched {
+  /** Absent for what wants no answer. */
+  readonly answer: Answer | undefined;
+}
+
+/** The answer to a request: raw JSON of `result` or `error`. */
+export interface Answer {
+  readonly kind: "result" | "error";
+  readonly text: string;
+  readonly outcome: CallOutcome;
+  readonly code?: string | undefined;
+  readonly upstreamMs?: number | undefined;
+  /** Headers of the HTTP answer: a new session's id. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The HTTP status, where it is not 200. */
+  readonly status?: number | undefined;
+  /** Messages that follow for as long as the caller stays: a subscription. */
+  readonly stream?: ((send: (text: string) => void) => Promise<string>) | undefined;
+  /** The session that this answer began. */
+  readonly session?: CallerSession | undefined;
+}
+
+/** The portal that a call came to, as far as the way of a call needs to know it. */
+export interface PortalView {
+  readonly slug: Slug;
+  scope(era: Era): Scope;
+  /** Throws `session_unknown`. */
+  session(id: string, principal: Principal): CallerSession;
+  /** Answers what the portal knows itself. */
+  answer(call: Admitted, target: LocalTarget): Answer | Promise<Answer>;
+  /** Takes a notification or a response. */
+  receive(call: Admitted, session: CallerSession | undefined): void | Promise<void>;
+}
+
+export interface LocalTarget {
+  readonly request: RequestMessage;
+  readonly method: LocalMethod;
+  readonly session: CallerSession | undefined;
+}
+
+/** The session of a legacy caller. */
+export interface CallerSession {
+  readonly id: Id<"session">;
+  readonly client: LegacyClient;
+  readonly clientName: string | undefined;
+  readonly clientVersion: string | undefined;
+  /** The session's own line to a server, opened when first asked for. */
+  channel(server: CatalogServer, signal: AbortSignal): Promise<Channel>;
+  /** Makes a server's question one that this session's client can answer; the text is to be relayed. */
+  ask(question: RequestMessage, channel: Channel): string;
+  /** Lets the request be cancelled by its id until it is disposed of. Throws `request_id_in_use`. */
+  begin(id: RequestId, cancel: AbortController): Disposable;
+}

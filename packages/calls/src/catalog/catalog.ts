@@ -1,0 +1,84 @@
+/**
+ * Every registered server with what it offers, held in memory and kept true by the change log.
+ * A call is judged by the catalog of its moment: entries are replaced, never altered.
+ */
+import type { ChangeFeed } from "@castellan/database";
+import type { Era } from "@castellan/mcp";
+import { serversTopic, type ServerStore, type StoredServer } from "../servers/server-store.ts";
+import type { DefinitionStore } from "./definition-store.ts";
+import type { Definition } from "./definition.ts";
+
+export interface CatalogServer extends StoredServer {
+  readonly definitions: readonly Definition[];
+  /** Headers sent with every request, credentials among them. Never leaves towards a caller. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Catalog extends Disposable {
+  /** Grows with every change: what was derived from an older version is to be derived again. */
+  readonly version: number;
+  find(slug: string): CatalogServer | undefined;
+  servers(): readonly CatalogServer[];
+  /** Called after each change with the ids of the servers that changed. */
+  onChange(listener: (serverIds: readonly string[]) => void): () => void;
+}
+
+export function speaks(server: CatalogServer, era: Era): boolean {
+  return server.state[era] !== undefined;
+}
+
+/** Loads everything, then follows the change log. */
+export async function createCatalog(options: {
+  servers: ServerStore;
+  definitions: DefinitionStore;
+  changes: ChangeFeed;
+}): Promise<Catalog> {
+  const byId = new Map<string, CatalogServer>();
+  const listeners = new Set<(serverIds: readonly string[]) => void>();
+  let bySlug = new Map<string, CatalogServer>();
+  let version = 0;
+
+  async function load(keys: readonly string[] | "all"): Promise<void> {
+    const stored = await (keys === "all" ? options.servers.list() : options.servers.findByIds(keys));
+    const found = await withDefinitions(stored, options);
+    const asked = keys === "all" ? [...new Set([...byId.keys(), ...found.keys()])] : keys;
+    for (const id of asked) {
+      const server = found.get(id);
+      if (server) byId.set(id, server);
+      else byId.delete(id);
+    }
+    bySlug = new Map([...byId.values()].map((server) => [server.server.slug, server]));
+    version++;
+    for (const listener of listeners) listener(asked);
+  }
+
+  const stop = options.changes.on(serversTopic, load);
+  await load("all");
+
+  return {
+    get version() {
+      return version;
+    },
+    find: (slug) => bySlug.get(slug),
+    servers: () => [...bySlug.values()].toSorted((a, b) => (a.server.slug < b.server.slug ? -1 : 1)),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    [Symbol.dispose]: stop,
+  };
+}
+
+async function withDefinitions(
+  stored: readonly StoredServer[],
+  options: { servers: ServerStore; definitions: DefinitionStore },
+): Promise<Map<string, CatalogServer>> {
+  const definitions = await options.definitions.findByServers(stored.map(({ server }) => server.id));
+  const entries = stored.map(async (entry): Promise<[string, CatalogServer]> => {
+    const { id } = entry.server;
+    const headers =
+      entry.server.headerNames.length === 0 ? {} : await options.servers.headersOf(entry.server.id);
+    return [id, { ...entry, definitions: definitions.get(id) ?? [], headers }];
+  });
+  return new Map(await Promise.all(entries));
+}

@@ -1,0 +1,109 @@
+/** What servers offer, in PostgreSQL: written by a sync, read into the catalog. */
+import { recordChange, sql, type Database, type Queryable } from "@castellan/database";
+import type { Id } from "@castellan/kernel";
+import type { CapabilityKind } from "@castellan/mcp";
+import type { ServerState } from "../servers/server.ts";
+import { serversTopic } from "../servers/server-store.ts";
+import type { Definition } from "./definition.ts";
+
+export interface DefinitionStore {
+  /** The definitions of these servers, in the order in which each server lists them. */
+  findByServers(ids: readonly string[]): Promise<Map<string, Definition[]>>;
+  /** Replaces what the server offers by what a sync found. */
+  saveSync(id: Id<"server">, found: SyncFindings): Promise<void>;
+  /** Keeps what an earlier sync found, and says that this one failed. */
+  saveFailure(id: Id<"server">, error: { code: string; message: string }): Promise<void>;
+}
+
+export interface SyncFindings {
+  readonly definitions: readonly Definition[];
+  readonly skipped: readonly string[];
+  readonly latencyMs: number;
+  readonly modern: ServerState["modern"];
+  readonly legacy: ServerState["legacy"];
+}
+
+interface DefinitionRow {
+  server_id: string;
+  kind: CapabilityKind;
+  name: string;
+  public_name: string;
+  definition: string;
+}
+
+export function createDefinitionStore(database: Database): DefinitionStore {
+  return {
+    async findByServers(ids) {
+      const rows = await database.query<DefinitionRow>(sql`
+        select server_id, kind, name, public_name, definition
+          from definitions where server_id = any(${ids}) order by server_id, kind, ordinal`);
+      return Map.groupBy(rows.map(toDefinition), (definition) => definition.serverId);
+    },
+
+    async saveSync(id, found) {
+      await database.transaction(async (tx) => {
+        if (!(await lockServer(tx, id))) return;
+        await saveState(tx, id, found);
+        await tx.query(sql`delete from definitions where server_id = ${id}`);
+        await insertDefinitions(tx, id, found.definitions);
+        await recordChange(tx, serversTopic, id);
+      });
+    },
+
+    async saveFailure(id, error) {
+      await database.transaction(async (tx) => {
+        if (!(await lockServer(tx, id))) return;
+        await tx.query(sql`
+          insert into server_states (server_id, attempted_at, error_code, error_message)
+          values (${id}, now(), ${error.code}, ${error.message})
+          on conflict (server_id) do update
+            set attempted_at = now(), error_code = excluded.error_code, error_message = excluded.error_message`);
+        await recordChange(tx, serversTopic, id);
+      });
+    },
+  };
+}
+
+/** One sync of a server is written at a time; a server that was removed meanwhile gets none. */
+async function lockServer(tx: Queryable, id: string): Promise<boolean> {
+  const rows = await tx.query(sql`select 1 from servers where id = ${id} for update`);
+  return rows.length > 0;
+}
+
+async function saveState(tx: Queryable, id: string, found: SyncFindings): Promise<void> {
+  const { modern, legacy } = found;
+  await tx.query(sql`
+    insert into server_states (server_id, attempted_at, synced_at, latency_ms, skipped,
+                               modern_hello, legacy_hello, legacy_version, legacy_transport)
+    values (${id}, now(), now(), ${Math.round(found.latencyMs)}, ${found.skipped}, ${modern?.helloText ?? null},
+            ${legacy?.helloText ?? null}, ${legacy?.version ?? null}, ${legacy?.transport ?? null})
+    on conflict (server_id) do update
+      set attempted_at = excluded.attempted_at, synced_at = excluded.synced_at, latency_ms = excluded.latency_ms,
+          skipped = excluded.skipped, error_code = null, error_message = null,
+          modern_hello = excluded.modern_hello, legacy_hello = excluded.legacy_hello,
+          legacy_version = excluded.legacy_version, legacy_transport = excluded.legacy_transport`);
+}
+
+async function insertDefinitions(
+  tx: Queryable,
+  id: string,
+  definitions: readonly Definition[],
+): Promise<void> {
+  const column = <Key extends keyof Definition>(key: Key) => definitions.map((definition) => definition[key]);
+  await tx.query(sql`
+    insert into definitions (server_id, kind, name, public_name, ordinal, definition)
+    select ${id}, kind, name, public_name, ordinal, definition
+      from unnest(${column("kind")}::text[], ${column("name")}::text[], ${column("publicName")}::text[],
+                  ${column("text")}::text[])
+           with ordinality as found (kind, name, public_name, definition, ordinal)`);
+}
+
+function toDefinition(row: DefinitionRow): Definition & { readonly serverId: string } {
+  return {
+    serverId: row.server_id,
+    kind: row.kind,
+    name: row.name,
+    publicName: row.public_name,
+    text: row.definition,
+  };
+}

@@ -1,0 +1,141 @@
+/**
+ * What one portal offers to clients of one era: names on the outside, servers behind them.
+ * Built once per version of the catalog and of the portal, then only looked up.
+ */
+import {
+  edit,
+  isObject,
+  objectMembers,
+  paramHeadersOf,
+  type CapabilityKind,
+  type Era,
+  type ParamHeader,
+} from "@castellan/mcp";
+import { speaks, type CatalogServer } from "./catalog.ts";
+import { capabilityKinds, kinds, type Definition } from "./definition.ts";
+import { literalLength, matchesUri, parseUriTemplate, type UriPattern } from "./uri-template.ts";
+
+/** How a portal calls tools and prompts: `{server}_{name}`, or as the server calls them. */
+export type Naming = "prefixed" | "plain";
+
+/** One thing on offer, and where it is to be had. */
+export interface Capability {
+  readonly kind: CapabilityKind;
+  readonly server: CatalogServer;
+  /** What the server calls it. For a resource outside of every list: its URI. */
+  readonly name: string;
+  readonly publicName: string;
+  /** Arguments that must travel as headers as well (tools, modern era). */
+  readonly paramHeaders: readonly ParamHeader[];
+}
+
+export interface Scope {
+  readonly era: Era;
+  /** The servers that take part, in the portal's order. */
+  readonly servers: readonly CatalogServer[];
+  /** The definitions of a kind as they are shown, in an order that stays the same. */
+  list(kind: CapabilityKind): readonly string[];
+  /** The capability of this public name; for a resource also one that fits a template. */
+  find(kind: CapabilityKind, publicName: string): Capability | undefined;
+}
+
+export function createScope(options: { era: Era; servers: readonly CatalogServer[]; naming: Naming }): Scope {
+  const servers = options.servers.filter((server) => speaks(server, options.era));
+  const shelves = new Map(capabilityKinds.map((kind) => [kind, fillShelf(kind, servers, options)]));
+  const patterns = templatePatterns(shelves.get("resource_template"));
+
+  return {
+    era: options.era,
+    servers,
+    list: (kind) => shelves.get(kind)?.texts ?? [],
+    find: (kind, publicName) =>
+      shelves.get(kind)?.byName.get(publicName) ??
+      (kind === "resource" ? unlistedResource(publicName, servers, patterns) : undefined),
+  };
+}
+
+interface Shelf {
+  readonly byName: Map<string, Capability>;
+  readonly texts: string[];
+}
+
+function fillShelf(
+  kind: CapabilityKind,
+  servers: readonly CatalogServer[],
+  { era, naming }: { era: Era; naming: Naming },
+): Shelf {
+  const shelf: Shelf = { byName: new Map(), texts: [] };
+  for (const server of servers)
+    for (const definition of server.definitions) {
+      if (definition.kind !== kind) continue;
+      const paramHeaders = kind === "tool" && era === "modern" ? toolHeaders(definition) : [];
+      // 2026-07-28, SEP-2243: a tool whose header marks are unsound is not to be offered.
+      if (!paramHeaders) continue;
+      const publicName = freeName(shelf, server, definition, naming);
+      if (publicName === undefined) continue;
+      shelf.byName.set(publicName, { kind, server, name: definition.name, publicName, paramHeaders });
+      shelf.texts.push(shownText(definition, publicName));
+    }
+  return shelf;
+}
+
+/** The first server in the portal's order keeps a name that two would have; the other is told apart. */
+function freeName(
+  shelf: Shelf,
+  { server }: CatalogServer,
+  { kind, name, publicName }: Definition,
+  naming: Naming,
+): string | undefined {
+  const isNamed = kinds[kind].key === "name";
+  const choices = isNamed
+    ? [...(naming === "plain" ? [name] : []), publicName]
+    : [name, `gw+${server.slug}:${name}`];
+  return choices.find((choice) => !shelf.byName.has(choice));
+}
+
+function shownText({ kind, name, text }: Definition, publicName: string): string {
+  if (publicName === name) return text;
+  const span = objectMembers(text).get(kinds[kind].key);
+  return span ? edit(text, [{ span, text: JSON.stringify(publicName) }]) : text;
+}
+
+function toolHeaders({ text }: Definition): readonly ParamHeader[] | undefined {
+  if (!text.includes("x-mcp-header")) return [];
+  const tool: unknown = JSON.parse(text);
+  return paramHeadersOf(isObject(tool) ? tool["inputSchema"] : undefined);
+}
+
+interface TemplatePattern {
+  readonly pattern: UriPattern;
+  readonly capability: Capability;
+}
+
+/** The closest fit first. */
+function templatePatterns(shelf: Shelf | undefined): TemplatePattern[] {
+  return [...(shelf?.byName.values() ?? [])]
+    .map((capability) => ({ pattern: parseUriTemplate(capability.publicName), capability }))
+    .toSorted((a, b) => literalLength(b.pattern) - literalLength(a.pattern));
+}
+
+/** A URI that no list names: of the server whose template it fits, or of the only one with resources. */
+function unlistedResource(
+  uri: string,
+  servers: readonly CatalogServer[],
+  patterns: readonly TemplatePattern[],
+): Capability | undefined {
+  const prefix = /^gw\+([a-z0-9-]+):/.exec(uri);
+  const named = prefix && servers.find(({ server }) => server.slug === prefix[1]);
+  if (named) return toResource(named, uri.slice(prefix[0].length), uri);
+  const fitting = patterns.find(({ pattern }) => matchesUri(pattern, uri));
+  if (fitting) return toResource(fitting.capability.server, uri, uri);
+  const holders = servers.filter((server) => offersResources(server));
+  return holders.length === 1 && holders[0] ? toResource(holders[0], uri, uri) : undefined;
+}
+
+function toResource(server: CatalogServer, name: string, publicName: string): Capability {
+  return { kind: "resource", server, name, publicName, paramHeaders: [] };
+}
+
+function offersResources({ definitions }: CatalogServer): boolean {
+  return definitions.some(({ kind }) => kind === "resource" || kind === "resource_template");
+}

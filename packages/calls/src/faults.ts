@@ -1,0 +1,35 @@
+import { defineFaults } from "@castellan/kernel";
+
+/** Failures on the way of a call, and of what is registered for it. */
+export const callFaults = defineFaults({
+  portal_unknown: {
+    owner: "caller",
+    status: 404,
+    help: "There is no portal at this address, or the caller was not given it; the two look the same on purpose.",
+  },
+  tool_unknown: {
+    owner: "caller",
+    status: 404,
+    help: "The portal offers the caller no tool of this name (to clients of this protocol era).",
+  },
+  prompt_unknown: {
+    owner: "caller",
+    status: 404,
+    help: "The portal offers the caller no prompt of this name (to clients of this protocol era).",
+  },
+  resource_unknown: {
+    owner: "caller",
+    status: 404,
+    help: "No server of the portal is known to hold this resource.",
+  },
+  server_unknown: {
+    owner: "caller",
+    status: 404,
+    help: "No server is registered under this slug.",
+  },
+  server_slug_taken: {
+    owner: "caller",
+    status: 409,
+    help: "Another server is registered under this slug. Slugs never change and are never given twice.",
+  },
+});

@@ -1,0 +1,182 @@
+/** Runs a message through the table of stages and sees to it that a call is on record before its answer leaves. */
+import { isFault, kernelFaults, type Fault } from "@castellan/kernel";
+import {
+  errorText,
+  findMethod,
+  isObject,
+  metaKeys,
+  resultText,
+  toWireError,
+  type Era,
+  type JsonObject,
+} from "@castellan/mcp";
+import type { CallRecord } from "@castellan/audit";
+import type { Admitted, Answer, Dispatched, Received, Resolved } from "./call.ts";
+import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
+import { callStages } from "./stages/table.ts";
+
+/** What to send back over HTTP. */
+export interface Outcome {
+  readonly status: number;
+  /** A whole JSON-RPC message; absent for 202. */
+  readonly text: string | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** The fault that ended the call, if one did. */
+  readonly fault?: Fault | undefined;
+  readonly stream?: Answer["stream"];
+}
+
+type Facts = Received & Partial<Admitted & Resolved & Dispatched>;
+
+/**
+ * Carries a message through all stages. Resolves once the call is on record; a fault of any stage is
+ * in the outcome. Rejects only for defects.
+ */
+export async function runCall(received: Received, ports: CallPorts): Promise<Outcome> {
+  const facts: Facts = { ...received };
+  const failure = await runStages(facts, ports);
+  const outcome = toOutcome(facts, failure?.fault);
+  if (!isRecorded(facts, failure?.fault)) return outcome;
+  try {
+    const record = toRecord(facts, outcome, failure, ports);
+    await ports.audit.append(record);
+    ports.onCall?.(toSummary(record, facts));
+    return outcome;
+  } catch (error) {
+    if (!isFault(error)) throw error;
+    // Without a record no answer: the caller learns only that it could not be recorded.
+    return toOutcome({ ...facts, answer: undefined }, error);
+  }
+}
+
+interface Failure {
+  readonly fault: Fault;
+  readonly stage: string;
+}
+
+async function runStages(facts: Facts, ports: CallPorts): Promise<Failure | undefined> {
+  for (const stage of callStages.stages as readonly Stage<Facts, object>[]) {
+    try {
+      const added = stage.run(facts, ports);
+      Object.assign(facts, added instanceof Promise ? await added : added);
+    } catch (error) {
+      return { fault: toFault(error, facts), stage: stage.name };
+    }
+  }
+  return undefined;
+}
+
+/** A defect becomes a fault that says nothing but that it is ours; the defect itself is its cause. */
+function toFault(error: unknown, { requestId }: Received): Fault {
+  if (isFault(error)) return error;
+  return kernelFaults.fault("internal_error", `Something went wrong here (request ${requestId})`, {
+    cause: error,
+  });
+}
+
+function toOutcome(facts: Facts, fault: Fault | undefined): Outcome {
+  const { answer, message } = facts;
+  const id = message?.kind === "request" ? message.id : null;
+  if (fault) {
+    const { error, status } = toWireError(fault, eraOf(facts), facts.requestId);
+    return { status, text: errorText(id, error), fault };
+  }
+  if (!answer || id === null) return { status: 202, text: undefined };
+  const text = answer.kind === "result" ? resultText(id, answer.text) : errorText(id, answer.text);
+  return { status: answer.status ?? 200, text, headers: answer.headers, stream: answer.stream };
+}
+
+/** Requests are recorded once somebody is known, but for heartbeats; refused messages of any kind are. */
+function isRecorded({ principal, message, protocol }: Facts, fault: Fault | undefined): boolean {
+  if (!principal) return false;
+  if (message?.kind !== "request") return fault !== undefined;
+  return findMethod(message.method, protocol?.era ?? "legacy")?.isRecorded !== false;
+}
+
+function toRecord(
+  facts: Facts,
+  outcome: Outcome,
+  failure: Failure | undefined,
+  { clock, replica }: CallPorts,
+): CallRecord {
+  const { principal, message, target, answer, session, portal } = facts;
+  if (!principal) throw new TypeError("a call without a principal is not recorded");
+  const client = clientOf(facts);
+  return {
+    id: facts.id,
+    startedAtMs: facts.receivedAtMs,
+    durationMs: clock.monotonic() - facts.startedMs,
+    upstreamMs: answer?.upstreamMs,
+    requestId: facts.requestId,
+    replica,
+    portal: portal?.slug ?? facts.portalSlug,
+    server: target?.kind === "forward" ? target.capability.server.server.slug : undefined,
+    era: facts.protocol?.era ?? null,
+    method: message && "method" in message ? message.method : "",
+    target: aimOf(facts),
+    principalKind: principal.kind,
+    principalId: principal.tokenId,
+    principalName: principal.name,
+    clientName: client.name,
+    clientVersion: client.version,
+    clientAddress: facts.address,
+    sessionId: (session ?? answer?.session)?.id,
+    outcome: failure ? outcomeOf(failure) : (answer?.outcome ?? "ok"),
+    stage: failure?.stage,
+    code: failure?.fault.code ?? answer?.code,
+    bytesIn: facts.bytesIn ?? 0,
+    bytesOut: Buffer.byteLength(outcome.text ?? ""),
+  };
+}
+
+/** Labels of metrics must not be the caller's to choose: what is not known here is called `other`. */
+function toSummary(record: CallRecord, { portal, target }: Facts): CallSummary {
+  const { server, outcome, code, stage, durationMs, upstreamMs, requestId } = record;
+  const method = target ? record.method : "other";
+  return {
+    portal: portal?.slug ?? "other",
+    server,
+    method,
+    outcome,
+    code,
+    stage,
+    durationMs,
+    upstreamMs,
+    requestId,
+  };
+}
+
+function outcomeOf({ fault, stage }: Failure): CallRecord["outcome"] {
+  if (fault.code === "cancelled") return "cancelled";
+  return stage === "dispatch" ? "error" : "refused";
+}
+
+/** What the caller aimed at, in the caller's words, also when it was not found. */
+function aimOf({ target, message }: Facts): string | undefined {
+  if (target?.kind === "forward") return target.capability.publicName;
+  if (message?.kind !== "request") return undefined;
+  const { params } = message;
+  const aim = params?.["name"] ?? params?.["uri"];
+  return typeof aim === "string" ? aim : undefined;
+}
+
+function clientOf({ session, answer, message }: Facts): {
+  name?: string | undefined;
+  version?: string | undefined;
+} {
+  const own = session ?? answer?.session;
+  if (own) return { name: own.clientName, version: own.clientVersion };
+  const meta = message?.kind === "request" ? message.params?.["_meta"] : undefined;
+  const info = isObject(meta) ? meta[metaKeys.clientInfo] : undefined;
+  return isObject(info) ? { name: textOf(info, "name"), version: textOf(info, "version") } : {};
+}
+
+function textOf(object: JsonObject, key: string): string | undefined {
+  const value = object[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+/** Before a message is classified, it is answered in the older way. */
+function eraOf({ protocol, protocolHeaders }: Facts): Era {
+  return protocol?.era ?? (protocolHeaders.method === undefined ? "legacy" : "modern");
+}

@@ -1,0 +1,116 @@
+import {
+  assertParamHeaders,
+  findMethod,
+  isObject,
+  mcpFaults,
+  type JsonObject,
+  type LocalMethod,
+  type MethodSpec,
+  type Protocol,
+  type RequestMessage,
+  type TargetKind,
+} from "@castellan/mcp";
+import type { Admitted, CallerSession, PortalView, Resolved, Target } from "../call.ts";
+import type { Capability, Scope } from "../catalog/scope.ts";
+import { callFaults } from "../faults.ts";
+import { defineStage } from "./stage.ts";
+
+/** Within a portal, what is unknown and what is forbidden look the same. */
+export const resolve = defineStage<Admitted, Resolved>({
+  name: "resolve",
+  owner: "calls",
+  does: "portal → session → method → server and capability",
+  run({ portalSlug, principal, message, protocol, header }, { findPortal }) {
+    const portal = findPortal(portalSlug, principal);
+    if (!portal)
+      throw callFaults.fault(
+        "portal_unknown",
+        `There is no portal "${portalSlug.slice(0, 64)}" for this caller`,
+      );
+    const request = message.kind === "request" ? message : undefined;
+    const session = sessionOf(protocol, request, (id) => portal.session(id, principal));
+    const target: Target = request ? targetOf(request, protocol, portal) : { kind: "one-way" };
+    if (target.kind === "forward" && protocol.era === "modern") checkParamHeaders(target, header);
+    return { portal, session, target };
+  },
+});
+
+/** A legacy message belongs to a session; only `initialize` comes without one, to begin it. */
+function sessionOf(
+  protocol: Protocol,
+  request: RequestMessage | undefined,
+  find: (id: string) => CallerSession,
+): CallerSession | undefined {
+  if (protocol.era === "modern" || request?.method === "initialize") return undefined;
+  if (protocol.sessionId !== undefined) return find(protocol.sessionId);
+  throw mcpFaults.fault("session_required", "Header Mcp-Session-Id is missing: begin with initialize", {
+    field: "Mcp-Session-Id",
+  });
+}
+
+function targetOf(request: RequestMessage, { era }: Protocol, portal: PortalView): Target {
+  const method = findMethod(request.method, era);
+  if (!method)
+    throw mcpFaults.fault(
+      "method_unknown",
+      `Method ${JSON.stringify(request.method.slice(0, 80))} is not served`,
+    );
+  if (method.target === undefined) return { kind: "local", request, method: request.method as LocalMethod };
+  return {
+    kind: "forward",
+    request,
+    method,
+    capability: capabilityOf(method, request.params ?? {}, portal.scope(era)),
+  };
+}
+
+/** 2026-07-28, SEP-2243: arguments that travel as headers as well must be the same in both. */
+function checkParamHeaders(
+  { capability, request }: Extract<Target, { kind: "forward" }>,
+  header: (name: string) => string | undefined,
+): void {
+  if (capability.paramHeaders.length > 0)
+    assertParamHeaders(capability.paramHeaders, request.params?.["arguments"], header);
+}
+
+function capabilityOf(method: MethodSpec, params: JsonObject, scope: Scope): Capability {
+  switch (method.target) {
+    case "tool":
+      return named(scope, "tool", params["name"], "params.name");
+    case "prompt":
+      return named(scope, "prompt", params["name"], "params.name");
+    case "resource":
+      return named(scope, "resource", params["uri"], "params.uri");
+    default:
+      return referenced(scope, params["ref"]);
+  }
+}
+
+/** completion/complete names a prompt, or a resource template by its text. */
+function referenced(scope: Scope, ref: unknown): Capability {
+  const type = isObject(ref) ? ref["type"] : undefined;
+  if (isObject(ref) && type === "ref/prompt") return named(scope, "prompt", ref["name"], "params.ref.name");
+  if (isObject(ref) && type === "ref/resource") {
+    const template = scope.find("resource_template", String(ref["uri"]));
+    return template ?? named(scope, "resource", ref["uri"], "params.ref.uri");
+  }
+  throw mcpFaults.fault("params_invalid", 'params.ref.type must be "ref/prompt" or "ref/resource"', {
+    field: "params.ref.type",
+  });
+}
+
+function named(
+  scope: Scope,
+  kind: Exclude<TargetKind, "reference">,
+  name: unknown,
+  field: string,
+): Capability {
+  if (typeof name !== "string")
+    throw mcpFaults.fault("params_invalid", `${field} must be a string`, { field });
+  const found = scope.find(kind, name);
+  if (found) return found;
+  throw callFaults.fault(`${kind}_unknown`, `Unknown ${kind}: ${name.slice(0, 128)}`, {
+    field,
+    ...(kind === "resource" ? { data: { uri: name.slice(0, 1024) } } : {}),
+  });
+}

@@ -1,0 +1,58 @@
+import type { AuditLog } from "@castellan/audit";
+import type { Principal } from "@castellan/access";
+import type { Clock } from "@castellan/kernel";
+import type { PortalView } from "../call.ts";
+import type { Upstreams } from "../upstreams/upstreams.ts";
+
+/** What the stages need from the rest of the house. */
+export interface CallPorts {
+  /** Throws `token_missing`, `token_invalid`, `token_expired`, `replica_stale`. */
+  readonly authenticate: (authorization: string | undefined) => Principal | Promise<Principal>;
+  /** The portal at this slug, if there is one and the caller was given it. */
+  readonly findPortal: (slug: string, principal: Principal) => PortalView | undefined;
+  readonly upstreams: Upstreams;
+  readonly audit: Pick<AuditLog, "append">;
+  readonly clock: Clock;
+  /** The replica that serves. */
+  readonly replica: string;
+  /** Told of each call after it was recorded. */
+  readonly onCall?: (call: CallSummary) => void;
+}
+
+/** What is counted and logged of a call. */
+export interface CallSummary {
+  readonly portal: string;
+  readonly server: string | undefined;
+  readonly method: string;
+  readonly outcome: string;
+  readonly code: string | undefined;
+  readonly stage: string | undefined;
+  readonly durationMs: number;
+  readonly upstreamMs: number | undefined;
+  readonly requestId: string;
+}
+
+/** One step on the way of a call. It adds what it found out, or throws a fault that ends the call. */
+export interface Stage<Needs, Adds> {
+  readonly name: string;
+  /** The package that the work is done in. */
+  readonly owner: string;
+  /** One line for the documentation. */
+  readonly does: string;
+  readonly run: (call: Needs, ports: CallPorts) => Adds | Promise<Adds>;
+}
+
+export function defineStage<Needs, Adds>(stage: Stage<Needs, Adds>): Stage<Needs, Adds> {
+  return Object.freeze(stage);
+}
+
+/** A table of stages in their order. `Facts` is what is known after the last of them. */
+export interface StageTable<Facts> {
+  readonly stages: readonly Stage<never, object>[];
+  /** The table with one more stage, which may only need what the earlier ones add. */
+  with<Adds extends object>(stage: Stage<Facts, Adds>): StageTable<Facts & Adds>;
+}
+
+export function stageTable<Facts>(stages: readonly Stage<never, object>[] = []): StageTable<Facts> {
+  return { stages, with: (stage) => stageTable([...stages, stage]) };
+}

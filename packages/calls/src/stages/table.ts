@@ -1,0 +1,18 @@
+import type { Received } from "../call.ts";
+import { authenticate } from "./authenticate.ts";
+import { classify } from "./classify.ts";
+import { dispatch } from "./dispatch.ts";
+import { parse } from "./parse.ts";
+import { resolve } from "./resolve.ts";
+import { stageTable } from "./stage.ts";
+
+/**
+ * The way of a call. `identify` (package web) comes before it: request id, size, Host and Origin,
+ * address limit. `record` (package audit) comes after it, always, also when a stage refused.
+ */
+export const callStages = stageTable<Received>()
+  .with(authenticate)
+  .with(parse)
+  .with(classify)
+  .with(resolve)
+  .with(dispatch);

@@ -1,0 +1,108 @@
+/** Reads everything that a server offers into the catalog. */
+import { isFault, kernelFaults, type Clock, type Slug } from "@castellan/kernel";
+import { isLegacyVersion, listAll, type Channel, type ClientIdentity, type Probed } from "@castellan/mcp";
+import type { DefinitionStore, SyncFindings } from "../catalog/definition-store.ts";
+import { capabilityKinds, kinds, nameOf, type Definition } from "../catalog/definition.ts";
+import { toPublicName } from "../catalog/public-name.ts";
+import type { ServerState } from "../servers/server.ts";
+import type { ServerStore, StoredServer } from "../servers/server-store.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+export interface Syncer {
+  /**
+   * Asks the server for all its lists and stores them. When that fails, what an earlier sync found
+   * stays, and the failure is in the state that comes back. Throws `server_unknown`.
+   */
+  sync(slug: string, signal: AbortSignal): Promise<StoredServer>;
+}
+
+export function createSyncer(options: {
+  servers: ServerStore;
+  definitions: DefinitionStore;
+  upstreams: Upstreams;
+  identity: ClientIdentity;
+  clock: Clock;
+  timeoutMs: number;
+  /** Told how each attempt ended. */
+  onSync?: (synced: StoredServer) => void;
+}): Syncer {
+  const { servers, definitions, upstreams, identity, clock } = options;
+
+  async function read(stored: StoredServer, signal: AbortSignal): Promise<SyncFindings> {
+    const startedMs = clock.monotonic();
+    const headers = await servers.headersOf(stored.server.id);
+    const probed = await upstreams.probe({ server: stored.server, headers }, signal);
+    try {
+      const line = probed.modern ?? probed.legacy?.channel;
+      if (!line) throw kernelFaults.fault("internal_error", "A probe found no era and no fault");
+      const found = await readLists(line, stored.server.slug, identity, signal);
+      const { modern, legacy } = toEras(probed);
+      return { ...found, modern, legacy, latencyMs: clock.monotonic() - startedMs };
+    } finally {
+      await probed.legacy?.channel[Symbol.asyncDispose]();
+    }
+  }
+
+  return {
+    async sync(slug, signal) {
+      const stored = await servers.get(slug);
+      const { id } = stored.server;
+      const timeout = AbortSignal.timeout(options.timeoutMs);
+      try {
+        await definitions.saveSync(id, await read(stored, AbortSignal.any([signal, timeout])));
+      } catch (error) {
+        if (!isFault(error) || (error.owner === "system" && error.code !== "internal_error")) throw error;
+        signal.throwIfAborted();
+        const { code, message } = timeout.aborted ? timedOut(options.timeoutMs) : error;
+        await definitions.saveFailure(id, { code, message: message.slice(0, 1000) });
+      }
+      const synced = await servers.get(slug);
+      options.onSync?.(synced);
+      return synced;
+    },
+  };
+}
+
+function timedOut(timeoutMs: number) {
+  return {
+    code: "upstream_timeout",
+    message: `The server did not finish its lists within ${timeoutMs / 1000} s`,
+  };
+}
+
+async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, signal: AbortSignal) {
+  const definitions: Definition[] = [];
+  const skipped: string[] = [];
+  for (const kind of capabilityKinds) {
+    if (!(kinds[kind].capability in line.hello.capabilities)) continue;
+    const taken = { name: new Set<string>(), publicName: new Set<string>() };
+    for (const text of await listAll(line, kinds[kind].list, identity, signal)) {
+      try {
+        const name = nameOf(kind, text);
+        const publicName = kinds[kind].key === "name" ? toPublicName(slug, name) : name;
+        if (taken.name.has(name) || taken.publicName.has(publicName)) {
+          skipped.push(`${kind} ${JSON.stringify(name)} is listed twice`);
+          continue;
+        }
+        taken.name.add(name);
+        taken.publicName.add(publicName);
+        definitions.push({ kind, name, publicName, text });
+      } catch (error) {
+        if (!isFault(error)) throw error;
+        skipped.push(`${kind} ${JSON.stringify(text.slice(0, 80))}: ${error.message}`);
+      }
+    }
+  }
+  return { definitions, skipped };
+}
+
+function toEras({ modern, legacy }: Probed): Pick<ServerState, "modern" | "legacy"> {
+  const hello = legacy?.channel.hello;
+  return {
+    modern: modern && { helloText: modern.hello.resultText },
+    legacy:
+      legacy && hello && isLegacyVersion(hello.version)
+        ? { helloText: hello.resultText, version: hello.version, transport: legacy.transport }
+        : undefined,
+  };
+}

@@ -1,0 +1,26 @@
+/**
+ * Values of `Mcp-Name` and `Mcp-Param-*` headers (2026-07-28, transports, "Value encoding"):
+ * what is not plain visible ASCII travels as `=?base64?…?=`.
+ */
+
+const sentinel = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/i;
+// Visible ASCII and inner spaces; no leading or trailing blank, which HTTP would strip.
+const plain = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
+
+export function encodeHeaderValue(value: string): string {
+  if (plain.test(value) && !sentinel.test(value)) return value;
+  return `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
+}
+
+/** The value that a header carries, or undefined when its base64 is broken. */
+export function decodeHeaderValue(header: string): string | undefined {
+  const encoded = sentinel.exec(header)?.[1];
+  if (encoded === undefined) return header;
+  const bytes = Buffer.from(encoded, "base64");
+  if (bytes.toString("base64").replace(/=+$/, "") !== encoded.replace(/=+$/, "")) return undefined;
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * How a fault is told on the MCP wire: the one mapper from stable codes to JSON-RPC errors.
+ * Codes: JSON-RPC 2.0 §5.1; 2026-07-28 basic (`-32020` to `-32022`); `-32000` to `-32019` are left
+ * to implementations.
+ */
+import type { Fault } from "@castellan/kernel";
+import type { Era } from "../versions.ts";
+
+export const rpcCodes = {
+  parseError: -32700,
+  invalidRequest: -32600,
+  methodNotFound: -32601,
+  invalidParams: -32602,
+  internalError: -32603,
+  serverError: -32000,
+  sessionNotFound: -32001,
+  resourceNotFound: -32002,
+  headerMismatch: -32020,
+  missingClientCapability: -32021,
+  unsupportedVersion: -32022,
+} as const;
+
+interface Telling {
+  /** The JSON-RPC code; a pair where the eras differ. */
+  readonly rpc: number | Readonly<Record<Era, number>>;
+  /** The HTTP status; without one the fault's own. `200` marks an answer to a well-formed request. */
+  readonly status?: number | Readonly<Record<Era, number>>;
+}
+
+const tellings: Readonly<Record<string, Telling>> = {
+  json_malformed: { rpc: rpcCodes.parseError },
+  json_ambiguous: { rpc: rpcCodes.invalidRequest },
+  json_too_deep: { rpc: rpcCodes.invalidRequest },
+  batch_unsupported: { rpc: rpcCodes.invalidRequest },
+  message_invalid: { rpc: rpcCodes.invalidRequest },
+  media_type_unsupported: { rpc: rpcCodes.serverError },
+  not_acceptable: { rpc: rpcCodes.serverError },
+  header_mismatch: { rpc: rpcCodes.headerMismatch },
+  version_unsupported: { rpc: rpcCodes.unsupportedVersion },
+  meta_missing: { rpc: rpcCodes.invalidParams },
+  method_unknown: { rpc: rpcCodes.methodNotFound, status: { legacy: 200, modern: 404 } },
+  params_invalid: { rpc: rpcCodes.invalidParams, status: 200 },
+  session_required: { rpc: rpcCodes.serverError },
+  session_unknown: { rpc: rpcCodes.sessionNotFound },
+  request_id_in_use: { rpc: rpcCodes.invalidRequest },
+  tool_unknown: { rpc: rpcCodes.invalidParams, status: 200 },
+  prompt_unknown: { rpc: rpcCodes.invalidParams, status: 200 },
+  resource_unknown: {
+    rpc: { legacy: rpcCodes.resourceNotFound, modern: rpcCodes.invalidParams },
+    status: 200,
+  },
+  upstream_unreachable: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_timeout: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_refused: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_unauthorized: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_invalid: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_too_large: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_era_unsupported: { rpc: rpcCodes.serverError, status: 200 },
+  outbound_refused: { rpc: rpcCodes.serverError, status: 200 },
+};
+
+/** Every code that this table tells in a way of its own. The error reference prints it. */
+export const toldCodes: readonly string[] = Object.keys(tellings);
+
+/** A fault as a JSON-RPC error object (text) and the HTTP status that goes with it. */
+export interface WireError {
+  readonly error: string;
+  readonly rpcCode: number;
+  readonly status: number;
+}
+
+export function toWireError(fault: Fault, era: Era, requestId: string): WireError {
+  const telling = tellings[fault.code];
+  const rpcCode = pick(telling?.rpc, era) ?? defaultRpcCode(fault);
+  const data = {
+    ...fault.data,
+    code: fault.code,
+    requestId,
+    ...(fault.field === undefined ? {} : { field: fault.field }),
+    ...(fault.retryable ? { retryable: true } : {}),
+  };
+  return {
+    error: JSON.stringify({ code: rpcCode, message: fault.message, data }),
+    rpcCode,
+    status: pick(telling?.status, era) ?? fault.status,
+  };
+}
+
+function pick(value: number | Readonly<Record<Era, number>> | undefined, era: Era): number | undefined {
+  return typeof value === "object" ? value[era] : value;
+}
+
+function defaultRpcCode(fault: Fault): number {
+  return fault.owner === "system" ? rpcCodes.internalError : rpcCodes.serverError;
+}

@@ -1,0 +1,61 @@
+/** A line to one MCP server in one era, whatever transport lies beneath. */
+import type { Dispatcher } from "undici";
+import type { JsonObject, Message, ResponseMessage } from "../jsonrpc/message.ts";
+import type { Era } from "../versions.ts";
+
+/** How to reach a server. `dispatcher` decides which addresses may be connected to at all. */
+export interface UpstreamTarget {
+  readonly url: URL;
+  readonly dispatcher: Dispatcher;
+  /** Sent with every request: credentials, an admin's own headers. Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly limits: UpstreamLimits;
+}
+
+export interface UpstreamLimits {
+  /** Silence after which an answer is given up, milliseconds. Any byte of a stream ends the silence. */
+  readonly idleTimeoutMs: number;
+  /** Largest JSON answer, or largest single event of a stream. */
+  readonly maxMessageBytes: number;
+}
+
+export const defaultUpstreamLimits: UpstreamLimits = {
+  idleTimeoutMs: 300_000,
+  maxMessageBytes: 32 * 1024 * 1024,
+};
+
+/** What a server says of itself: `initialize`'s or `server/discover`'s result. */
+export interface ServerHello {
+  readonly version: string;
+  readonly capabilities: JsonObject;
+  /** The whole result as it came, so that nothing it said is lost. */
+  readonly resultText: string;
+}
+
+export interface ChannelRequest {
+  readonly method: string;
+  /** The raw JSON of `params`, or undefined for none. */
+  readonly params: string | undefined;
+  /** The value of `Mcp-Name`, where the method has one (modern). */
+  readonly name?: string | undefined;
+  /** `Mcp-Param-*` headers (modern). */
+  readonly paramHeaders?: Readonly<Record<string, string>> | undefined;
+  readonly signal: AbortSignal;
+  /** Messages that belong to this request and come before its answer: progress, log, questions. */
+  readonly onMessage?: ((message: Message) => void) | undefined;
+}
+
+export interface Channel extends AsyncDisposable {
+  readonly era: Era;
+  readonly hello: ServerHello;
+  /** False once the line is broken for good: another one is to be opened. */
+  readonly isOpen: boolean;
+  /**
+   * Sends a request under an id of the channel's own; the answer still carries that id.
+   * Throws `upstream_unreachable`, `upstream_timeout`, `upstream_refused`, `upstream_unauthorized`,
+   * `upstream_invalid`, `upstream_too_large`, `cancelled`.
+   */
+  request(request: ChannelRequest): Promise<ResponseMessage>;
+  /** Sends a notification or a response (legacy). The text is a whole message. */
+  send(text: string): Promise<void>;
+}

@@ -1,0 +1,45 @@
+/** What both legacy transports share: the `initialize` handshake (2025-11-25, lifecycle). */
+import { mcpFaults } from "../faults.ts";
+import { isObject, memberText, notificationText, type ResponseMessage } from "../jsonrpc/message.ts";
+import { isLegacyVersion, type LegacyVersion } from "../versions.ts";
+import type { ServerHello } from "./channel.ts";
+
+/** The client on whose behalf a session is opened: its own words, passed on as they came. */
+export interface LegacyClient {
+  readonly version: LegacyVersion;
+  /** Raw JSON of `capabilities`. */
+  readonly capabilities: string;
+  /** Raw JSON of `clientInfo`. */
+  readonly clientInfo: string;
+}
+
+export const initializedNotification = notificationText("notifications/initialized");
+
+/** Whether the server hears of it changes nothing for the caller, who has stopped waiting. */
+export function cancelledNotification(requestId: number): string {
+  return notificationText(
+    "notifications/cancelled",
+    JSON.stringify({ requestId, reason: "cancelled by the caller" }),
+  );
+}
+
+export function initializeParams(client: LegacyClient): string {
+  return `{"protocolVersion":${JSON.stringify(client.version)},"capabilities":${client.capabilities},"clientInfo":${client.clientInfo}}`;
+}
+
+/** Reads the result of `initialize`. Throws `upstream_invalid`. */
+export function toLegacyHello(message: ResponseMessage): ServerHello & { readonly version: LegacyVersion } {
+  if (message.kind === "error")
+    throw mcpFaults.fault("upstream_invalid", `initialize failed: ${message.error.message.slice(0, 200)}`);
+  const { protocolVersion, capabilities } = message.result;
+  if (!isLegacyVersion(protocolVersion))
+    throw mcpFaults.fault(
+      "upstream_invalid",
+      `The server chose protocol version ${JSON.stringify(protocolVersion)?.slice(0, 40)}, which is not one of the legacy era`,
+    );
+  return {
+    version: protocolVersion,
+    capabilities: isObject(capabilities) ? capabilities : {},
+    resultText: memberText(message, "result") ?? "{}",
+  };
+}

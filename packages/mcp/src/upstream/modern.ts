@@ -1,0 +1,78 @@
+/** A server of 2026-07-28: no session, each request stands alone. */
+import { mcpFaults } from "../faults.ts";
+import { encodeHeaderValue } from "../era/header-value.ts";
+import { isObject, memberText, requestText, type ResponseMessage } from "../jsonrpc/message.ts";
+import { latestModernVersion, metaKeys } from "../versions.ts";
+import type { Channel, ChannelRequest, ServerHello, UpstreamTarget } from "./channel.ts";
+import { postRequest, type Posted } from "./post.ts";
+import { refusalFault } from "./refusal.ts";
+
+/** Who the house says it is when it asks on its own behalf. */
+export interface ClientIdentity {
+  readonly name: string;
+  readonly version: string;
+}
+
+/** The `params` of a request of our own: `_meta` with version, capabilities and who asks. */
+export function modernParams(identity: ClientIdentity, params: Record<string, unknown> = {}): string {
+  return JSON.stringify({
+    ...params,
+    _meta: {
+      [metaKeys.protocolVersion]: latestModernVersion,
+      [metaKeys.clientCapabilities]: {},
+      [metaKeys.clientInfo]: identity,
+    },
+  });
+}
+
+export function createModernChannel(target: UpstreamTarget, hello: ServerHello): Channel {
+  let lastId = 0;
+  return {
+    era: "modern",
+    hello,
+    isOpen: true,
+    async request(request) {
+      const posted = await postModern(target, request, ++lastId);
+      if (posted.kind === "answer") return posted.message;
+      // A refused request is told in JSON-RPC where the server did so, with its own code.
+      if (posted.message) return posted.message;
+      throw refusalFault(posted.status);
+    },
+    // There is nothing to say outside of a request in this era.
+    send: () => Promise.resolve(),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Posts one modern request with the headers that its body demands. */
+export function postModern(target: UpstreamTarget, request: ChannelRequest, id: number): Promise<Posted> {
+  return postRequest(target, {
+    id,
+    text: requestText(id, request.method, request.params),
+    headers: {
+      "mcp-protocol-version": latestModernVersion,
+      "mcp-method": request.method,
+      ...(request.name === undefined ? {} : { "mcp-name": encodeHeaderValue(request.name) }),
+      ...request.paramHeaders,
+    },
+    signal: request.signal,
+    onMessage: request.onMessage,
+  });
+}
+
+/** Reads the result of `server/discover`. Throws `upstream_invalid`. */
+export function toModernHello(message: ResponseMessage): ServerHello {
+  if (message.kind === "error")
+    throw mcpFaults.fault(
+      "upstream_invalid",
+      `server/discover failed: ${message.error.message.slice(0, 200)}`,
+    );
+  const { supportedVersions, capabilities } = message.result;
+  if (!Array.isArray(supportedVersions) || !supportedVersions.includes(latestModernVersion))
+    throw mcpFaults.fault("upstream_invalid", `server/discover does not offer ${latestModernVersion}`);
+  return {
+    version: latestModernVersion,
+    capabilities: isObject(capabilities) ? capabilities : {},
+    resultText: memberText(message, "result") ?? "{}",
+  };
+}

@@ -1,0 +1,103 @@
+/** What the portal answers itself: one row for each local method of the protocol. */
+import type { Admitted, Answer, LocalTarget, Upstreams } from "@castellan/calls";
+import {
+  isObject,
+  mcpFaults,
+  memberOf,
+  memberText,
+  type CapabilityKind,
+  type JsonObject,
+  type LocalMethod,
+} from "@castellan/mcp";
+import type { OpenPortal } from "../portals/portal-directory.ts";
+import type { SessionRegistry } from "../sessions/session-registry.ts";
+import type { Session } from "../sessions/session.ts";
+import { discoverResult, initializeResult, negotiate, type Identity } from "./hello.ts";
+import { listen, type Subscriptions } from "./listen.ts";
+import { listResult } from "./lists.ts";
+
+export interface LocalContext {
+  readonly call: Admitted;
+  readonly target: LocalTarget;
+  readonly session: Session | undefined;
+  readonly open: OpenPortal;
+  readonly sessions: SessionRegistry;
+  readonly subscriptions: Subscriptions;
+  readonly upstreams: Upstreams;
+  readonly identity: Identity;
+}
+
+type Handler = (context: LocalContext) => Answer | Promise<Answer>;
+
+export const localMethods: Readonly<Record<LocalMethod, Handler>> = {
+  initialize,
+  ping: () => result("{}"),
+  "logging/setLevel": setLogLevel,
+  "server/discover": ({ open, identity }) =>
+    result(discoverResult(open.portal, open.scope("modern"), identity)),
+  "subscriptions/listen": listen,
+  "tools/list": list("tool"),
+  "prompts/list": list("prompt"),
+  "resources/list": list("resource"),
+  "resources/templates/list": list("resource_template"),
+};
+
+function result(text: string): Answer {
+  return { kind: "result", text, outcome: "ok" };
+}
+
+function list(kind: CapabilityKind): Handler {
+  return ({ open, call, target }) => {
+    // Every list fits one page, so no cursor is ever handed out and none can be valid.
+    if (target.request.params?.["cursor"] !== undefined)
+      throw invalidParam("params.cursor", "is not one that this portal handed out");
+    return result(listResult(open.scope(call.protocol.era), kind));
+  };
+}
+
+function initialize({ call, target, open, sessions, upstreams, identity }: LocalContext): Answer {
+  const params = target.request.params ?? {};
+  const paramsText = memberText(target.request, "params") ?? "{}";
+  const info = requiredObject(params, "clientInfo");
+  requiredObject(params, "capabilities");
+  if (typeof params["protocolVersion"] !== "string")
+    throw invalidParam("params.protocolVersion", "must be a string");
+  const version = negotiate(params["protocolVersion"]);
+  const session = sessions.begin({
+    principalId: call.principal.tokenId,
+    portal: open.portal.slug,
+    client: {
+      version,
+      capabilities: memberOf(paramsText, "capabilities") ?? "{}",
+      clientInfo: memberOf(paramsText, "clientInfo") ?? "{}",
+    },
+    clientName: typeof info["name"] === "string" ? info["name"] : undefined,
+    clientVersion: typeof info["version"] === "string" ? info["version"] : undefined,
+    upstreams,
+  });
+  return {
+    ...result(initializeResult(open.portal, open.scope("legacy"), version, identity)),
+    headers: { "mcp-session-id": session.id },
+    session,
+  };
+}
+
+const logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
+
+async function setLogLevel({ call, target, session }: LocalContext): Promise<Answer> {
+  const level = target.request.params?.["level"];
+  if (typeof level !== "string" || !logLevels.includes(level))
+    throw invalidParam("params.level", `must be one of ${logLevels.join(", ")}`);
+  await session?.setLogLevel(JSON.stringify({ level }), call.cancel.signal);
+  return result("{}");
+}
+
+function requiredObject(params: JsonObject, key: string): JsonObject {
+  const value = params[key];
+  if (isObject(value)) return value;
+  throw invalidParam(`params.${key}`, "must be an object");
+}
+
+function invalidParam(field: string, problem: string) {
+  return mcpFaults.fault("params_invalid", `${field} ${problem}`, { field });
+}

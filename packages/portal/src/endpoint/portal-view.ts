@@ -1,0 +1,56 @@
+/** An open portal as the way of a call sees it: joins what is offered, the sessions and the answers. */
+import type { Principal } from "@castellan/access";
+import type { Admitted, CallerSession, LocalTarget, PortalView, Upstreams } from "@castellan/calls";
+import { kernelFaults } from "@castellan/kernel";
+import { isObject } from "@castellan/mcp";
+import type { Identity } from "../answers/hello.ts";
+import type { Subscriptions } from "../answers/listen.ts";
+import { localMethods } from "../answers/local-methods.ts";
+import type { OpenPortal } from "../portals/portal-directory.ts";
+import { Session } from "../sessions/session.ts";
+import type { SessionRegistry } from "../sessions/session-registry.ts";
+
+export interface PortalParts {
+  readonly sessions: SessionRegistry;
+  readonly subscriptions: Subscriptions;
+  readonly upstreams: Upstreams;
+  readonly identity: Identity;
+}
+
+export function createPortalView(open: OpenPortal, parts: PortalParts): PortalView {
+  return {
+    slug: open.portal.slug,
+    scope: (era) => open.scope(era),
+    session: (id, principal) => findSession(id, principal, open, parts),
+    answer(call: Admitted, target: LocalTarget) {
+      const session = asOwn(target.session);
+      return localMethods[target.method]({ ...parts, call, target, session, open });
+    },
+    receive: (call, session) => receive(call, asOwn(session)),
+  };
+}
+
+export function findSession(id: string, principal: Principal, open: OpenPortal, parts: PortalParts): Session {
+  return parts.sessions.get(id, { principalId: principal.tokenId, portal: open.portal.slug });
+}
+
+/** Notifications and responses of a legacy client; a modern one has nothing to say outside of requests. */
+async function receive({ message }: Admitted, session: Session | undefined): Promise<void> {
+  if (!session || message.kind === "request") return;
+  if (message.kind !== "notification") return session.reply(message);
+  switch (message.method) {
+    // Each line to a server says this for itself when it is opened.
+    case "notifications/initialized":
+      return;
+    case "notifications/cancelled":
+      if (isObject(message.params)) session.cancel(message.params["requestId"]);
+      return;
+    default:
+      return session.broadcast(message.text);
+  }
+}
+
+function asOwn(session: CallerSession | undefined): Session | undefined {
+  if (session === undefined || session instanceof Session) return session;
+  throw kernelFaults.fault("internal_error", "A session of another maker reached the portal");
+}

@@ -1,0 +1,25 @@
+import { defineFaults } from "@castellan/kernel";
+
+/** Failures of portals as things that an admin makes. */
+export const portalFaults = defineFaults({
+  portal_not_found: {
+    owner: "caller",
+    status: 404,
+    help: "No portal is registered under this slug.",
+  },
+  portal_slug_taken: {
+    owner: "caller",
+    status: 409,
+    help: "Another portal is registered under this slug. Slugs never change and are never given twice.",
+  },
+  portal_server_listed: {
+    owner: "caller",
+    status: 409,
+    help: "The server is in the portal already.",
+  },
+  portal_server_not_listed: {
+    owner: "caller",
+    status: 404,
+    help: "The server is not in the portal.",
+  },
+});

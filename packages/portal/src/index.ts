@@ -1,0 +1,18 @@
+export { portalFaults } from "./faults.ts";
+export { portalMigrations } from "./migrations.ts";
+
+export { defaultPortalSlug, type NewPortal, type Portal } from "./portals/portal.ts";
+export { createPortalStore, type PortalStore } from "./portals/portal-store.ts";
+export { createPortalDirectory, type OpenPortal, type PortalDirectory } from "./portals/portal-directory.ts";
+
+export { type Identity } from "./answers/hello.ts";
+export { Subscriptions } from "./answers/listen.ts";
+export { SessionRegistry, defaultSessionLimits, type SessionLimits } from "./sessions/session-registry.ts";
+export { followChanges } from "./follow-changes.ts";
+
+export {
+  createPortalEndpoint,
+  type PortalEndpoint,
+  type PortalEndpointOptions,
+} from "./endpoint/portal-endpoint.ts";
+export { mountPortals } from "./endpoint/routes.ts";

@@ -1,0 +1,80 @@
+/** All legacy sessions of this replica, bounded in number and in idle time. */
+import type { Clock } from "@castellan/kernel";
+import { mcpFaults } from "@castellan/mcp";
+import { Session, type SessionOptions } from "./session.ts";
+
+export interface SessionLimits {
+  /** An idle session ends after this time, milliseconds. */
+  readonly idleMs: number;
+  /** One more session of the same caller ends the one that has been idle longest. */
+  readonly maxPerPrincipal: number;
+}
+
+export const defaultSessionLimits: SessionLimits = { idleMs: 60 * 60_000, maxPerPrincipal: 200 };
+
+export class SessionRegistry implements AsyncDisposable {
+  readonly #sessions = new Map<string, Session>();
+  readonly #clock: Clock;
+  readonly #limits: SessionLimits;
+  readonly #sweeper: NodeJS.Timeout;
+
+  constructor(options: { clock: Clock; limits?: SessionLimits }) {
+    this.#clock = options.clock;
+    this.#limits = options.limits ?? defaultSessionLimits;
+    this.#sweeper = setInterval(() => this.sweep(), Math.min(60_000, this.#limits.idleMs)).unref();
+  }
+
+  get size(): number {
+    return this.#sessions.size;
+  }
+
+  begin(options: Omit<SessionOptions, "nowMs">): Session {
+    const own = this.#of(options.principalId);
+    const oldest = own.toSorted((a, b) => a.lastUsedMs - b.lastUsedMs)[0];
+    if (oldest && own.length >= this.#limits.maxPerPrincipal) void this.end(oldest);
+    const session = new Session({ ...options, nowMs: this.#clock.monotonic() });
+    this.#sessions.set(session.id, session);
+    return session;
+  }
+
+  /** The caller's own session. A session id proves nothing: it works only with the token it began with. */
+  get(id: string, owner: { principalId: string; portal: string }): Session {
+    const session = this.#sessions.get(id);
+    if (!session || session.principalId !== owner.principalId || session.portal !== owner.portal)
+      throw mcpFaults.fault("session_unknown", "There is no such session: begin with initialize", {
+        field: "Mcp-Session-Id",
+      });
+    session.lastUsedMs = this.#clock.monotonic();
+    return session;
+  }
+
+  async end(session: Session): Promise<void> {
+    this.#sessions.delete(session.id);
+    await session[Symbol.asyncDispose]();
+  }
+
+  /** Ends what has been idle too long. */
+  sweep(): void {
+    const idleSince = this.#clock.monotonic() - this.#limits.idleMs;
+    for (const session of this.#sessions.values())
+      if (!session.isBusy && session.lastUsedMs < idleSince) void this.end(session);
+  }
+
+  /** Ends the sessions of callers that are no longer let in. */
+  endOf(principalId: string): void {
+    for (const session of this.#of(principalId)) void this.end(session);
+  }
+
+  at(portal: string): Session[] {
+    return [...this.#sessions.values()].filter((session) => session.portal === portal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    clearInterval(this.#sweeper);
+    await Promise.allSettled([...this.#sessions.values()].map((session) => this.end(session)));
+  }
+
+  #of(principalId: string): Session[] {
+    return [...this.#sessions.values()].filter((session) => session.principalId === principalId);
+  }
+}

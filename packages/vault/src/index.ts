@@ -1,0 +1,10 @@
+export { keyIdOf, envelopeOverheadBytes, type SealedContext } from "./envelope.ts";
+export { vaultFaults } from "./faults.ts";
+export { loadMasterKey, loadOrCreateMasterKey, type LoadedMasterKey } from "./key-file.ts";
+export { loadVault } from "./load-vault.ts";
+export { generateMasterKey, parseMasterKey, type KeyRing, type MasterKey } from "./master-key.ts";
+export { vaultMigrations } from "./migrations.ts";
+export { rotate, type RotationOptions, type RotationReport } from "./rotation.ts";
+export { defineSealedColumn, type SealedColumn, type SealedColumnName } from "./sealed-column.ts";
+export { Secret } from "./secret.ts";
+export { createVault, type Vault } from "./vault.ts";

@@ -1,0 +1,21 @@
+export { webFaults } from "./faults.ts";
+
+export { createWebApp, type Refused, type WebAppSettings } from "./inbound/web-app.ts";
+export type { AddressLimit } from "./inbound/address-limit.ts";
+export type { ForwardedHeader } from "./inbound/client-address.ts";
+export { requestHeader, serverBindings, type ServerBindings } from "./inbound/environment.ts";
+export { clientAddress, requestId } from "./inbound/exchange.ts";
+export type { HealthCheck } from "./inbound/health.ts";
+export type { NameSettings } from "./inbound/names.ts";
+export { corsExposedHeaders, corsRequestHeaders } from "./inbound/origin-check.ts";
+export { problemMediaType, problemResponse, toFault } from "./inbound/problem.ts";
+export { readBody, type ReadBodyOptions } from "./inbound/read-body.ts";
+export { clientGone, drainSignal } from "./inbound/signals.ts";
+
+export { startHttpServer, type HttpServer, type HttpServerSettings } from "./server/http-server.ts";
+export type { DrainOptions, DrainOutcome } from "./server/drain.ts";
+
+export { createOutbound, type Outbound, type OutboundSettings } from "./outbound/outbound.ts";
+export type { OutboundFetchInit, OutboundResponse } from "./outbound/fetch.ts";
+export type { OutboundPolicy } from "./outbound/policy.ts";
+export type { Resolve, ResolvedAddress } from "./outbound/resolve.ts";
