@@ -1,0 +1,123 @@
+/** A whole house in the test's own process: real PostgreSQL, a real socket, the real composition. */
+import { createTestDatabase } from "@castellan/database/testing";
+import { createId } from "@castellan/kernel";
+import { createTelemetry } from "@castellan/telemetry";
+import { generateMasterKey, loadVault } from "@castellan/vault";
+import { startHttpServer } from "@castellan/web";
+import { createToken } from "@castellan/access";
+import type { Database } from "@castellan/database";
+import { readConfig } from "../../apps/server/src/config/settings.ts";
+import { createHouse } from "../../apps/server/src/house/house.ts";
+import { allMigrations } from "../../apps/server/src/house/store.ts";
+
+export interface TestHouse extends AsyncDisposable {
+  readonly url: string;
+  readonly database: Database;
+  readonly adminToken: string;
+  /** What was logged, one JSON object a line. */
+  readonly log: readonly string[];
+  /** Calls the API as the admin; throws when the answer is no success. */
+  api<Answer = Record<string, unknown>>(method: string, path: string, body?: object): Promise<Answer>;
+  /** Registers a server and puts it into a new portal of the same name. */
+  addPortal(
+    slug: string,
+    servers: Readonly<Record<string, string>>,
+    options?: { naming?: string },
+  ): Promise<TestPortal>;
+  metrics(): Promise<string>;
+}
+
+export interface TestPortal {
+  readonly url: string;
+  readonly token: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface TestHouseOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** A database that another house of the test made: one more replica of it. */
+  readonly beside?: TestHouse & { readonly shared: Shared };
+}
+
+interface Shared {
+  readonly database: Database;
+  readonly key: ReturnType<typeof generateMasterKey>["key"];
+}
+
+export async function startTestHouse(
+  options: TestHouseOptions = {},
+): Promise<TestHouse & { readonly shared: Shared }> {
+  await using opened = new AsyncDisposableStack();
+  const config = readConfig({ CASTELLAN_LOG_LEVEL: "debug", ...options.env });
+  const log: string[] = [];
+  const telemetry = opened.use(
+    await createTelemetry({
+      service: { name: "castellan", version: "0.0.0-test", instanceId: createId("replica") },
+      log: { destination: { write: (line) => log.push(line) }, level: "debug", format: "json" },
+    }),
+  );
+  const shared = options.beside?.shared ?? {
+    database: opened.use(await createTestDatabase(allMigrations)),
+    key: generateMasterKey().key,
+  };
+  const { database } = shared;
+  const vault = await loadVault(database, { current: shared.key, older: [] });
+  const store = { database, recordDatabase: database, vault, [Symbol.asyncDispose]: () => Promise.resolve() };
+
+  const late: { fetch?: Parameters<typeof startHttpServer>[0]["app"]["fetch"] } = {};
+  const server = await startHttpServer({
+    app: { fetch: (request, env) => late.fetch?.(request, env) ?? new Response(null, { status: 503 }) },
+    host: "127.0.0.1",
+    port: 0,
+    onError: (error) => log.push(String(error)),
+  });
+  const house = opened.use(
+    await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl: server.url }),
+  );
+  late.fetch = house.app.fetch;
+  opened.use(server);
+
+  const admin = await createToken(
+    database,
+    { name: `admin-${createId("token").slice(-8)}`, role: "admin", portals: [], createdBy: "test" },
+    Date.now(),
+  );
+  const owned = opened.move();
+
+  async function api<Answer>(method: string, path: string, body?: object): Promise<Answer> {
+    const response = await fetch(`${server.url}/api/v1${path}`, {
+      method,
+      headers: { authorization: `Bearer ${admin.secret}`, "content-type": "application/json" },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
+    return (text === "" ? {} : JSON.parse(text)) as Answer;
+  }
+
+  return {
+    url: server.url,
+    database,
+    shared,
+    adminToken: admin.secret,
+    log,
+    api,
+    metrics: () => telemetry.metricsText(),
+    async addPortal(slug, servers, { naming } = {}) {
+      for (const [name, url] of Object.entries(servers))
+        await api("POST", "/servers", { slug: name, url, allowPrivate: [new URL(url).host] });
+      await api("POST", "/portals", { slug, servers: Object.keys(servers), ...(naming && { naming }) });
+      const { secret } = await api<{ secret: string }>("POST", "/tokens", {
+        name: slug,
+        role: "member",
+        portals: [slug],
+      });
+      return {
+        url: `${server.url}/p/${slug}/mcp`,
+        token: secret,
+        headers: { authorization: `Bearer ${secret}` },
+      };
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

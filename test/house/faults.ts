@@ -1,0 +1,26 @@
+/** Every failure that the house can tell of, from the catalogs of its packages. */
+import { accessFaults } from "@castellan/access";
+import { apiFaults } from "@castellan/api";
+import { auditFaults } from "@castellan/audit";
+import { callFaults } from "@castellan/calls";
+import { databaseFaults } from "@castellan/database";
+import { kernelFaults, type FaultSpec } from "@castellan/kernel";
+import { mcpFaults } from "@castellan/mcp";
+import { portalFaults } from "@castellan/portal";
+import { vaultFaults } from "@castellan/vault";
+import { webFaults } from "@castellan/web";
+import { serverFaults } from "../../apps/server/src/faults.ts";
+
+export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec>>>> = {
+  kernel: kernelFaults.specs,
+  database: databaseFaults.specs,
+  web: webFaults.specs,
+  vault: vaultFaults.specs,
+  access: accessFaults.specs,
+  audit: auditFaults.specs,
+  mcp: mcpFaults.specs,
+  calls: callFaults.specs,
+  portal: portalFaults.specs,
+  api: apiFaults.specs,
+  server: serverFaults.specs,
+};
