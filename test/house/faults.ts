@@ -9,6 +9,7 @@ import { mcpFaults } from "@castellan/mcp";
 import { portalFaults } from "@castellan/portal";
 import { vaultFaults } from "@castellan/vault";
 import { webFaults } from "@castellan/web";
+import { cliFaults } from "../../apps/server/src/cli/faults.ts";
 import { serverFaults } from "../../apps/server/src/faults.ts";
 
 export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec>>>> = {
@@ -23,4 +24,5 @@ export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec
   portal: portalFaults.specs,
   api: apiFaults.specs,
   server: serverFaults.specs,
+  cli: cliFaults.specs,
 };

@@ -72,7 +72,10 @@ class PooledDatabase implements Database {
   constructor(pool: pg.Pool, connection: ConnectionSettings, onError: (error: Error) => void) {
     this.#pool = pool;
     this.connection = connection;
-    pool.on("error", onError);
+    // The pool's end does not wait for the server's goodbye: what still comes then is no news.
+    pool.on("error", (error) => {
+      if (this.#closing === undefined) onError(error);
+    });
     // While a client is checked out the pool does not listen: without this, a connection that
     // breaks between two statements of a transaction would end the process.
     pool.on("connect", (client) => client.on("error", () => {}));

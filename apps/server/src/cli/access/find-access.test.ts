@@ -1,0 +1,128 @@
+import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isFault } from "@castellan/kernel";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { makeFolder, type TestFolder } from "../testing/command.ts";
+import type { Terminal } from "../terminal.ts";
+import { findAccess, type AccessOptions } from "./find-access.ts";
+
+let folder: TestFolder;
+
+beforeEach(async () => {
+  folder = await makeFolder();
+});
+afterEach(() => folder[Symbol.asyncDispose]());
+
+const userFile = { url: "https://user.example", token: "cst_user" };
+const dataFile = { url: "http://127.0.0.1:8700", token: "cst_data" };
+
+async function write(path: string, content: unknown, mode = 0o600): Promise<string> {
+  const file = join(folder.path, path);
+  await mkdir(dirname(file), { recursive: true });
+  await writeFile(file, typeof content === "string" ? content : JSON.stringify(content));
+  await chmod(file, mode);
+  return file;
+}
+
+const configPath = "home/.config/castellan/config.json";
+const adminPath = "work/.castellan/admin.json";
+
+async function find(env: Record<string, string> = {}, options: AccessOptions = {}, uid = process.getuid?.()) {
+  const terminal = { env, home: join(folder.path, "home"), cwd: join(folder.path, "work"), uid } as Terminal;
+  try {
+    return await findAccess(options, terminal);
+  } catch (error) {
+    if (isFault(error)) return { code: error.code, message: error.message.replaceAll(folder.path, "") };
+    throw error;
+  }
+}
+
+test("the order: flag, environment, configuration file, data folder", async () => {
+  expect(await find()).toEqual({
+    code: "access_unknown",
+    message: `No server is known: there is neither CASTELLAN_URL nor /${configPath} nor /${adminPath}`,
+  });
+  const admin = await write(adminPath, dataFile);
+  expect(await find()).toEqual({ ...dataFile, urlFrom: admin, tokenFrom: admin, isGuess: true });
+  const config = await write(configPath, userFile);
+  expect(await find()).toEqual({ ...userFile, urlFrom: config, tokenFrom: config, isGuess: false });
+  const env = { CASTELLAN_URL: "https://env.example/", CASTELLAN_TOKEN: "cst_env" };
+  expect(await find(env)).toEqual({
+    url: "https://env.example",
+    urlFrom: "CASTELLAN_URL",
+    token: "cst_env",
+    tokenFrom: "CASTELLAN_TOKEN",
+    isGuess: false,
+  });
+  expect(await find(env, { url: "https://flag.example/base/" })).toMatchObject({
+    url: "https://flag.example/base",
+    urlFrom: "--url",
+    token: "cst_env",
+  });
+  expect(await find(env, { data: ".castellan" })).toMatchObject({ ...dataFile, isGuess: true });
+  expect(await find({ XDG_CONFIG_HOME: folder.path })).toMatchObject(dataFile);
+  expect(await find({ CASTELLAN_DATA: folder.path, XDG_CONFIG_HOME: folder.path })).toMatchObject({
+    code: "access_unknown",
+  });
+});
+
+test("a token out of a file goes to the URL in that file only", async () => {
+  await write(configPath, userFile);
+  const admin = await write(adminPath, dataFile);
+  expect(await find({ CASTELLAN_URL: "https://elsewhere.example" })).toEqual({
+    code: "access_unknown",
+    message: "There is no token for https://elsewhere.example: set CASTELLAN_TOKEN",
+  });
+  expect(await find({}, { url: "http://127.0.0.1:8700/" })).toEqual({
+    ...dataFile,
+    urlFrom: "--url",
+    tokenFrom: admin,
+    isGuess: false,
+  });
+  expect(await find({ CASTELLAN_TOKEN: "cst_env" })).toMatchObject({ url: userFile.url, token: "cst_env" });
+});
+
+test.each([0o644, 0o640, 0o604, 0o660])("a file with permissions %o is refused", async (mode) => {
+  await write(configPath, userFile, mode);
+  expect(await find()).toEqual({
+    code: "access_file_unsafe",
+    message: `/${configPath} can be read by others (0${mode.toString(8)}): chmod 600 /${configPath}`,
+  });
+});
+
+test("a file of another user is refused, but for root where the folder was named", async () => {
+  const owner = process.getuid?.() ?? 0;
+  await write(adminPath, dataFile);
+  expect(await find({}, {}, owner + 1)).toEqual({
+    code: "access_file_unsafe",
+    message: `/${adminPath} belongs to another user`,
+  });
+  if (owner !== 0) return;
+  await chown(join(folder.path, adminPath), 12_345, 12_345);
+  expect(await find({}, {}, 0)).toMatchObject({ code: "access_file_unsafe" });
+  expect(await find({}, { data: ".castellan" }, 0)).toMatchObject(dataFile);
+});
+
+test.each([
+  ["{", "is not JSON"],
+  ["null", "has no good `url`: it must be an http or https URL, without user, query or fragment"],
+  [
+    { ...userFile, url: "https://a:b@user.example" },
+    "has no good `url`: it must be an http or https URL, without user, query or fragment",
+  ],
+  [{ ...userFile, token: "two words" }, "has no `token` that could be one"],
+  [{ url: userFile.url }, "has no `token` that could be one"],
+])("the file %j %s", async (content, problem) => {
+  await write(configPath, content);
+  expect(await find()).toEqual({ code: "access_file_invalid", message: `/${configPath} ${problem}` });
+});
+
+test.each(["ftp://a.example", "example.com", "https://u:p@a.example", "https://a.example/?x=1"])(
+  "CASTELLAN_URL=%s is refused",
+  async (url) => {
+    expect(await find({ CASTELLAN_URL: url })).toEqual({
+      code: "usage_invalid",
+      message: "CASTELLAN_URL must be an http or https URL, without user, query or fragment",
+    });
+  },
+);

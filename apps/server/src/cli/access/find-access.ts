@@ -1,0 +1,94 @@
+/**
+ * Which server, and with which token: flags, then the environment, then the user's configuration file,
+ * then the file that a server keeps in its data folder. A token out of a file goes to the URL in that
+ * file and nowhere else.
+ */
+import { join, resolve } from "node:path";
+import { cliFaults } from "../faults.ts";
+import type { Terminal } from "../terminal.ts";
+import { isToken, loadAccessFile } from "./access-file.ts";
+import { toServerUrl, urlRule } from "./url.ts";
+
+export interface AccessOptions {
+  readonly url?: string;
+  /** A server's data folder. */
+  readonly data?: string;
+}
+
+export interface Access {
+  readonly url: string;
+  readonly token: string;
+  /** Where they were found, for people: `CASTELLAN_URL`, `/home/ann/.config/castellan/config.json`. */
+  readonly urlFrom: string;
+  readonly tokenFrom: string;
+  /** Nobody said that there is a server: it was found in the data folder, and may just not be running. */
+  readonly isGuess: boolean;
+}
+
+/** Faults: `access_unknown`, `access_file_unsafe`, `access_file_invalid`, `usage_invalid`. */
+export async function findAccess(options: AccessOptions, terminal: Terminal): Promise<Access> {
+  const url = namedUrl(options, terminal);
+  if (options.data !== undefined && options.url === undefined) return fromDataFolder(options, terminal);
+  const token = namedToken(terminal);
+  if (url && token) return { ...url, ...token, isGuess: false };
+
+  const places = [
+    { path: configFile(terminal), isNamed: false, isGuess: false },
+    { path: adminFile(options, terminal), isNamed: isDataNamed(options, terminal), isGuess: true },
+  ];
+  for (const { path, isNamed, isGuess } of places) {
+    const file = await loadAccessFile(path, terminal, { isNamed });
+    if (!file || (url && url.url !== file.url)) continue;
+    const found = { url: file.url, urlFrom: path, token: file.token, tokenFrom: path };
+    return { ...found, ...url, ...token, isGuess: isGuess && !url };
+  }
+  if (url) throw unknown(`There is no token for ${url.url}: set CASTELLAN_TOKEN`);
+  if (token) throw unknown("CASTELLAN_TOKEN holds a token, but there is no CASTELLAN_URL to use it at");
+  const paths = places.map(({ path }) => path).join(" nor ");
+  throw unknown(`No server is known: there is neither CASTELLAN_URL nor ${paths}`);
+}
+
+/** `--data`, `CASTELLAN_DATA`, or `.castellan` in the current folder, as the server has it. */
+export function dataFolder({ data }: AccessOptions, { env, cwd }: Pick<Terminal, "env" | "cwd">): string {
+  return resolve(cwd, data ?? (env["CASTELLAN_DATA"] || ".castellan"));
+}
+
+async function fromDataFolder(options: AccessOptions, terminal: Terminal): Promise<Access> {
+  const path = adminFile(options, terminal);
+  const file = await loadAccessFile(path, terminal, { isNamed: true });
+  if (!file) throw unknown(`There is no ${path}: a server that runs on this folder would have written it`);
+  return { url: file.url, urlFrom: path, token: file.token, tokenFrom: path, isGuess: true };
+}
+
+function adminFile(options: AccessOptions, terminal: Terminal): string {
+  return join(dataFolder(options, terminal), "admin.json");
+}
+
+function isDataNamed({ data }: AccessOptions, { env }: Terminal): boolean {
+  return data !== undefined || Boolean(env["CASTELLAN_DATA"]);
+}
+
+/** XDG Base Directory Specification. */
+function configFile({ env, home }: Terminal): string {
+  return join(env["XDG_CONFIG_HOME"] || join(home, ".config"), "castellan", "config.json");
+}
+
+function namedUrl(options: AccessOptions, { env }: Terminal): Pick<Access, "url" | "urlFrom"> | undefined {
+  const [text, urlFrom] =
+    options.url === undefined ? [env["CASTELLAN_URL"], "CASTELLAN_URL"] : [options.url, "--url"];
+  if (!text) return undefined;
+  const url = toServerUrl(text);
+  if (url === undefined) throw cliFaults.fault("usage_invalid", `${urlFrom} ${urlRule}`);
+  return { url, urlFrom };
+}
+
+function namedToken({ env }: Terminal): Pick<Access, "token" | "tokenFrom"> | undefined {
+  const token = env["CASTELLAN_TOKEN"];
+  if (!token) return undefined;
+  if (!isToken(token)) throw cliFaults.fault("usage_invalid", "CASTELLAN_TOKEN does not hold one token");
+  return { token, tokenFrom: "CASTELLAN_TOKEN" };
+}
+
+function unknown(message: string) {
+  return cliFaults.fault("access_unknown", message);
+}

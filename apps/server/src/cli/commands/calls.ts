@@ -1,0 +1,72 @@
+/** `castellan calls` */
+import type { Verification } from "@castellan/api";
+import { isId } from "@castellan/kernel";
+import type { Query } from "../client/api-client.ts";
+import { cliFaults } from "../faults.ts";
+import { printTable } from "../output/table.ts";
+import { parsePast } from "../output/times.ts";
+import { show, type Session } from "../session.ts";
+import { callColumns } from "./call-columns.ts";
+import { readCalls } from "./read-calls.ts";
+import { idOfName } from "./tokens.ts";
+
+export interface CallsOptions {
+  readonly portal?: string;
+  readonly server?: string;
+  /** Id or name of the token that was used. */
+  readonly principal?: string;
+  readonly method?: string;
+  readonly outcome?: string;
+  readonly since?: string;
+  readonly limit: string;
+  readonly follow?: boolean;
+}
+
+export async function listCalls(session: Session, options: CallsOptions): Promise<void> {
+  const { terminal, api, isJson } = session;
+  const query = await toQuery(session, options);
+  const limit = parseLimit(options.limit);
+  if (options.follow) {
+    const { followCalls } = await import("./follow-calls.ts");
+    return followCalls(session, query, limit);
+  }
+  const items = await readCalls(api, query, limit);
+  if (!isJson && items.length === 0) return terminal.note("No call is on record that fits");
+  return show(session, { items }, () => printTable(items.toReversed(), callColumns, terminal));
+}
+
+/** Ends with 1 when the record is not intact. */
+export async function verifyCalls(session: Session): Promise<0 | 1> {
+  const { terminal, api } = session;
+  const verification = await api.get<Verification>("/calls/verify");
+  show(session, verification, ({ intact, rows, chains, broken, lastHead }) => {
+    if (intact)
+      terminal.print(terminal.paint("green", `The record is intact: ${rows} calls in ${chains} chains`));
+    else
+      for (const { chain, seq, breakage } of broken)
+        terminal.print(
+          terminal.paint("red", `Chain ${chain} is broken at ${seq}: ${breakage.replaceAll("_", " ")}`),
+        );
+    if (lastHead) terminal.print(`It ends at ${lastHead.chain}:${lastHead.seq} with ${lastHead.mac}`);
+  });
+  return verification.intact ? 0 : 1;
+}
+
+async function toQuery({ api, terminal }: Session, options: CallsOptions): Promise<Query> {
+  const { portal, server, principal, method, outcome, since } = options;
+  return {
+    portal,
+    server,
+    method,
+    outcome,
+    principal:
+      principal === undefined || isId("token", principal) ? principal : await idOfName(api, principal, true),
+    since: since === undefined ? undefined : parsePast(since, terminal.now(), "--since").toISOString(),
+  };
+}
+
+function parseLimit(text: string): number {
+  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
+  if (limit > 0) return limit;
+  throw cliFaults.fault("usage_invalid", "--limit must be a whole number from 1 to 999999");
+}

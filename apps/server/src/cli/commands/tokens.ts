@@ -1,0 +1,102 @@
+/** `castellan token …` */
+import type { ShownToken } from "@castellan/api";
+import { isId } from "@castellan/kernel";
+import type { ApiClient } from "../client/api-client.ts";
+import { cliFaults } from "../faults.ts";
+import { confirm } from "../input/confirm.ts";
+import { printTable } from "../output/table.ts";
+import { parseSpan, relativeTime } from "../output/times.ts";
+import { show, type Session } from "../session.ts";
+
+export interface CreateTokenOptions {
+  readonly portal?: readonly string[];
+  readonly admin?: boolean;
+  /** A span: `30d`. */
+  readonly expires?: string;
+}
+
+export async function createToken(
+  session: Session,
+  name: string,
+  options: CreateTokenOptions,
+): Promise<void> {
+  const { terminal, api } = session;
+  const { portal: portals = [], admin = false, expires } = options;
+  if (!admin && portals.length === 0)
+    throw cliFaults.fault(
+      "usage_invalid",
+      "Such a token could do nothing: give it portals with --portal, or --admin",
+    );
+  const created = await api.post<ShownToken & { secret: string }>("/tokens", {
+    name,
+    role: admin ? "admin" : "member",
+    portals,
+    ...(expires !== undefined && {
+      expiresAt: new Date(terminal.now() + parseSpan(expires, "--expires")).toISOString(),
+    }),
+  });
+  show(session, created, ({ secret }) => terminal.print(secret));
+  terminal.note("This is the only time that the token is shown: keep it where secrets are kept.");
+}
+
+export async function listTokens(session: Session, options: { revoked?: boolean }): Promise<void> {
+  const { terminal } = session;
+  const now = terminal.now();
+  const items = await allTokens(session.api, options.revoked ?? false);
+  const when = (time: string | undefined, otherwise: string) =>
+    time === undefined ? otherwise : relativeTime(time, now);
+  show(session, { items }, () =>
+    printTable(
+      items,
+      [
+        { title: "NAME", value: ({ name }) => name, shrinks: true },
+        { title: "ROLE", value: ({ role }) => role },
+        { title: "PORTALS", value: ({ portals }) => portals.join(", ") || "-", shrinks: true },
+        { title: "CREATED", value: ({ createdAt }) => relativeTime(createdAt, now) },
+        { title: "USED", value: ({ lastUsedAt }) => when(lastUsedAt, "never") },
+        { title: "EXPIRES", value: ({ expiresAt }) => when(expiresAt, "never") },
+        ...(options.revoked
+          ? [{ title: "REVOKED", value: ({ revokedAt }: ShownToken) => when(revokedAt, "-") }]
+          : []),
+        { title: "ID", value: ({ id }) => id },
+      ],
+      terminal,
+    ),
+  );
+}
+
+/** By id, or by the name of a living token. */
+export async function revokeToken(
+  session: Session,
+  token: string,
+  options: { yes?: boolean },
+): Promise<void> {
+  const { terminal, api } = session;
+  const id = isId("token", token) ? token : await idOfName(api, token);
+  await confirm(`Revoke token ${token}? Whoever uses it is refused from then on.`, terminal, options.yes);
+  await api.delete(`/tokens/${id}`);
+  show(session, { revoked: id }, () => terminal.print(`Token ${token} is revoked`));
+}
+
+/** Fault: `usage_invalid`. */
+export async function idOfName(api: ApiClient, name: string, hasRevoked = false): Promise<string> {
+  const found = (await allTokens(api, hasRevoked)).find((token) => token.name === name);
+  if (found) return found.id;
+  throw cliFaults.fault("usage_invalid", `There is no token with the name ${JSON.stringify(name)}`);
+}
+
+/** Newest first. */
+async function allTokens(api: ApiClient, hasRevoked: boolean): Promise<ShownToken[]> {
+  const tokens: ShownToken[] = [];
+  let cursor: string | undefined;
+  do {
+    const page: { items: ShownToken[]; nextCursor?: string } = await api.get("/tokens", {
+      limit: "200",
+      cursor,
+      ...(hasRevoked && { revoked: "true" }),
+    });
+    tokens.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== undefined);
+  return tokens;
+}

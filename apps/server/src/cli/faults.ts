@@ -1,0 +1,52 @@
+import { defineFaults } from "@castellan/kernel";
+
+/** Failures of the command line itself; what the server answers keeps its own code. */
+export const cliFaults = defineFaults({
+  usage_invalid: {
+    owner: "caller",
+    status: 400,
+    help: "The command, an argument or an option is not one that there is. `castellan --help` lists them.",
+  },
+  not_confirmed: {
+    owner: "caller",
+    status: 400,
+    help: "The command removes something and nobody said yes. Without a terminal, `--yes` says it.",
+  },
+  secret_unreadable: {
+    owner: "caller",
+    status: 400,
+    help: "The variable, file or standard input that should hold a secret is empty or cannot be read.",
+  },
+  access_unknown: {
+    owner: "caller",
+    status: 400,
+    help: "The command line does not know which server to talk to, or has no token for it. Start one here with `castellan up`, or set CASTELLAN_URL and CASTELLAN_TOKEN.",
+  },
+  access_file_unsafe: {
+    owner: "caller",
+    status: 400,
+    help: "A file that holds a token can be read by others, or belongs to another user, so it is not used: `chmod 600` it.",
+  },
+  access_file_invalid: {
+    owner: "caller",
+    status: 400,
+    help: 'A file with URL and token cannot be read, or is not JSON like {"url": "https://…", "token": "cst_…"}.',
+  },
+  server_unreachable: {
+    owner: "system",
+    status: 503,
+    retryable: true,
+    help: "No answer came from the server's URL. Is it running, and is the URL right?",
+  },
+  // Told by `bin/castellan.js`, which runs where nothing of this can be loaded.
+  node_too_old: {
+    owner: "caller",
+    status: 400,
+    help: "The Node that runs the command is older than 24 and no other was found. `npm ci` in the project's folder installs one.",
+  },
+  server_answer_invalid: {
+    owner: "system",
+    status: 502,
+    help: "What answers at the URL is not Castellan, or something in front of it answers in its place.",
+  },
+});

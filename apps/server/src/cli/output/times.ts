@@ -1,0 +1,51 @@
+/** Times and spans as people write and read them. */
+import { cliFaults } from "../faults.ts";
+
+const second = 1000;
+const minute = 60 * second;
+const hour = 60 * minute;
+const day = 24 * hour;
+
+const units = { s: second, m: minute, h: hour, d: day, w: 7 * day } as const;
+
+/** `90s`, `15m`, `12h`, `30d`, `4w` → milliseconds. Fault: `usage_invalid`. */
+export function parseSpan(text: string, option: string): number {
+  const [, count = "", unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  if (count === "") throw cliFaults.fault("usage_invalid", `${option} must be a span like 15m, 12h or 30d`);
+  return Number(count) * units[unit as keyof typeof units];
+}
+
+/** A span before now, or a time in ISO 8601 (a date alone is midnight in UTC). Fault: `usage_invalid`. */
+export function parsePast(text: string, nowMs: number, option: string): Date {
+  if (/^\d{4}-\d\d-\d\d/.test(text)) {
+    const ms = Date.parse(text);
+    if (!Number.isNaN(ms)) return new Date(ms);
+    throw cliFaults.fault("usage_invalid", `${option} must be a time in ISO 8601, like 2026-07-28T12:00:00Z`);
+  }
+  return new Date(nowMs - parseSpan(text, option));
+}
+
+/** `just now`, `3 min ago`, `in 30 d`. */
+export function relativeTime(iso: string, nowMs: number): string {
+  const ms = Date.parse(iso) - nowMs;
+  const size = Math.abs(ms);
+  if (size < 10 * second) return "just now";
+  const text = span(size);
+  return ms < 0 ? `${text} ago` : `in ${text}`;
+}
+
+function span(ms: number): string {
+  if (ms < minute) return `${Math.round(ms / second)} s`;
+  if (ms < 90 * minute) return `${Math.round(ms / minute)} min`;
+  if (ms < 48 * hour) return `${Math.round(ms / hour)} h`;
+  return `${Math.round(ms / day)} d`;
+}
+
+/** Wall time where the user is: `2026-07-28 14:00:01.123`. */
+export function localTime(iso: string): string {
+  const date = new Date(iso);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const days = [date.getFullYear(), two(date.getMonth() + 1), two(date.getDate())].join("-");
+  const time = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  return `${days} ${time}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+}

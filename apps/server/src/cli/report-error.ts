@@ -1,0 +1,59 @@
+/** Errors for people: `castellan: <what> (code)` and a line that says what to do, if there is one. */
+import { isFault, type Fault } from "@castellan/kernel";
+import { clean } from "./output/clean.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Writes the error and returns the exit code. */
+export function reportError(error: unknown, terminal: Terminal): 1 | 2 {
+  if (!isFault(error)) {
+    const { message, stack } =
+      error instanceof Error ? error : new Error("something that is no error was thrown");
+    terminal.note(`castellan: ${clean(message)} (internal_error)`);
+    terminal.note(`  This is a defect of Castellan's. ${stack?.split("\n").slice(1).join("\n") ?? ""}`);
+    return 1;
+  }
+  terminal.note(`castellan: ${cleanLines(error.message)} (${clean(error.code)})`);
+  const hint = hintOf(error);
+  if (hint !== undefined) terminal.note(`  ${hint}`);
+  return usageCodes.has(error.code) ? 2 : 1;
+}
+
+const usageCodes = new Set(["usage_invalid", "not_confirmed"]);
+
+/** What to do about it, where there is more to say than the message does. */
+const hints: Readonly<Record<string, string>> = {
+  usage_invalid: "`castellan --help`, or `--help` after a command, lists what there is.",
+  access_unknown:
+    "Start a server in this folder with `castellan up`, or set CASTELLAN_URL and CASTELLAN_TOKEN to use one elsewhere.",
+  server_unreachable: "`castellan doctor` looks for the reason; `castellan up` starts a server.",
+  server_answer_invalid: "`castellan doctor` says which URL was used and where it comes from.",
+  token_invalid: "`castellan doctor` says which token was used and where it comes from.",
+  token_expired: "An admin makes a new one with `castellan token create NAME`.",
+  admin_required: "An admin makes such a token with `castellan token create NAME --admin`.",
+  outbound_refused:
+    "A server on a private network must be allowed by name: --allow-private HOST, HOST:PORT or CIDR.",
+  server_slug_taken: "`castellan server list` shows what is registered.",
+  server_unknown: "`castellan server list` shows what is registered.",
+  portal_not_found: "`castellan portal list` shows those that there are.",
+  token_name_taken: "`castellan token list` shows who has it.",
+};
+
+function hintOf({ code, data }: Fault): string | undefined {
+  const [, ...others] = Array.isArray(data?.["problems"]) ? (data["problems"] as unknown[]) : [];
+  const more = others.filter(isProblem).map(({ field, reason }) => `${clean(field)} ${clean(reason)}`);
+  if (more.length > 0) return more.join("; ");
+  const requestId = data?.["requestId"];
+  if (code === "internal_error" && typeof requestId === "string")
+    return `The server's log has more under ${clean(requestId)}.`;
+  return Object.hasOwn(hints, code) ? hints[code] : undefined;
+}
+
+function isProblem(value: unknown): value is { field: string; reason: string } {
+  const { field, reason } = (value ?? {}) as { field?: unknown; reason?: unknown };
+  return typeof field === "string" && typeof reason === "string";
+}
+
+/** Some of our own messages are lists with a problem on each line. */
+function cleanLines(text: string): string {
+  return text.split("\n").map(clean).join("\n");
+}

@@ -1,0 +1,31 @@
+import { findAccess, type AccessOptions } from "./access/find-access.ts";
+import { createApiClient, type ApiClient } from "./client/api-client.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What every command that talks to a server has. */
+export interface Session {
+  readonly terminal: Terminal;
+  readonly api: ApiClient;
+  /** Output for programs: the answer as the API gave it. */
+  readonly isJson: boolean;
+}
+
+export interface SessionOptions extends AccessOptions {
+  readonly json?: boolean;
+}
+
+/** Faults: those of `findAccess`. */
+export async function openSession(options: SessionOptions, terminal: Terminal): Promise<Session> {
+  const access = await findAccess(options, terminal);
+  return { terminal, api: createApiClient(access), isJson: options.json ?? false };
+}
+
+/** Shows an answer: as JSON for programs, in the given way to people. */
+export function show<Answer>(
+  { terminal, isJson }: Session,
+  answer: Answer,
+  toPeople: (answer: Answer) => void,
+): void {
+  if (isJson) terminal.print(JSON.stringify(answer, null, 2));
+  else toPeople(answer);
+}

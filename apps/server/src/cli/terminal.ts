@@ -1,0 +1,66 @@
+/** What the command line runs in: the one place that reads the process's environment and streams. */
+import { homedir } from "node:os";
+import { createInterface } from "node:readline/promises";
+import { styleText } from "node:util";
+
+export type Style = "bold" | "dim" | "green" | "yellow" | "red";
+
+export interface Terminal {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly home: string;
+  /** Of the user; undefined where there are none (Windows). */
+  readonly uid: number | undefined;
+  /** Whether somebody is there to be asked. */
+  readonly isInteractive: boolean;
+  /** Columns; undefined when the output goes somewhere else than to a terminal. */
+  readonly width: number | undefined;
+  /** Wall time, milliseconds. */
+  now(): number;
+  /** The text with the style's escapes, or as it is where there are no colours. */
+  paint(style: Style, text: string): string;
+  /** Writes a line of the result to standard output. */
+  print(line: string): void;
+  /** Writes a line about it to standard error. */
+  note(line: string): void;
+  /** Asks on standard error, reads one line. */
+  ask(question: string): Promise<string>;
+  /** All of standard input, up to a limit. */
+  readInput(maxBytes: number): Promise<string>;
+}
+
+export function createProcessTerminal(): Terminal {
+  const { env, stdin, stdout, stderr } = process;
+  // https://no-color.org: any value but the empty one.
+  const hasColours = stdout.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
+  return {
+    env,
+    cwd: process.cwd(),
+    home: homedir(),
+    uid: process.getuid?.(),
+    isInteractive: stdin.isTTY && stderr.isTTY,
+    width: stdout.isTTY ? stdout.columns : undefined,
+    now: () => Date.now(),
+    paint: (style, text) => (hasColours ? styleText(style, text, { validateStream: false }) : text),
+    print: (line) => void stdout.write(`${line}\n`),
+    note: (line) => void stderr.write(`${line}\n`),
+    async ask(question) {
+      const lines = createInterface({ input: stdin, output: stderr });
+      try {
+        return await lines.question(question);
+      } finally {
+        lines.close();
+      }
+    },
+    async readInput(maxBytes) {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      for await (const chunk of stdin as AsyncIterable<Buffer>) {
+        chunks.push(chunk);
+        size += chunk.length;
+        if (size > maxBytes) break;
+      }
+      return Buffer.concat(chunks).toString("utf8");
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { createHash } from "node:crypto";
+import { isFault } from "@castellan/kernel";
+import { expect, test } from "vitest";
+import { readConfig, settings } from "./settings.ts";
+
+const key = createHash("sha256").update("a test").digest("base64");
+
+function problems(env: Record<string, string>) {
+  try {
+    readConfig(env);
+    return [];
+  } catch (error) {
+    if (isFault(error, "config_invalid")) return error.data?.["problems"];
+    throw error;
+  }
+}
+
+test("an empty environment is enough", () => {
+  const config = readConfig({});
+  expect(config).toMatchObject({ host: "127.0.0.1", port: 8700, isLoopback: true, drainSeconds: 20 });
+  expect(config.dataDir).toMatch(/[/\\]\.castellan$/);
+});
+
+test("all problems are told together, each with its variable", () => {
+  expect(
+    problems({
+      CASTELLAN_PORT: "80000",
+      CASTELLAN_LOG_LEVEL: "loud",
+      CASTELLAN_HOST: "0.0.0.0",
+      CASTELLAN_PUBLIK_URL: "https://x",
+      DATABASE_URL: "postgres://u@h/db",
+    }),
+  ).toEqual([
+    "CASTELLAN_PORT must be a whole number from 0 to 65535",
+    "CASTELLAN_LOG_LEVEL must be one of debug, info, warn, error, silent",
+    "CASTELLAN_PUBLIK_URL is not a setting; see docs/reference/configuration.md",
+    "CASTELLAN_PUBLIC_URL is required, since CASTELLAN_HOST (0.0.0.0) is not a loopback address",
+    "CASTELLAN_MASTER_KEY is required with DATABASE_URL: a key made here would differ from the next replica's",
+  ]);
+});
+
+test("beyond loopback with a public URL, an external database with a key", () => {
+  const config = readConfig({
+    CASTELLAN_HOST: "0.0.0.0",
+    CASTELLAN_PUBLIC_URL: "https://mcp.example.com",
+    DATABASE_URL: "postgres://u:p@db.example.com:5433/castellan",
+    CASTELLAN_MASTER_KEY: key,
+  });
+  expect(config).toMatchObject({
+    isLoopback: false,
+    publicUrl: "https://mcp.example.com",
+    databaseUrl: { host: "db.example.com", port: 5433, user: "u", database: "castellan" },
+  });
+});
+
+test.each([
+  ["https://mcp.example.com/path", "must be an origin"],
+  ["ftp://mcp.example.com", "must be an http or https URL"],
+  ["mcp.example.com", "must be an http or https URL"],
+])("CASTELLAN_PUBLIC_URL=%s %s", (value, reason) => {
+  expect(String(problems({ CASTELLAN_PUBLIC_URL: value }))).toContain(`CASTELLAN_PUBLIC_URL ${reason}`);
+});
+
+test("no problem repeats a secret", () => {
+  expect(
+    String(problems({ CASTELLAN_MASTER_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@h/db" })),
+  ).not.toContain("hunter2");
+});
+
+test("each setting has a variable of its own and a sentence", () => {
+  const all = Object.values(settings);
+  expect(new Set(all.map(({ variable }) => variable)).size).toBe(all.length);
+  for (const { help } of all) expect(help).toMatch(/\.$/);
+});

@@ -1,0 +1,227 @@
+/**
+ * Every setting of the process. Read once, at the start; all problems are told together. What is not
+ * here (servers, portals, tokens) is a resource that is made over the API.
+ */
+import { isIP } from "node:net";
+import { resolve } from "node:path";
+import { parseDatabaseUrl } from "@castellan/database";
+import { logLevels } from "@castellan/telemetry";
+import { parseMasterKey } from "@castellan/vault";
+import { serverFaults } from "../faults.ts";
+import { defineSetting, httpUrl, integer, list, oneOf, origin, text, type Setting } from "./setting.ts";
+
+export const settings = {
+  dataDir: defineSetting({
+    variable: "CASTELLAN_DATA",
+    help: "Folder of the embedded database, the master key and the first admin's token.",
+    fallback: ".castellan",
+    parse: (value) => resolve(value),
+  }),
+  host: defineSetting({
+    variable: "CASTELLAN_HOST",
+    help: "Address to listen on. Anything but loopback needs CASTELLAN_PUBLIC_URL.",
+    fallback: "127.0.0.1",
+    parse: text,
+  }),
+  port: defineSetting({
+    variable: "CASTELLAN_PORT",
+    help: "Port to listen on; 0 takes a free one.",
+    fallback: "8700",
+    parse: integer(0, 65_535),
+  }),
+  publicUrl: defineSetting({
+    variable: "CASTELLAN_PUBLIC_URL",
+    help: "Where clients reach Castellan, for example https://mcp.example.com. Allowed hosts and origins derive from it.",
+    fallback: "the address it listens on",
+    parse: origin,
+  }),
+  allowedOrigins: defineSetting({
+    variable: "CASTELLAN_ALLOWED_ORIGINS",
+    help: "Origins of browser clients elsewhere, separated by commas.",
+    fallback: "none",
+    parse: (value) => list(value).map(origin),
+  }),
+  trustedProxies: defineSetting({
+    variable: "CASTELLAN_TRUSTED_PROXIES",
+    help: "CIDRs of the proxies in front, separated by commas; only they are believed about a client's address.",
+    fallback: "none",
+    parse: list,
+  }),
+  databaseUrl: defineSetting({
+    variable: "DATABASE_URL",
+    help: "A PostgreSQL (15 or later) to use instead of the embedded one. Needs CASTELLAN_MASTER_KEY.",
+    fallback: "the embedded PostgreSQL",
+    parse: parseDatabaseUrl,
+    isSecret: true,
+  }),
+  masterKey: defineSetting({
+    variable: "CASTELLAN_MASTER_KEY",
+    help: "The key under which secrets are sealed: 32 random bytes in base64 or hex.",
+    fallback: "a key made in the data folder",
+    parse: (value) => parseMasterKey(value, "CASTELLAN_MASTER_KEY"),
+    isSecret: true,
+  }),
+  olderMasterKeys: defineSetting({
+    variable: "CASTELLAN_OLDER_MASTER_KEYS",
+    help: "Earlier master keys, separated by commas, until a rotation has finished.",
+    fallback: "none",
+    parse: (value) => list(value).map((key) => parseMasterKey(key, "CASTELLAN_OLDER_MASTER_KEYS")),
+    isSecret: true,
+  }),
+  maxBodyBytes: defineSetting({
+    variable: "CASTELLAN_MAX_BODY_BYTES",
+    help: "Largest message that a client may send, in bytes.",
+    fallback: "4194304",
+    parse: integer(1024, 256 * 1024 * 1024),
+  }),
+  addressRate: defineSetting({
+    variable: "CASTELLAN_ADDRESS_RATE",
+    help: "Requests a second that one client address may send to a replica for long; ten times as many at once.",
+    fallback: "no limit",
+    parse: integer(1, 1_000_000),
+  }),
+  upstreamIdleSeconds: defineSetting({
+    variable: "CASTELLAN_UPSTREAM_IDLE_SECONDS",
+    help: "Silence of a server after which a call to it is given up, in seconds.",
+    fallback: "300",
+    parse: integer(1, 86_400),
+  }),
+  syncTimeoutSeconds: defineSetting({
+    variable: "CASTELLAN_SYNC_TIMEOUT_SECONDS",
+    help: "Time that reading a server's lists may take, in seconds.",
+    fallback: "30",
+    parse: integer(1, 600),
+  }),
+  drainSeconds: defineSetting({
+    variable: "CASTELLAN_DRAIN_SECONDS",
+    help: "Time that running calls get to finish when Castellan stops, in seconds.",
+    fallback: "20",
+    parse: integer(0, 3600),
+  }),
+  proxyUrl: defineSetting({
+    variable: "CASTELLAN_PROXY_URL",
+    help: "An http or https proxy for requests to servers.",
+    fallback: "none",
+    parse: text,
+    isSecret: true,
+  }),
+  noProxy: defineSetting({
+    variable: "CASTELLAN_NO_PROXY",
+    help: "Hosts and CIDRs that are reached without the proxy, separated by commas.",
+    fallback: "none",
+    parse: text,
+  }),
+  caFile: defineSetting({
+    variable: "CASTELLAN_CA_FILE",
+    help: "PEM file of certificate authorities to trust in addition to the system's.",
+    fallback: "none",
+    parse: (value) => resolve(value),
+  }),
+  metricsPort: defineSetting({
+    variable: "CASTELLAN_METRICS_PORT",
+    help: "Port for Prometheus metrics at /metrics, on the same address as everything else.",
+    fallback: "no metrics port",
+    parse: integer(0, 65_535),
+  }),
+  logLevel: defineSetting({
+    variable: "CASTELLAN_LOG_LEVEL",
+    help: "Lines below this level are not written: debug, info, warn, error, silent.",
+    fallback: "info",
+    parse: oneOf(...logLevels, "silent"),
+  }),
+  otlpEndpoint: defineSetting({
+    variable: "OTEL_EXPORTER_OTLP_ENDPOINT",
+    help: "OpenTelemetry collector that traces and metrics are sent to (OTLP over HTTP).",
+    fallback: "none",
+    parse: httpUrl,
+  }),
+} as const satisfies Readonly<Record<string, Setting<unknown>>>;
+
+type Parsed = {
+  readonly [Name in keyof typeof settings]?: ReturnType<(typeof settings)[Name]["parse"]>;
+};
+
+/** What holds for this process, defaults filled in. */
+export interface Config extends Parsed {
+  readonly dataDir: string;
+  readonly host: string;
+  readonly port: number;
+  readonly maxBodyBytes: number;
+  readonly upstreamIdleSeconds: number;
+  readonly syncTimeoutSeconds: number;
+  readonly drainSeconds: number;
+  readonly isLoopback: boolean;
+}
+
+/** Reads the settings from an environment. Throws `config_invalid` with every problem at once. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const problems: string[] = [];
+  const parsed = parseAll(env, problems);
+  const host = parsed.host ?? "127.0.0.1";
+  const config: Config = {
+    ...parsed,
+    dataDir: parsed.dataDir ?? resolve(settings.dataDir.fallback),
+    host,
+    port: parsed.port ?? Number(settings.port.fallback),
+    maxBodyBytes: parsed.maxBodyBytes ?? Number(settings.maxBodyBytes.fallback),
+    upstreamIdleSeconds: parsed.upstreamIdleSeconds ?? Number(settings.upstreamIdleSeconds.fallback),
+    syncTimeoutSeconds: parsed.syncTimeoutSeconds ?? Number(settings.syncTimeoutSeconds.fallback),
+    drainSeconds: parsed.drainSeconds ?? Number(settings.drainSeconds.fallback),
+    isLoopback: isLoopbackHost(host),
+  };
+  problems.push(...contradictions(config));
+  if (problems.length === 0) return config;
+  const lines = problems.map((problem) => `\n  ${problem}`).join("");
+  throw serverFaults.fault("config_invalid", `Castellan cannot start with these settings:${lines}`, {
+    data: { problems },
+  });
+}
+
+function parseAll(env: Readonly<Record<string, string | undefined>>, problems: string[]): Parsed {
+  const parsed: Record<string, unknown> = {};
+  for (const [name, setting] of Object.entries(settings)) {
+    const value = env[setting.variable];
+    if (value === undefined || value.trim() === "") continue;
+    try {
+      parsed[name] = setting.parse(value.trim());
+    } catch (error) {
+      problems.push(problemOf(setting.variable, error));
+    }
+  }
+  const known = new Set<string>(Object.values(settings).map(({ variable }) => variable));
+  for (const variable of Object.keys(env))
+    if (variable.startsWith("CASTELLAN_") && !known.has(variable) && !clientVariables.has(variable))
+      problems.push(`${variable} is not a setting; see docs/reference/configuration.md`);
+  return parsed as Parsed;
+}
+
+/** Read by the command line when it speaks to a server, not by the server. */
+const clientVariables = new Set(["CASTELLAN_URL", "CASTELLAN_TOKEN"]);
+
+function problemOf(variable: string, error: unknown): string {
+  const message = error instanceof Error ? error.message : "cannot be read";
+  return message.startsWith(variable) ? message : `${variable} ${message}`;
+}
+
+/** Settings that are right by themselves but not together. */
+function contradictions(config: Config): string[] {
+  return [
+    ...(config.isLoopback || config.publicUrl !== undefined
+      ? []
+      : [
+          `CASTELLAN_PUBLIC_URL is required, since CASTELLAN_HOST (${config.host}) is not a loopback address`,
+        ]),
+    ...(config.databaseUrl === undefined || config.masterKey !== undefined
+      ? []
+      : [
+          "CASTELLAN_MASTER_KEY is required with DATABASE_URL: a key made here would differ from the next replica's",
+        ]),
+    ...(config.olderMasterKeys === undefined || config.masterKey !== undefined
+      ? []
+      : ["CASTELLAN_OLDER_MASTER_KEYS needs CASTELLAN_MASTER_KEY"]),
+  ];
+}
+
+function isLoopbackHost(host: string): boolean {
+  return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
+}

@@ -1,0 +1,15 @@
+import { defineFaults } from "@castellan/kernel";
+
+/** Failures of starting and stopping. */
+export const serverFaults = defineFaults({
+  config_invalid: {
+    owner: "system",
+    status: 500,
+    help: "One or more settings are wrong; the message lists all of them with the reason. Settings are listed in docs/reference/configuration.md.",
+  },
+  demo_beyond_loopback: {
+    owner: "system",
+    status: 500,
+    help: "The demo servers have no sign-in, so the demo starts only while Castellan listens on loopback.",
+  },
+});

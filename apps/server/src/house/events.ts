@@ -1,0 +1,79 @@
+/** What is logged and counted of the house's work. */
+import { defineEvent } from "@castellan/telemetry";
+
+export const callEnded = defineEvent({
+  name: "call.ended",
+  level: "debug",
+  message: "A call has ended",
+  fields: {
+    portal: "string",
+    server: "string?",
+    method: "string",
+    outcome: "string",
+    code: "string?",
+    stage: "string?",
+    durationMs: "number",
+    upstreamMs: "number?",
+    requestId: "string",
+  },
+  metrics: [
+    {
+      kind: "counter",
+      name: "castellan_calls",
+      help: "Calls that ended, by how they ended",
+      labels: ["portal", "server", "method", "outcome"],
+    },
+    {
+      kind: "duration",
+      name: "castellan_call_duration",
+      help: "Time from a call's arrival to its answer",
+      value: "durationMs",
+      labels: ["server"],
+    },
+    {
+      kind: "duration",
+      name: "castellan_upstream_duration",
+      help: "The upstream server's part of that time",
+      value: "upstreamMs",
+      labels: ["server"],
+    },
+  ],
+});
+
+export const requestRefused = defineEvent({
+  name: "request.refused",
+  level: "debug",
+  message: "A request was refused before anyone was known",
+  fields: { address: "string", code: "string" },
+  metrics: [
+    {
+      kind: "counter",
+      name: "castellan_requests_refused",
+      help: "Requests that were refused before anyone was known",
+      labels: ["code"],
+    },
+  ],
+});
+
+export const faultHappened = defineEvent({
+  name: "fault.happened",
+  level: "error",
+  message: "Something went wrong here",
+  fields: { requestId: "string?", error: "error" },
+  metrics: [{ kind: "counter", name: "castellan_faults", help: "Failures that are this system's own" }],
+});
+
+export const serverSynced = defineEvent({
+  name: "server.synced",
+  level: "info",
+  message: "A server's lists were read",
+  fields: { server: "string", status: "string", code: "string?", latencyMs: "number?" },
+  metrics: [
+    {
+      kind: "counter",
+      name: "castellan_syncs",
+      help: "Attempts at reading a server's lists",
+      labels: ["server", "status"],
+    },
+  ],
+});

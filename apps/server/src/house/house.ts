@@ -1,0 +1,151 @@
+/** The composition root: from a configuration to everything that serves. No logic, only who gets what. */
+import { createAuthenticator, parseBearer } from "@castellan/access";
+import { createApi } from "@castellan/api";
+import { createAuditLog } from "@castellan/audit";
+import {
+  createCatalog,
+  createDefinitionStore,
+  createServerStore,
+  createSyncer,
+  createUpstreams,
+} from "@castellan/calls";
+import { createChangeFeed, sql } from "@castellan/database";
+import { createId, systemClock } from "@castellan/kernel";
+import { defaultUpstreamLimits } from "@castellan/mcp";
+import {
+  SessionRegistry,
+  Subscriptions,
+  createPortalDirectory,
+  createPortalEndpoint,
+  createPortalStore,
+  followChanges,
+  mountPortals,
+} from "@castellan/portal";
+import type { Telemetry } from "@castellan/telemetry";
+import { createOutbound, createWebApp } from "@castellan/web";
+import type { Hono } from "hono";
+import type { Config } from "../config/settings.ts";
+import { callEnded, faultHappened, requestRefused, serverSynced } from "./events.ts";
+import { scheduleSyncs } from "./schedule-syncs.ts";
+import type { Store } from "./store.ts";
+
+export interface House extends AsyncDisposable {
+  readonly app: Hono;
+}
+
+export interface HouseOptions {
+  readonly config: Config;
+  readonly store: Store;
+  readonly telemetry: Telemetry;
+  readonly version: string;
+  /** Where clients reach it. */
+  readonly publicUrl: string;
+}
+
+export async function createHouse(options: HouseOptions): Promise<House> {
+  const { config, store, telemetry, version, publicUrl } = options;
+  const { database, recordDatabase, vault } = store;
+  const clock = systemClock;
+  const replica = createId("replica");
+  const identity = { name: "castellan", version };
+  const onError = (error: unknown) => telemetry.emit(faultHappened, { error });
+  await using opened = new AsyncDisposableStack();
+
+  const changes = opened.use(await createChangeFeed({ database, clock, onError }));
+  const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock, onError }));
+  const audit = opened.use(
+    createAuditLog({ database: recordDatabase, mac: (data) => vault.mac("audit", data), onError }),
+  );
+  const outbound = opened.use(createOutbound(outboundSettings(config)));
+
+  const servers = createServerStore({ database, vault });
+  const definitions = createDefinitionStore(database);
+  const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
+  const limits = { ...defaultUpstreamLimits, idleTimeoutMs: config.upstreamIdleSeconds * 1000 };
+  const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
+  const syncer = createSyncer({
+    servers,
+    definitions,
+    upstreams,
+    identity,
+    clock,
+    timeoutMs: config.syncTimeoutSeconds * 1000,
+    onSync: ({ server, state }) =>
+      telemetry.emit(serverSynced, {
+        server: server.slug,
+        status: state.status,
+        code: state.error?.code,
+        latencyMs: state.latencyMs,
+      }),
+  });
+  opened.use(scheduleSyncs({ catalog, syncer, clock, onError }));
+
+  const portals = createPortalStore(database);
+  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
+  const sessions = opened.use(new SessionRegistry({ clock }));
+  const subscriptions = new Subscriptions();
+  opened.use(followChanges({ directory, sessions, subscriptions }));
+
+  const app = createWebApp({
+    publicUrl,
+    isLoopback: config.isLoopback,
+    clock,
+    healthChecks: { database: () => database.query(sql`select 1`).then(() => undefined) },
+    onError: (error, requestId) => telemetry.emit(faultHappened, { error, requestId }),
+    onRefused: (refused) => telemetry.emit(requestRefused, refused),
+    faultHeaders: (fault) => (fault.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    ...(config.allowedOrigins && { allowedOrigins: config.allowedOrigins }),
+    ...(config.trustedProxies && { trustedProxies: config.trustedProxies }),
+    ...(config.addressRate && {
+      addressLimit: { perSecond: config.addressRate, burst: config.addressRate * 10 },
+    }),
+  });
+  const authenticate = (authorization: string | undefined) =>
+    authenticator.authenticate(parseBearer(authorization));
+  mountPortals(
+    app,
+    createPortalEndpoint({
+      authenticate,
+      directory,
+      sessions,
+      subscriptions,
+      upstreams,
+      identity,
+      audit,
+      clock,
+      replica,
+      maxBodyBytes: config.maxBodyBytes,
+      onCall: (call) => telemetry.emit(callEnded, call),
+      onFault: (error, requestId) => telemetry.emit(faultHappened, { error, requestId }),
+      onRefused: (refused) => telemetry.emit(requestRefused, refused),
+    }),
+  );
+  app.route(
+    "/api/v1",
+    createApi({
+      authenticate: (bearer) => authenticator.authenticate(bearer),
+      servers,
+      syncer,
+      catalog,
+      portals,
+      audit,
+      outbound,
+      changes,
+      database,
+      clock,
+      version,
+      replica,
+    }),
+  );
+
+  const owned = opened.move();
+  return { app, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+function outboundSettings({ proxyUrl, noProxy, caFile }: Config) {
+  return {
+    ...(proxyUrl !== undefined && { proxyUrl }),
+    ...(noProxy !== undefined && { noProxy }),
+    ...(caFile !== undefined && { caFile }),
+  };
+}

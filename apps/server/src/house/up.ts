@@ -1,0 +1,104 @@
+/** `castellan up`: start, say where it is, serve until told to stop, drain. */
+import { ensureAdminToken } from "@castellan/access";
+import { createId, systemClock } from "@castellan/kernel";
+import { createTelemetry, type Logger, type Telemetry } from "@castellan/telemetry";
+import { startHttpServer, type HttpServer } from "@castellan/web";
+import { readConfig, type Config } from "../config/settings.ts";
+import { version } from "../version.ts";
+import { adminFile, readAdminFile, writeAdminFile } from "./admin-file.ts";
+import { faultHappened, requestRefused } from "./events.ts";
+import { createHouse } from "./house.ts";
+import { createMetricsApp } from "./metrics-app.ts";
+import { aborted, stopSignal } from "./stop-signal.ts";
+import { openStore, type Store } from "./store.ts";
+
+export interface UpOptions {
+  /** Also run the demo servers and put them into the default portal. */
+  readonly demo: boolean;
+}
+
+/** Runs until SIGINT or SIGTERM. Throws a fault when it cannot start. */
+export async function up({ demo }: UpOptions): Promise<void> {
+  const startedMs = systemClock.monotonic();
+  const config = readConfig(process.env);
+  const stopping = stopSignal();
+  await using opened = new AsyncDisposableStack();
+  const telemetry = opened.use(await openTelemetry(config));
+  const { logger } = telemetry;
+  const store = opened.use(await openStore(config, logger, stopping));
+  const { server, publicUrl } = await serve(config, store, telemetry, opened);
+  await keepAdminFile(config, store, publicUrl, logger);
+  const startMs = Math.round(systemClock.monotonic() - startedMs);
+  logger.info("Castellan is ready", { url: publicUrl, version, pid: process.pid, startMs });
+
+  if (demo) {
+    const { startDemo } = await import("../demo/demo.ts");
+    opened.use(await startDemo({ config, localUrl: server.url, logger, signal: stopping }));
+  }
+  await aborted(stopping);
+  logger.info("Castellan is stopping: running calls may finish", { withinSeconds: config.drainSeconds });
+  const { cut } = await server.drain({ timeoutMs: config.drainSeconds * 1000 });
+  await opened.disposeAsync();
+  logger.info("Castellan has stopped", { callsCut: cut });
+}
+
+function openTelemetry(config: Config): Promise<Telemetry> {
+  return createTelemetry({
+    service: { name: "castellan", version, instanceId: createId("replica") },
+    log: { destination: process.stdout, ...(config.logLevel && { level: config.logLevel }) },
+    ...(config.otlpEndpoint !== undefined && { otlp: { endpoint: config.otlpEndpoint } }),
+  });
+}
+
+/** Opens the socket first, since the house must know the address that it gives out. */
+async function serve(
+  config: Config,
+  store: Store,
+  telemetry: Telemetry,
+  opened: AsyncDisposableStack,
+): Promise<{ server: HttpServer; publicUrl: string }> {
+  const hooks = {
+    onError: (error: unknown, requestId: string) => telemetry.emit(faultHappened, { error, requestId }),
+    onRefused: (refused: { address: string; code: string }) => telemetry.emit(requestRefused, refused),
+  };
+  const house = Promise.withResolvers<Awaited<ReturnType<typeof createHouse>>>();
+  const server = await startHttpServer({
+    app: { fetch: async (request, env) => (await house.promise).app.fetch(request, env) },
+    host: config.host,
+    port: config.port,
+    ...hooks,
+  });
+  // Disposed of in the opposite order: the socket closes before what it serves.
+  const publicUrl = config.publicUrl ?? server.url;
+  try {
+    house.resolve(opened.use(await createHouse({ config, store, telemetry, version, publicUrl })));
+  } catch (error) {
+    house.promise.catch(() => undefined);
+    house.reject(error);
+    await server[Symbol.asyncDispose]();
+    throw error;
+  }
+  opened.use(server);
+  if (config.metricsPort !== undefined)
+    opened.use(
+      await startHttpServer({
+        app: createMetricsApp(telemetry),
+        host: config.host,
+        port: config.metricsPort,
+        ...hooks,
+      }),
+    );
+  return { server, publicUrl };
+}
+
+/** Makes the first admin's token, and keeps the address in the file true. */
+async function keepAdminFile(config: Config, store: Store, url: string, logger: Logger): Promise<void> {
+  const known = await readAdminFile(config.dataDir);
+  const created = await ensureAdminToken(store.database, { nowMs: systemClock.now() });
+  if (created) {
+    await writeAdminFile(config.dataDir, { url, token: created.secret });
+    logger.info("The first admin's token was made", { file: adminFile(config.dataDir) });
+  } else if (known && known.url !== url) {
+    await writeAdminFile(config.dataDir, { ...known, url });
+  }
+}

@@ -1,0 +1,47 @@
+/** Schemas of fields that several operations have. */
+import { isId, isSlug, slugRule, type Id, type IdKind, type Slug } from "@castellan/kernel";
+import { z } from "zod";
+
+export const slug = z
+  .string()
+  .refine(isSlug, `must be ${slugRule}`)
+  .transform((value) => value as Slug)
+  .meta({ description: slugRule });
+
+export function id<Kind extends IdKind>(kind: Kind) {
+  return z
+    .string()
+    .refine((value) => isId(kind, value), `must be the id of a ${kind}`)
+    .transform((value) => value as Id<Kind>);
+}
+
+/** Control, format (bidirectional overrides) and unassigned characters, line separators, lone surrogates. */
+const unprintable = /[\p{C}\p{Zl}\p{Zp}]/u;
+
+/** Text that can be shown anywhere, and stored: PostgreSQL takes no U+0000. */
+export function printable(maxLength: number) {
+  return z
+    .string()
+    .min(1)
+    .max(maxLength)
+    .refine((value) => !unprintable.test(value), "must hold printable characters only")
+    .refine((value) => value.trim() === value, "must not begin or end with a space");
+}
+
+export const title = printable(128);
+
+/** A time that comes in. */
+export const time = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
+
+/** A time that goes out, ISO 8601 in UTC with milliseconds. */
+export const isoTime = z.date().transform((date) => date.toISOString());
+
+/** How many entries a page has: a whole number, as text in a query. */
+export function pageLimit(max: number) {
+  const rule = `must be a whole number from 1 to ${max}`;
+  return z
+    .string()
+    .regex(/^\d{1,6}$/, rule)
+    .transform(Number)
+    .refine((count) => count >= 1 && count <= max, rule);
+}

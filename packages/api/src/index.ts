@@ -1,0 +1,14 @@
+export { createApi } from "./api.ts";
+export type { ApiPorts } from "./ports.ts";
+export { apiFaults } from "./faults.ts";
+
+export { routes } from "./routes.ts";
+export type { Route, RouteMethod } from "./route.ts";
+export { maxBodyBytes } from "./body.ts";
+
+export type { DetailedServer, ShownServer } from "./servers/shown-server.ts";
+export type { ShownPortal } from "./portals/shown-portal.ts";
+export type { ShownToken } from "./tokens/shown-token.ts";
+export type { ShownCall } from "./calls/list-calls.ts";
+export type { Verification } from "./calls/verify-calls.ts";
+export type { Status } from "./status/get-status.ts";

@@ -1,0 +1,90 @@
+/** Input against its schema: every problem at once, each with its field as the caller wrote it. */
+import { kernelFaults } from "@castellan/kernel";
+import type { z } from "zod";
+
+/** One thing that is wrong with the input. */
+export interface InputProblem {
+  /** Where: `servers[0].url`; `body`, `query` or `path` when it is the whole. */
+  readonly field: string;
+  /** The rest of a sentence that begins with the field: `must be a string`. */
+  readonly reason: string;
+}
+
+/**
+ * What the schema makes of the input; undefined where there is no schema. Throws `invalid_input`
+ * naming the first field, with all problems in `data.problems`. No value is repeated: it may be secret.
+ */
+export function parseInput<Schema extends z.ZodType>(
+  schema: Schema | undefined,
+  input: unknown,
+  whole: string,
+): z.output<Schema> {
+  const parsed = schema?.safeParse(input, { error: reasonOf });
+  // No schema: the handler's type for it is unknown.
+  if (parsed === undefined) return undefined as z.output<Schema>;
+  if (parsed.success) return parsed.data;
+  throw invalidInput(parsed.error.issues.flatMap((issue) => toProblems(issue, whole)));
+}
+
+/** `invalid_input` for problems that were found in another way. */
+export function invalidInput(problems: readonly InputProblem[]): Error {
+  const [first = { field: "body", reason: "is not valid" }, ...more] = problems;
+  const others = more.length === 0 ? "" : ` (and ${more.length} more)`;
+  return kernelFaults.fault("invalid_input", `${first.field} ${first.reason}${others}`, {
+    field: first.field,
+    data: { problems: problems.slice(0, maxProblems) },
+  });
+}
+
+/** More would tell nobody more: a body may hold a hundred thousand keys that are not known. */
+const maxProblems = 100;
+
+function toProblems(issue: z.core.$ZodIssue, whole: string): InputProblem[] {
+  if (issue.code !== "unrecognized_keys")
+    return [{ field: fieldOf(issue.path, whole), reason: issue.message }];
+  return issue.keys.map((key) => ({ field: fieldOf([...issue.path, key], whole), reason: "is not known" }));
+}
+
+/** `["servers", 0, "url"]` → `servers[0].url`. */
+function fieldOf(path: readonly PropertyKey[], whole: string): string {
+  const text = path.map((part) => {
+    if (typeof part === "number") return `[${part}]`;
+    const key = String(part).slice(0, maxKeyLength);
+    return /^[A-Za-z_][\w-]*$/.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+  });
+  return text.join("").replace(/^\./, "") || whole;
+}
+
+const maxKeyLength = 64;
+
+/** Zod's issues in this house's words; what a schema says itself comes before. */
+function reasonOf(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case "invalid_type":
+      return issue.input === undefined ? "is required" : `must be ${article(issue.expected)}`;
+    case "too_small":
+      return `must have at least ${issue.minimum}${unitOf(issue.origin)}`;
+    case "too_big":
+      return `must have at most ${issue.maximum}${unitOf(issue.origin)}`;
+    case "invalid_value":
+      return issue.input === undefined ? "is required" : `must be one of ${issue.values.join(", ")}`;
+    case "invalid_format":
+      return issue.format === "datetime"
+        ? "must be a time in ISO 8601 with a zone: 2026-07-28T12:00:00Z"
+        : "does not have the right form";
+    case "invalid_key":
+      return issue.issues[0]?.message ?? "is not a name that is allowed";
+    default:
+      return "is not valid";
+  }
+}
+
+function article(expected: string): string {
+  const word = { record: "object", int: "whole number" }[expected] ?? expected;
+  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+}
+
+function unitOf(origin: string): string {
+  if (origin === "string") return " characters";
+  return origin === "array" ? " entries" : "";
+}

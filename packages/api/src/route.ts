@@ -1,0 +1,97 @@
+/** An operation of the API as data: where it is, what goes in and out, who may, and what it does. */
+import type { Principal } from "@castellan/access";
+import type { z } from "zod";
+import { parseInput } from "./input.ts";
+import type { ApiPorts } from "./ports.ts";
+
+/** What a handler gets: input that its schemas have accepted, and who sent it. */
+export interface RouteRequest<Params, Query, Body> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly body: Body;
+  readonly principal: Principal;
+  /** Aborts when the client has gone. */
+  readonly clientGone: AbortSignal;
+  /** Aborts when the server begins to drain. */
+  readonly draining: AbortSignal;
+}
+
+export type RouteMethod = "GET" | "POST" | "PUT" | "DELETE";
+
+interface RouteFace {
+  readonly method: RouteMethod;
+  /** Below `/api/v1`, with parameters in braces: `/servers/{slug}`. */
+  readonly path: `/${string}`;
+  /** One line for the reference page. */
+  readonly summary: string;
+  /** The role that a caller must have. */
+  readonly role: "admin";
+  /** Status of the good answer. Default 200, or 204 where there is no answer. */
+  readonly status?: 200 | 201;
+}
+
+export interface RouteSpec<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Body extends z.ZodType,
+  Answer extends z.ZodType,
+> extends RouteFace {
+  readonly params?: Params;
+  readonly query?: Query;
+  readonly body?: Body;
+  /** Absent: there is nothing to say but that it is done. */
+  readonly answer?: Answer;
+  readonly handler: (
+    request: RouteRequest<z.output<Params>, z.output<Query>, z.output<Body>>,
+    ports: ApiPorts,
+  ) => Promise<z.input<Answer>>;
+}
+
+/** A declared operation, as the table holds it; the schemas are there for whoever describes the API. */
+export interface Route extends RouteFace {
+  readonly params: z.ZodType | undefined;
+  readonly query: z.ZodType | undefined;
+  readonly body: z.ZodType | undefined;
+  readonly answer: z.ZodType | undefined;
+  /**
+   * Checks the input and does the work. What comes back holds what the answer's schema names and
+   * nothing else. Throws `invalid_input`, and what the handler throws.
+   */
+  readonly run: (request: RouteRequest<unknown, unknown, unknown>, ports: ApiPorts) => Promise<unknown>;
+}
+
+/** Declares an operation. */
+export function defineRoute<
+  Params extends z.ZodType = z.ZodUnknown,
+  Query extends z.ZodType = z.ZodUnknown,
+  Body extends z.ZodType = z.ZodUnknown,
+  Answer extends z.ZodType = z.ZodVoid,
+>(spec: RouteSpec<Params, Query, Body, Answer>): Route {
+  const { params, query, body, answer, handler, ...face } = spec;
+  return Object.freeze({
+    ...face,
+    params,
+    query,
+    body,
+    answer,
+    run: async (request: RouteRequest<unknown, unknown, unknown>, ports: ApiPorts) => {
+      const result = await handler(
+        {
+          principal: request.principal,
+          // Aborted signals are asked for only by those who wait.
+          get clientGone() {
+            return request.clientGone;
+          },
+          get draining() {
+            return request.draining;
+          },
+          params: parseInput(params, request.params, "path"),
+          query: parseInput(query, request.query, "query"),
+          body: parseInput(body, request.body, "body"),
+        },
+        ports,
+      );
+      return answer?.parse(result);
+    },
+  });
+}

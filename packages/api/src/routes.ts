@@ -1,0 +1,39 @@
+/** The table of operations: everything that the API can do. */
+import { listCalls } from "./calls/list-calls.ts";
+import { verifyCalls } from "./calls/verify-calls.ts";
+import { addPortalServer } from "./portals/add-portal-server.ts";
+import { addPortal } from "./portals/add-portal.ts";
+import { getPortal } from "./portals/get-portal.ts";
+import { listPortals } from "./portals/list-portals.ts";
+import { removePortalServer } from "./portals/remove-portal-server.ts";
+import { removePortal } from "./portals/remove-portal.ts";
+import type { Route } from "./route.ts";
+import { addServer } from "./servers/add-server.ts";
+import { getServer } from "./servers/get-server.ts";
+import { listServers } from "./servers/list-servers.ts";
+import { removeServer } from "./servers/remove-server.ts";
+import { syncServer } from "./servers/sync-server.ts";
+import { getStatus } from "./status/get-status.ts";
+import { addToken } from "./tokens/add-token.ts";
+import { listTokens } from "./tokens/list-tokens.ts";
+import { revokeToken } from "./tokens/revoke-token.ts";
+
+export const routes: readonly Route[] = [
+  getStatus,
+  listServers,
+  addServer,
+  getServer,
+  removeServer,
+  syncServer,
+  listPortals,
+  addPortal,
+  getPortal,
+  removePortal,
+  addPortalServer,
+  removePortalServer,
+  listTokens,
+  addToken,
+  revokeToken,
+  listCalls,
+  verifyCalls,
+];

@@ -1,0 +1,175 @@
+import { sql } from "@castellan/database";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { createTestApi, startTestUpstream, type TestApi } from "../testing.ts";
+import { createClient, type Client } from "../testing/client.ts";
+
+let house: TestApi;
+let admin: Client;
+
+const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
+
+beforeAll(async () => {
+  house = await createTestApi();
+  admin = createClient(house.app, await house.createToken({}));
+});
+beforeEach(async () => {
+  house.errors.length = 0;
+  await house.database.query(sql`delete from servers`);
+});
+afterAll(() => house[Symbol.asyncDispose]());
+
+test("a server is registered, read, shown, synced and removed", async () => {
+  await using upstream = await startTestUpstream({ authorization: "Bearer s3cret-of-weather" });
+  const added = await admin("POST", "/servers", {
+    slug: "weather",
+    title: "Weather",
+    url: upstream.url,
+    bearerToken: "s3cret-of-weather",
+    headers: { "X-Team": "blue" },
+    allowPrivate: ["127.0.0.1"],
+  });
+  const shown = {
+    slug: "weather",
+    title: "Weather",
+    url: upstream.url,
+    headerNames: ["x-team", "authorization"],
+    allowPrivate: ["127.0.0.1"],
+    createdAt: time,
+    state: {
+      status: "ready",
+      attemptedAt: time,
+      syncedAt: time,
+      latencyMs: expect.any(Number) as number,
+      skipped: [],
+      eras: ["legacy", "modern"],
+      legacyTransport: "streamable-http",
+    },
+    counts: { tools: 2, prompts: 1, resources: 0, resourceTemplates: 0 },
+  };
+  const definitions = {
+    tools: ["forecast", "alerts"],
+    prompts: ["umbrella"],
+    resources: [],
+    resourceTemplates: [],
+  };
+  expect(added).toMatchObject({ status: 201, body: { ...shown, definitions } });
+  expect(added.body).toEqual({ ...shown, definitions });
+  expect([...upstream.seen]).toEqual(["Bearer s3cret-of-weather"]);
+
+  expect((await admin("GET", "/servers")).body).toEqual({ items: [shown] });
+  expect((await admin("GET", "/servers/weather")).body).toEqual({ ...shown, definitions });
+  expect((await admin("POST", "/servers/weather/sync")).body).toEqual({ ...shown, definitions });
+  expect(await admin("DELETE", "/servers/weather")).toMatchObject({ status: 204, body: undefined });
+  expect(await admin("GET", "/servers/weather")).toMatchObject({
+    status: 404,
+    body: { code: "server_unknown" },
+  });
+});
+
+test("a server that refuses or cannot be reached is registered, and its state says why", async () => {
+  const upstream = await startTestUpstream({ authorization: "Bearer right" });
+  const input = { slug: "weather", url: upstream.url, bearerToken: "wrong", allowPrivate: ["127.0.0.1"] };
+  expect(await admin("POST", "/servers", input)).toMatchObject({
+    status: 201,
+    body: { state: { status: "error", error: { code: "upstream_unauthorized" } } },
+  });
+  await upstream[Symbol.asyncDispose]();
+  expect(await admin("POST", "/servers/weather/sync")).toMatchObject({
+    status: 200,
+    body: { state: { status: "error", error: { code: "upstream_unreachable" } } },
+  });
+  expect(await admin("POST", "/servers", input)).toMatchObject({
+    status: 409,
+    body: { code: "server_slug_taken", field: "slug" },
+  });
+});
+
+test.each([
+  ["http://127.0.0.1:9/mcp", [], "outbound_refused", "url"],
+  ["http://localhost:9/mcp", [], "outbound_refused", "url"],
+  ["https://[::1]/mcp", [], "outbound_refused", "url"],
+  ["https://169.254.169.254/latest", ["10.0.0.0/8"], "outbound_refused", "url"],
+  ["file:///etc/passwd", [], "outbound_refused", "url"],
+  ["https://user:hunter2@example.com/", [], "outbound_refused", "url"],
+  ["not a url", [], "outbound_refused", "url"],
+  ["https://example.com/", ["10.0.0.0/8", "10.0.0.0/99"], "outbound_policy_invalid", "allowPrivate[1]"],
+])("%s allowing %j is refused with %s before anything is stored", async (url, allowPrivate, code, field) => {
+  const answer = await admin("POST", "/servers", { slug: "inside", url, allowPrivate });
+  expect(answer).toMatchObject({ status: 400, body: { code, field } });
+  expect(JSON.stringify(answer.body)).not.toMatch(/hunter2/);
+  expect((await admin("GET", "/servers")).body).toEqual({ items: [] });
+});
+
+test("all problems are told at once, each with its field, and no value is repeated", async () => {
+  const answer = await admin("POST", "/servers", {
+    slug: "Weather",
+    title: "a\u202eb",
+    headers: {
+      Host: "v4lue",
+      "Mcp-Session-Id": "v4lue",
+      "X Y": "v4lue",
+      "X-Line": "v4lue\r\nX-Smuggled: 1",
+      "X-Count": 7,
+    },
+    allowPrivate: "v4lue",
+    bearerToken: "v4lue v4lue",
+    colour: "v4lue",
+  });
+  expect(answer.body).toEqual({
+    type: "urn:castellan:fault:invalid_input",
+    title: "Invalid input",
+    status: 400,
+    code: "invalid_input",
+    detail:
+      "slug must be 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter (and 7 more)",
+    field: "slug",
+    requestId: expect.stringMatching(/^req_/) as string,
+    problems: [
+      {
+        field: "slug",
+        reason:
+          "must be 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter",
+      },
+      { field: "url", reason: "is required" },
+      { field: "title", reason: "must hold printable characters only" },
+      {
+        field: "headers.X-Line",
+        reason: "must be visible ASCII characters, with spaces or tabs between them only",
+      },
+      { field: "headers.X-Count", reason: "must be a string" },
+      { field: "bearerToken", reason: "must be visible ASCII characters without spaces" },
+      { field: "allowPrivate", reason: "must be an array" },
+      { field: "colour", reason: "is not known" },
+    ],
+  });
+});
+
+test.each([
+  [{ Host: "a" }, "headers.Host", "is set by Castellan and cannot be given"],
+  [{ "mcp-session-id": "a" }, "headers.mcp-session-id", "is set by Castellan and cannot be given"],
+  [{ "Transfer-Encoding": "a" }, "headers.Transfer-Encoding", "is set by Castellan and cannot be given"],
+  [{ "X Y": "a" }, 'headers["X Y"]', "is not the name of an HTTP header"],
+  [{ "": "a" }, 'headers[""]', "is not the name of an HTTP header"],
+  [{ "X-A": "a", "x-a": "b" }, "headers.x-a", "is given twice"],
+  [{ Authorization: "a" }, "bearerToken", "is given beside a header Authorization"],
+])("headers %j: %s %s", async (headers, field, reason) => {
+  const answer = await admin("POST", "/servers", {
+    slug: "weather",
+    url: "https://example.com/",
+    headers,
+    bearerToken: "t",
+  });
+  expect(answer).toMatchObject({
+    status: 400,
+    body: { code: "invalid_input", problems: [{ field, reason }] },
+  });
+});
+
+test("what is in the URL of an unknown server changes nothing about the answer's shape", async () => {
+  for (const slug of ["%00", "A", "%zz", "a".repeat(40), "__proto__"])
+    expect(await admin("GET", `/servers/${slug}`)).toMatchObject({
+      status: 400,
+      body: { code: "invalid_input", field: "slug" },
+    });
+  expect(house.errors).toEqual([]);
+});

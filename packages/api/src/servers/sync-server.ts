@@ -1,0 +1,19 @@
+import { z } from "zod";
+import { slug } from "../fields.ts";
+import { defineRoute } from "../route.ts";
+import { detailedServer, toDetailedServer } from "./shown-server.ts";
+
+/** A sync that fails is answered with the state that says so. Throws `server_unknown`. */
+export const syncServer = defineRoute({
+  method: "POST",
+  path: "/servers/{slug}/sync",
+  summary: "Read again what a server offers",
+  role: "admin",
+  params: z.strictObject({ slug }),
+  answer: detailedServer,
+  handler: async ({ params, clientGone }, { servers, syncer, changes, catalog }) => {
+    await syncer.sync(params.slug, clientGone);
+    await changes.flush();
+    return toDetailedServer(await servers.get(params.slug), catalog);
+  },
+});

@@ -1,0 +1,53 @@
+import { createToken, tokenRoles } from "@castellan/access";
+import { isFault } from "@castellan/kernel";
+import { portalFaults, type PortalStore } from "@castellan/portal";
+import { z } from "zod";
+import { printable, slug, time } from "../fields.ts";
+import { invalidInput } from "../input.ts";
+import { defineRoute } from "../route.ts";
+import { shownToken, toShownToken } from "./shown-token.ts";
+
+const newToken = z.strictObject({
+  /** Unique among the living tokens. */
+  name: printable(64),
+  role: z.enum(tokenRoles),
+  /** The portals that it may use; none means none, for an admin too. */
+  portals: z.array(slug).max(500),
+  /** Absent: it does not expire. */
+  expiresAt: time.optional(),
+});
+
+/** Throws `token_name_taken`, `portal_not_found` naming the entry. */
+export const addToken = defineRoute({
+  method: "POST",
+  path: "/tokens",
+  summary: "Make a token; this answer is the only place where its secret is shown",
+  role: "admin",
+  status: 201,
+  body: newToken,
+  answer: shownToken.extend({ secret: z.string() }),
+  handler: async ({ body, principal }, { database, portals, changes, clock }) => {
+    const nowMs = clock.now();
+    const expiresAtMs = body.expiresAt?.getTime();
+    if (expiresAtMs !== undefined && expiresAtMs <= nowMs)
+      throw invalidInput([{ field: "expiresAt", reason: "must be a time in the future" }]);
+    await assertPortals(body.portals, portals);
+    const { name, role } = body;
+    const input = { name, role, portals: body.portals, createdBy: principal.tokenId, expiresAtMs };
+    const { token, secret } = await createToken(database, input, nowMs);
+    await changes.flush();
+    return { ...toShownToken(token), secret };
+  },
+});
+
+/** A token for a portal that somebody makes later would be a surprise to whoever makes it. */
+async function assertPortals(slugs: readonly string[], portals: PortalStore): Promise<void> {
+  for (const [index, slug] of slugs.entries()) {
+    try {
+      await portals.get(slug);
+    } catch (error) {
+      if (!isFault(error, "portal_not_found")) throw error;
+      throw portalFaults.fault("portal_not_found", error.message, { field: `portals[${index}]` });
+    }
+  }
+}

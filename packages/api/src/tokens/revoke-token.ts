@@ -1,0 +1,17 @@
+import { revokeToken as endToken } from "@castellan/access";
+import { z } from "zod";
+import { id } from "../fields.ts";
+import { defineRoute } from "../route.ts";
+
+/** Revoking it twice is revoking it once. Throws `token_not_found`. */
+export const revokeToken = defineRoute({
+  method: "DELETE",
+  path: "/tokens/{id}",
+  summary: "Revoke a token for good",
+  role: "admin",
+  params: z.strictObject({ id: id("token") }),
+  handler: async ({ params }, { database, changes, clock }) => {
+    await endToken(database, params.id, clock.now());
+    await changes.flush();
+  },
+});

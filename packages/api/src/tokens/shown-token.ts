@@ -1,0 +1,35 @@
+/** A token as the API shows it: everything but its secret, of which nothing is kept that could be shown. */
+import { tokenRoles, type ServiceToken } from "@castellan/access";
+import { z } from "zod";
+import { isoTime } from "../fields.ts";
+
+export const shownToken = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(tokenRoles),
+  portals: z.array(z.string()),
+  createdAt: isoTime,
+  /** A token's id, or the name of a part of the system. */
+  createdBy: z.string(),
+  expiresAt: isoTime.optional(),
+  revokedAt: isoTime.optional(),
+  /** Exact to about a minute. */
+  lastUsedAt: isoTime.optional(),
+});
+
+export type ShownToken = z.output<typeof shownToken>;
+
+export function toShownToken(token: ServiceToken): z.input<typeof shownToken> {
+  return {
+    ...token,
+    portals: [...token.portals],
+    createdAt: new Date(token.createdAtMs),
+    expiresAt: toDate(token.expiresAtMs),
+    revokedAt: toDate(token.revokedAtMs),
+    lastUsedAt: toDate(token.lastUsedAtMs),
+  };
+}
+
+function toDate(ms: number | undefined): Date | undefined {
+  return ms === undefined ? undefined : new Date(ms);
+}
