@@ -68,6 +68,7 @@ function keepAsking(
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const socket: Socket = connect(Number(url.port), url.hostname);
   socket.setNoDelay(true);
+  socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
   let sentMs = 0;
   let received = "";
   const ask = () => {

@@ -86,7 +86,7 @@ test.each(clients)("%s: lists, calls, gets and reads through the portal", async 
         dueOn: "2030-01-31",
       },
     })) as { isError?: boolean; content: unknown };
-    expect(created, JSON.stringify(created)).toMatchObject({ structuredContent: expect.anything() });
+    expect(created).toMatchObject({ structuredContent: expect.anything() });
 
     const { prompts } = await client.listPrompts();
     expect(prompts.map((prompt) => prompt.name)).toContain("okrs_weekly_review");

@@ -12,4 +12,9 @@ export const serverFaults = defineFaults({
     status: 500,
     help: "The demo servers have no sign-in, so the demo starts only while Castellan listens on loopback.",
   },
+  admin_file_unwritable: {
+    owner: "system",
+    status: 500,
+    help: "The file that holds the first admin's token, or its address, cannot be written, so Castellan does not start: nobody could come in. The message names the file and the reason.",
+  },
 });

@@ -9,15 +9,21 @@ export interface FirstAdminOptions {
   readonly name?: string | undefined;
   readonly portals?: readonly string[] | undefined;
   readonly nowMs: number;
+  /**
+   * Keeps the secret where somebody finds it, before the token is committed: a crash in between leaves a
+   * secret without a token, which the next start replaces, and never a token that nobody knows. May be
+   * called again with another one.
+   */
+  readonly keep: (created: CreatedToken) => Promise<void>;
 }
 
 /**
  * Makes an admin token if none is living, so that somebody can always come in; null if there is one.
- * Replicas that start together make one between them. The caller decides where its secret is shown.
+ * Replicas that start together make one between them. Throws what `keep` throws.
  */
 export function ensureAdminToken(
   database: Database,
-  { name = "admin", portals = [], nowMs }: FirstAdminOptions,
+  { name = "admin", portals = [], nowMs, keep }: FirstAdminOptions,
 ): Promise<CreatedToken | null> {
   return database.transaction(async (tx) => {
     await tx.query(sql`select pg_advisory_xact_lock(hashtextextended('castellan.access.first-admin', 0))`);
@@ -29,6 +35,8 @@ export function ensureAdminToken(
     if (there?.admin) return null;
     const free = there?.name ? `${name}-${createId("token").slice(-8)}` : name;
     const input = { name: free, role: "admin", portals, createdBy: "setup" } as const;
-    return insertToken(tx, parseTokenInput(input, nowMs), nowMs);
+    const created = await insertToken(tx, parseTokenInput(input, nowMs), nowMs);
+    await keep(created);
+    return created;
   });
 }

@@ -128,8 +128,24 @@ test("the list is newest first, in pages, the revoked only if asked for", async 
   await expect(list({ limit: 0 })).rejects.toMatchObject({ code: "invalid_input", field: "limit" });
 });
 
+const keep = () => Promise.resolve();
+
+test("an admin token that cannot be kept is not made", async () => {
+  const refuse = () => Promise.reject(new Error("read-only"));
+  await expect(ensureAdminToken(database, { nowMs, keep: refuse })).rejects.toThrow("read-only");
+  expect(await listTokens(database)).toEqual([]);
+  const kept: unknown[] = [];
+  const created = await ensureAdminToken(database, {
+    nowMs,
+    keep: async (token) => void kept.push(token),
+  });
+  expect(kept).toEqual([created]);
+});
+
 test("replicas that start together make one admin token between them", async () => {
-  const made = await Promise.all(Array.from({ length: 6 }, () => ensureAdminToken(database, { nowMs })));
+  const made = await Promise.all(
+    Array.from({ length: 6 }, () => ensureAdminToken(database, { nowMs, keep })),
+  );
   const [created, ...more] = made.filter((each) => each !== null);
   expect(more).toEqual([]);
   expect(await listTokens(database)).toEqual([created?.token]);
@@ -137,15 +153,15 @@ test("replicas that start together make one admin token between them", async () 
 });
 
 test("an admin token is made again when none is living, under a name that is free", async () => {
-  const first = await ensureAdminToken(database, { nowMs });
-  expect(await ensureAdminToken(database, { nowMs })).toBeNull();
+  const first = await ensureAdminToken(database, { nowMs, keep });
+  expect(await ensureAdminToken(database, { nowMs, keep })).toBeNull();
   await revokeToken(database, first!.token.id, nowMs);
   await createToken(database, input({ name: "admin" }), nowMs);
-  const second = await ensureAdminToken(database, { nowMs });
+  const second = await ensureAdminToken(database, { nowMs, keep });
   expect(second?.token.name).toMatch(/^admin-[0-9a-f]{8}$/);
 
   await revokeToken(database, second!.token.id, nowMs);
   await createToken(database, input({ name: "short", role: "admin", expiresAtMs: nowMs + hourMs }), nowMs);
-  expect(await ensureAdminToken(database, { nowMs })).toBeNull();
-  expect(await ensureAdminToken(database, { nowMs: nowMs + hourMs })).not.toBeNull();
+  expect(await ensureAdminToken(database, { nowMs, keep })).toBeNull();
+  expect(await ensureAdminToken(database, { nowMs: nowMs + hourMs, keep })).not.toBeNull();
 });

@@ -12,6 +12,7 @@ import type {
   LocalMethod,
   Message,
   MethodSpec,
+  NotificationMessage,
   Protocol,
   ProtocolHeaders,
   RequestId,
@@ -34,10 +35,12 @@ export interface Received {
   readonly protocolHeaders: ProtocolHeaders;
   readonly header: (name: string) => string | undefined;
   readonly readBody: () => Promise<Uint8Array>;
+  /** Whether the caller takes an event stream. */
+  readonly acceptsStream: boolean;
   /** Aborts when the answer is no longer wanted. */
   readonly cancel: AbortController;
-  /** Sends a message to the caller ahead of the answer. */
-  readonly relay: (text: string) => void;
+  /** Sends a message to the caller ahead of the answer; false when it cannot reach the caller. */
+  readonly relay: (text: string) => boolean;
 }
 
 export interface Authenticated {
@@ -56,10 +59,14 @@ export interface Classified {
 /** A message that has been read and understood, not yet aimed at anything. */
 export type Admitted = Received & Authenticated & Parsed & Classified;
 
-export interface Resolved {
+/** The portal that a message came to, and the caller's place there. */
+export interface Entered {
   readonly portal: PortalView;
   /** The caller's session; modern calls have none, nor has `initialize`. */
   readonly session: CallerSession | undefined;
+}
+
+export interface Resolved extends Entered {
   readonly target: Target;
 }
 
@@ -124,6 +131,8 @@ export interface CallerSession {
   channel(server: CatalogServer, signal: AbortSignal): Promise<Channel>;
   /** Makes a server's question one that this session's client can answer; the text is to be relayed. */
   ask(question: RequestMessage, channel: Channel): string;
+  /** A server's word that a question of its own is void, under the id that the client knows; undefined for others. */
+  withdraw(cancelled: NotificationMessage, channel: Channel): string | undefined;
   /** Lets the request be cancelled by its id until it is disposed of. Throws `request_id_in_use`. */
   begin(id: RequestId, cancel: AbortController): Disposable;
 }

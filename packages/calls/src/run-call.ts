@@ -77,19 +77,28 @@ function toFault(error: unknown, { requestId }: Received): Fault {
 function toOutcome(facts: Facts, fault: Fault | undefined): Outcome {
   const { answer, message } = facts;
   const id = message?.kind === "request" ? message.id : null;
+  // Who cancelled is not answered (2025-11-25, cancellation).
+  if (fault && isCancelledByCaller(facts)) return { status: 202, text: undefined, fault };
   if (fault) {
     const { error, status } = toWireError(fault, eraOf(facts), facts.requestId);
-    return { status, text: errorText(id, error), fault };
+    // 2xx to a notification or a response says that it was taken (transports).
+    const isTaken = status < 300 && message !== undefined && message.kind !== "request";
+    return { status: isTaken ? fault.status : status, text: errorText(id, error), fault };
   }
   if (!answer || id === null) return { status: 202, text: undefined };
   const text = answer.kind === "result" ? resultText(id, answer.text) : errorText(id, answer.text);
   return { status: answer.status ?? 200, text, headers: answer.headers, stream: answer.stream };
 }
 
-/** Requests are recorded once somebody is known, but for heartbeats; refused messages of any kind are. */
+function isCancelledByCaller({ cancel }: Facts): boolean {
+  return cancel.signal.aborted && isFault(cancel.signal.reason, "cancelled");
+}
+
+/** Requests are recorded once somebody is known, but for heartbeats; what is refused is, of any kind. */
 function isRecorded({ principal, message, protocol }: Facts, fault: Fault | undefined): boolean {
   if (!principal) return false;
-  if (message?.kind !== "request") return fault !== undefined;
+  if (fault) return true;
+  if (message?.kind !== "request") return false;
   return findMethod(message.method, protocol?.era ?? "legacy")?.isRecorded !== false;
 }
 
@@ -132,7 +141,7 @@ function toRecord(
 /** Labels of metrics must not be the caller's to choose: what is not known here is called `other`. */
 function toSummary(record: CallRecord, { portal, target }: Facts): CallSummary {
   const { server, outcome, code, stage, durationMs, upstreamMs, requestId } = record;
-  const method = target ? record.method : "other";
+  const method = target && target.kind !== "one-way" ? record.method : "other";
   return {
     portal: portal?.slug ?? "other",
     server,

@@ -8,6 +8,7 @@ export {
   memberOf,
   memberText,
   notificationText,
+  paramText,
   parseMessage,
   requestText,
   resultText,
@@ -49,6 +50,7 @@ export {
 
 export { eventStreamHeaders, keepAliveComment, keepAliveMs, messageEvent } from "./sse/write.ts";
 
+export { abortable } from "./upstream/abortable.ts";
 export {
   defaultUpstreamLimits,
   type Channel,

@@ -1,5 +1,6 @@
 import { findAccess, type AccessOptions } from "./access/find-access.ts";
 import { createApiClient, type ApiClient } from "./client/api-client.ts";
+import { toJson } from "./output/json.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What every command that talks to a server has. */
@@ -26,6 +27,6 @@ export function show<Answer>(
   answer: Answer,
   toPeople: (answer: Answer) => void,
 ): void {
-  if (isJson) terminal.print(JSON.stringify(answer, null, 2));
+  if (isJson) terminal.print(toJson(answer, 2));
   else toPeople(answer);
 }

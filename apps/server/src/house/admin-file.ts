@@ -2,9 +2,10 @@
  * The first admin's way in: URL and token in a file that only its owner can read. It is not in the
  * log, which is kept, copied and shipped.
  */
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isObject } from "@castellan/mcp";
+import { serverFaults } from "../faults.ts";
 
 export interface AdminAccess {
   readonly url: string;
@@ -25,14 +26,27 @@ export async function readAdminFile(dataDir: string): Promise<AdminAccess | unde
   }
 }
 
-/** Writes the whole file or nothing. */
+/** Writes the whole file or nothing. Fault: `admin_file_unwritable`. */
 export async function writeAdminFile(dataDir: string, access: AdminAccess): Promise<void> {
   const file = adminFile(dataDir);
+  try {
+    await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    await writeWhole(file, `${JSON.stringify(access, null, 2)}\n`);
+  } catch (cause) {
+    throw serverFaults.fault(
+      "admin_file_unwritable",
+      `The first admin's token cannot be kept in ${file} (${(cause as NodeJS.ErrnoException).code}); make its folder writable, or choose another data folder`,
+      { cause },
+    );
+  }
+}
+
+async function writeWhole(file: string, text: string): Promise<void> {
   const draft = `${file}.new`;
   await rm(draft, { force: true });
   const handle = await open(draft, "wx", 0o600);
   try {
-    await handle.writeFile(`${JSON.stringify(access, null, 2)}\n`);
+    await handle.writeFile(text);
     await handle.sync();
   } finally {
     await handle.close();

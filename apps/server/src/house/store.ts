@@ -1,5 +1,4 @@
 /** Where everything is kept: PostgreSQL, embedded or given, with its tables, and the vault over it. */
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { accessMigrations } from "@castellan/access";
 import { auditMigrations } from "@castellan/audit";
@@ -41,8 +40,6 @@ export interface Store extends AsyncDisposable {
 
 export async function openStore(config: Config, logger: Logger, signal: AbortSignal): Promise<Store> {
   await using opened = new AsyncDisposableStack();
-  // The folder holds the master key: nobody else's business.
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   const connection =
     config.databaseUrl ??
     opened.use(

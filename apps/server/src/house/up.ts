@@ -18,10 +18,20 @@ export interface UpOptions {
 }
 
 /** Runs until SIGINT or SIGTERM. Throws a fault when it cannot start. */
-export async function up({ demo }: UpOptions): Promise<void> {
+export async function up(options: UpOptions): Promise<void> {
+  const stopping = stopSignal();
+  try {
+    await run(options, stopping);
+  } catch (error) {
+    // Told to stop in the middle of its start: what was begun has been put away.
+    if (stopping.aborted && error instanceof Error && error.name === "AbortError") return;
+    throw error;
+  }
+}
+
+async function run({ demo }: UpOptions, stopping: AbortSignal): Promise<void> {
   const startedMs = systemClock.monotonic();
   const config = readConfig(process.env);
-  const stopping = stopSignal();
   await using opened = new AsyncDisposableStack();
   const telemetry = opened.use(await openTelemetry(config));
   const { logger } = telemetry;
@@ -94,9 +104,11 @@ async function serve(
 /** Makes the first admin's token, and keeps the address in the file true. */
 async function keepAdminFile(config: Config, store: Store, url: string, logger: Logger): Promise<void> {
   const known = await readAdminFile(config.dataDir);
-  const created = await ensureAdminToken(store.database, { nowMs: systemClock.now() });
+  const created = await ensureAdminToken(store.database, {
+    nowMs: systemClock.now(),
+    keep: ({ secret }) => writeAdminFile(config.dataDir, { url, token: secret }),
+  });
   if (created) {
-    await writeAdminFile(config.dataDir, { url, token: created.secret });
     logger.info("The first admin's token was made", { file: adminFile(config.dataDir) });
   } else if (known && known.url !== url) {
     await writeAdminFile(config.dataDir, { ...known, url });

@@ -3,6 +3,7 @@
  * A call is judged by the catalog of its moment: entries are replaced, never altered.
  */
 import type { ChangeFeed } from "@castellan/database";
+import { isFault } from "@castellan/kernel";
 import type { Era } from "@castellan/mcp";
 import { serversTopic, type ServerStore, type StoredServer } from "../servers/server-store.ts";
 import type { DefinitionStore } from "./definition-store.ts";
@@ -27,18 +28,30 @@ export function speaks(server: CatalogServer, era: Era): boolean {
   return server.state[era] !== undefined;
 }
 
+export interface CatalogOptions {
+  readonly servers: ServerStore;
+  readonly definitions: DefinitionStore;
+  readonly changes: ChangeFeed;
+  /** Told of a server that is left out, since its headers cannot be unsealed. */
+  readonly onError?: (error: unknown) => void;
+}
+
 /** Loads everything, then follows the change log. */
-export async function createCatalog(options: {
-  servers: ServerStore;
-  definitions: DefinitionStore;
-  changes: ChangeFeed;
-}): Promise<Catalog> {
+export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
   const byId = new Map<string, CatalogServer>();
   const listeners = new Set<(serverIds: readonly string[]) => void>();
   let bySlug = new Map<string, CatalogServer>();
   let version = 0;
+  let lastLoad: Promise<void> = Promise.resolve();
 
-  async function load(keys: readonly string[] | "all"): Promise<void> {
+  /** One load at a time: what was read earlier must not be put in place later. */
+  function load(keys: readonly string[] | "all"): Promise<void> {
+    const loaded = lastLoad.then(() => loadNow(keys));
+    lastLoad = loaded.catch(() => undefined);
+    return loaded;
+  }
+
+  async function loadNow(keys: readonly string[] | "all"): Promise<void> {
     const stored = await (keys === "all" ? options.servers.list() : options.servers.findByIds(keys));
     const found = await withDefinitions(stored, options);
     const asked = keys === "all" ? [...new Set([...byId.keys(), ...found.keys()])] : keys;
@@ -71,14 +84,25 @@ export async function createCatalog(options: {
 
 async function withDefinitions(
   stored: readonly StoredServer[],
-  options: { servers: ServerStore; definitions: DefinitionStore },
+  options: CatalogOptions,
 ): Promise<Map<string, CatalogServer>> {
   const definitions = await options.definitions.findByServers(stored.map(({ server }) => server.id));
-  const entries = stored.map(async (entry): Promise<[string, CatalogServer]> => {
+  const entries = stored.map(async (entry): Promise<[string, CatalogServer][]> => {
     const { id } = entry.server;
-    const headers =
-      entry.server.headerNames.length === 0 ? {} : await options.servers.headersOf(entry.server.id);
-    return [id, { ...entry, definitions: definitions.get(id) ?? [], headers }];
+    const headers = await headersOf(entry, options);
+    return headers ? [[id, { ...entry, definitions: definitions.get(id) ?? [], headers }]] : [];
   });
-  return new Map(await Promise.all(entries));
+  return new Map((await Promise.all(entries)).flat());
+}
+
+/** Undefined when they cannot be unsealed: then this server cannot be used, but every other can. */
+async function headersOf({ server }: StoredServer, { servers, onError }: CatalogOptions) {
+  if (server.headerNames.length === 0) return {};
+  try {
+    return await servers.headersOf(server.id);
+  } catch (error) {
+    if (!isFault(error, "vault_open_failed") && !isFault(error, "vault_key_missing")) throw error;
+    onError?.(error);
+    return undefined;
+  }
 }

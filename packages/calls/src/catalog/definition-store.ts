@@ -55,13 +55,18 @@ export function createDefinitionStore(database: Database): DefinitionStore {
         if (!(await lockServer(tx, id))) return;
         await tx.query(sql`
           insert into server_states (server_id, attempted_at, error_code, error_message)
-          values (${id}, now(), ${error.code}, ${error.message})
+          values (${id}, now(), ${error.code}, ${storable(error.message)})
           on conflict (server_id) do update
             set attempted_at = now(), error_code = excluded.error_code, error_message = excluded.error_message`);
         await recordChange(tx, serversTopic, id);
       });
     },
   };
+}
+
+/** PostgreSQL keeps no U+0000, and half a character is none; a server's own words may hold both. */
+function storable(text: string): string {
+  return text.replaceAll("\0", "\u2400").toWellFormed();
 }
 
 /** One sync of a server is written at a time; a server that was removed meanwhile gets none. */

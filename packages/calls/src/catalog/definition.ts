@@ -27,6 +27,8 @@ export const kinds = {
 export const capabilityKinds = Object.keys(kinds) as readonly CapabilityKind[];
 
 const maxNameLength = 1024;
+/** A row of PostgreSQL's index holds 2,700 bytes, the server's id and the kind included. */
+const maxNameBytes = 2048;
 const maxDefinitionLength = 1024 * 1024;
 
 /** The name that a definition gives itself. Throws `upstream_invalid` when it cannot be used. */
@@ -36,7 +38,8 @@ export function nameOf(kind: CapabilityKind, text: string): string {
   const value: unknown = JSON.parse(text);
   const name = isObject(value) ? value[key] : undefined;
   if (typeof name !== "string" || name === "") throw unusable(`has no string "${key}"`);
-  if (name.length > maxNameLength) throw unusable(`has a "${key}" of more than ${maxNameLength} characters`);
+  if (name.length > maxNameLength || Buffer.byteLength(name) > maxNameBytes)
+    throw unusable(`has a "${key}" of more than ${maxNameLength} characters or ${maxNameBytes} bytes`);
   if (name.includes("\0") || !name.isWellFormed()) throw unusable(`has a "${key}" that is not text`);
   return name;
 }

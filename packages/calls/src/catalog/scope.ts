@@ -65,33 +65,50 @@ function fillShelf(
   { era, naming }: { era: Era; naming: Naming },
 ): Shelf {
   const shelf: Shelf = { byName: new Map(), texts: [] };
+  const fallbacks = fallbackNames(kind, servers);
   for (const server of servers)
     for (const definition of server.definitions) {
       if (definition.kind !== kind) continue;
       const paramHeaders = kind === "tool" && era === "modern" ? toolHeaders(definition) : [];
       // 2026-07-28, SEP-2243: a tool whose header marks are unsound is not to be offered.
       if (!paramHeaders) continue;
-      const publicName = freeName(shelf, server, definition, naming);
-      if (publicName === undefined) continue;
+      const own = ownName(definition, naming);
+      const isFree = own !== undefined && !shelf.byName.has(own) && !fallbacks.has(own);
+      const publicName = isFree ? own : fallbackName(server, definition);
       shelf.byName.set(publicName, { kind, server, name: definition.name, publicName, paramHeaders });
       shelf.texts.push(shownText(definition, publicName));
     }
   return shelf;
 }
 
-/** The first server in the portal's order keeps a name that two would have; the other is told apart. */
-function freeName(
-  shelf: Shelf,
-  { server }: CatalogServer,
-  { kind, name, publicName }: Definition,
-  naming: Naming,
-): string | undefined {
-  const isNamed = kinds[kind].key === "name";
-  const choices = isNamed
-    ? [...(naming === "plain" ? [name] : []), publicName]
-    : [name, `gw+${server.slug}:${name}`];
-  return choices.find((choice) => !shelf.byName.has(choice));
+/**
+ * The name by which the server itself calls it, if the portal shows that and it can be shown. The
+ * first server in the portal's order keeps a name that two would have.
+ */
+function ownName({ kind, name }: Definition, naming: Naming): string | undefined {
+  if (kinds[kind].key !== "name") return gatewayUri.test(name) ? undefined : name;
+  return naming === "plain" && (kind === "prompt" || portableToolName.test(name)) ? name : undefined;
 }
+
+/** A name that says its server. No two definitions share one. */
+function fallbackName({ server }: CatalogServer, { kind, name, publicName }: Definition): string {
+  return kinds[kind].key === "name" ? publicName : `gw+${server.slug}:${name}`;
+}
+
+/** What a definition may have to be called: no other may call itself so, or it would stand in its place. */
+function fallbackNames(kind: CapabilityKind, servers: readonly CatalogServer[]): ReadonlySet<string> {
+  return new Set(
+    servers.flatMap((server) =>
+      server.definitions
+        .filter((definition) => definition.kind === kind)
+        .map((definition) => fallbackName(server, definition)),
+    ),
+  );
+}
+
+/** Both the names that MCP allows (2025-11-25, tools, "Tool names") and what model providers take. */
+const portableToolName = /^[A-Za-z0-9_.-]{1,64}$/;
+const gatewayUri = /^gw\+([a-z0-9-]+):/;
 
 function shownText({ kind, name, text }: Definition, publicName: string): string {
   if (publicName === name) return text;
@@ -123,9 +140,9 @@ function unlistedResource(
   servers: readonly CatalogServer[],
   patterns: readonly TemplatePattern[],
 ): Capability | undefined {
-  const prefix = /^gw\+([a-z0-9-]+):/.exec(uri);
+  const prefix = gatewayUri.exec(uri);
   const named = prefix && servers.find(({ server }) => server.slug === prefix[1]);
-  if (named) return toResource(named, uri.slice(prefix[0].length), uri);
+  if (named && offersResources(named)) return toResource(named, uri.slice(prefix[0].length), uri);
   const fitting = patterns.find(({ pattern }) => matchesUri(pattern, uri));
   if (fitting) return toResource(fitting.capability.server, uri, uri);
   const holders = servers.filter((server) => offersResources(server));

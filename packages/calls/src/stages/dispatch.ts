@@ -1,18 +1,22 @@
 import {
   edit,
   isObject,
+  mcpFaults,
   memberText,
   objectMembers,
+  paramText,
+  rpcCodes,
   toParamHeaders,
   type ChannelRequest,
-  type Message,
+  type Era,
   type MethodSpec,
   type RequestMessage,
   type ResponseMessage,
 } from "@castellan/mcp";
 import { kernelFaults } from "@castellan/kernel";
-import type { Admitted, Answer, CallerSession, Dispatched, Resolved, Target } from "../call.ts";
+import type { Admitted, Answer, Dispatched, Resolved, Target } from "../call.ts";
 import type { Capability } from "../catalog/scope.ts";
+import { relay } from "./relay.ts";
 import { defineStage, type CallPorts } from "./stage.ts";
 
 type Needs = Admitted & Resolved;
@@ -48,57 +52,56 @@ async function forward(call: Needs, target: ForwardTarget, { upstreams, clock }:
     method: request.method,
     params: paramsFor(request, method, capability),
     signal: cancel.signal,
-    onMessage: (message) => {
-      const text = relayable(message, session, () => channel);
-      if (text !== undefined) call.relay(text);
-    },
+    onMessage: (message) => relay(message, { call, request, session, channel }),
     ...(session ? {} : modernHeaders(request, method, capability)),
   };
   const response = await channel.request(upstreamRequest);
-  return { ...toAnswer(response), upstreamMs: clock.monotonic() - startedMs };
+  return { ...toAnswer(response, channel.era), upstreamMs: clock.monotonic() - startedMs };
 }
 
 /** The caller's own text, but for the name, which is the server's again. */
 function paramsFor(
   request: RequestMessage,
   method: MethodSpec,
-  { name, publicName }: Capability,
+  { kind, name, publicName }: Capability,
 ): string | undefined {
   const params = memberText(request, "params");
   if (params === undefined || name === publicName) return params;
-  const isReference = method.target === "reference";
-  const members = isReference
-    ? objectMembers(params, objectMembers(params).get("ref")?.start)
-    : objectMembers(params);
-  const span = members.get("name") ?? members.get("uri");
+  const members = objectMembers(params);
+  const owner = method.target === "reference" ? objectMembers(params, members.get("ref")?.start) : members;
+  const span = owner.get(kind === "tool" || kind === "prompt" ? "name" : "uri");
   return span ? edit(params, [{ span, text: JSON.stringify(name) }]) : params;
 }
 
 function modernHeaders(request: RequestMessage, method: MethodSpec, capability: Capability) {
   return {
     name: method.nameParam === undefined ? undefined : capability.name,
-    paramHeaders: toParamHeaders(capability.paramHeaders, request.params?.["arguments"]),
+    ...(capability.paramHeaders.length > 0 && {
+      paramHeaders: toParamHeaders(capability.paramHeaders, paramText(request, "arguments")),
+    }),
   };
 }
 
-/** What a server sends ahead of its answer, as the caller may see it. */
-function relayable(
-  message: Message,
-  session: CallerSession | undefined,
-  channel: () => Parameters<CallerSession["ask"]>[1],
-): string | undefined {
-  if (message.kind === "notification")
-    return message.method.endsWith("/list_changed") ? undefined : message.text;
-  // The modern era has no requests from server to client (2026-07-28, SEP-2322).
-  if (message.kind === "request" && session) return session.ask(message, channel());
-  return undefined;
-}
+/** Errors that have an HTTP status of their own in the modern era (2026-07-28, transports). */
+const modernStatus: Readonly<Record<number, number>> = {
+  [rpcCodes.methodNotFound]: 404,
+  [rpcCodes.missingClientCapability]: 400,
+};
 
-function toAnswer(response: ResponseMessage): Answer {
+/** What a modern server says of the hop to it; to the caller it would speak of the caller's own. */
+const ofThisHop: ReadonlySet<number> = new Set([rpcCodes.headerMismatch, rpcCodes.unsupportedVersion]);
+
+function toAnswer(response: ResponseMessage, era: Era): Answer {
   if (response.kind === "error") {
+    const { code, message } = response.error;
+    if (era === "modern" && ofThisHop.has(code))
+      throw mcpFaults.fault("upstream_refused", `The server refused the request: ${message.slice(0, 200)}`, {
+        data: { rpcCode: code },
+      });
     const text = memberText(response, "error");
     if (text === undefined) throw kernelFaults.fault("internal_error", "An error response without an error");
-    return { kind: "error", text, outcome: "error", code: String(response.error.code) };
+    const status = era === "modern" ? modernStatus[code] : undefined;
+    return { kind: "error", text, outcome: "error", code: String(code), status };
   }
   const isToolError = isObject(response.result) && response.result["isError"] === true;
   return {

@@ -3,6 +3,7 @@ import {
   findMethod,
   isObject,
   mcpFaults,
+  paramText,
   type JsonObject,
   type LocalMethod,
   type MethodSpec,
@@ -10,43 +11,23 @@ import {
   type RequestMessage,
   type TargetKind,
 } from "@castellan/mcp";
-import type { Admitted, CallerSession, PortalView, Resolved, Target } from "../call.ts";
+import type { Admitted, Entered, PortalView, Resolved, Target } from "../call.ts";
 import type { Capability, Scope } from "../catalog/scope.ts";
 import { callFaults } from "../faults.ts";
 import { defineStage } from "./stage.ts";
 
 /** Within a portal, what is unknown and what is forbidden look the same. */
-export const resolve = defineStage<Admitted, Resolved>({
+export const resolve = defineStage<Admitted & Entered, Pick<Resolved, "target">>({
   name: "resolve",
   owner: "calls",
-  does: "portal → session → method → server and capability",
-  run({ portalSlug, principal, message, protocol, header }, { findPortal }) {
-    const portal = findPortal(portalSlug, principal);
-    if (!portal)
-      throw callFaults.fault(
-        "portal_unknown",
-        `There is no portal "${portalSlug.slice(0, 64)}" for this caller`,
-      );
-    const request = message.kind === "request" ? message : undefined;
-    const session = sessionOf(protocol, request, (id) => portal.session(id, principal));
-    const target: Target = request ? targetOf(request, protocol, portal) : { kind: "one-way" };
+  does: "method → server and capability",
+  run({ portal, message, protocol, header }) {
+    if (message.kind !== "request") return { target: { kind: "one-way" } };
+    const target = targetOf(message, protocol, portal);
     if (target.kind === "forward" && protocol.era === "modern") checkParamHeaders(target, header);
-    return { portal, session, target };
+    return { target };
   },
 });
-
-/** A legacy message belongs to a session; only `initialize` comes without one, to begin it. */
-function sessionOf(
-  protocol: Protocol,
-  request: RequestMessage | undefined,
-  find: (id: string) => CallerSession,
-): CallerSession | undefined {
-  if (protocol.era === "modern" || request?.method === "initialize") return undefined;
-  if (protocol.sessionId !== undefined) return find(protocol.sessionId);
-  throw mcpFaults.fault("session_required", "Header Mcp-Session-Id is missing: begin with initialize", {
-    field: "Mcp-Session-Id",
-  });
-}
 
 function targetOf(request: RequestMessage, { era }: Protocol, portal: PortalView): Target {
   const method = findMethod(request.method, era);
@@ -69,8 +50,8 @@ function checkParamHeaders(
   { capability, request }: Extract<Target, { kind: "forward" }>,
   header: (name: string) => string | undefined,
 ): void {
-  if (capability.paramHeaders.length > 0)
-    assertParamHeaders(capability.paramHeaders, request.params?.["arguments"], header);
+  const { paramHeaders } = capability;
+  if (paramHeaders.length > 0) assertParamHeaders(paramHeaders, paramText(request, "arguments"), header);
 }
 
 function capabilityOf(method: MethodSpec, params: JsonObject, scope: Scope): Capability {

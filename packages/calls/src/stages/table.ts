@@ -2,6 +2,7 @@ import type { Received } from "../call.ts";
 import { authenticate } from "./authenticate.ts";
 import { classify } from "./classify.ts";
 import { dispatch } from "./dispatch.ts";
+import { enter } from "./enter.ts";
 import { parse } from "./parse.ts";
 import { resolve } from "./resolve.ts";
 import { stageTable } from "./stage.ts";
@@ -14,5 +15,6 @@ export const callStages = stageTable<Received>()
   .with(authenticate)
   .with(parse)
   .with(classify)
+  .with(enter)
   .with(resolve)
   .with(dispatch);

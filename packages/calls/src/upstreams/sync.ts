@@ -1,6 +1,13 @@
 /** Reads everything that a server offers into the catalog. */
-import { isFault, kernelFaults, type Clock, type Slug } from "@castellan/kernel";
-import { isLegacyVersion, listAll, type Channel, type ClientIdentity, type Probed } from "@castellan/mcp";
+import { isFault, kernelFaults, type Clock, type Fault, type Slug } from "@castellan/kernel";
+import {
+  isLegacyVersion,
+  listAll,
+  type Channel,
+  type ClientIdentity,
+  type Era,
+  type Probed,
+} from "@castellan/mcp";
 import type { DefinitionStore, SyncFindings } from "../catalog/definition-store.ts";
 import { capabilityKinds, kinds, nameOf, type Definition } from "../catalog/definition.ts";
 import { toPublicName } from "../catalog/public-name.ts";
@@ -36,7 +43,7 @@ export function createSyncer(options: {
       const line = probed.modern ?? probed.legacy?.channel;
       if (!line) throw kernelFaults.fault("internal_error", "A probe found no era and no fault");
       const found = await readLists(line, stored.server.slug, identity, signal);
-      const { modern, legacy } = toEras(probed);
+      const { modern, legacy } = toEras(probed, stored.state);
       return { ...found, modern, legacy, latencyMs: clock.monotonic() - startedMs };
     } finally {
       await probed.legacy?.channel[Symbol.asyncDispose]();
@@ -70,6 +77,14 @@ function timedOut(timeoutMs: number) {
   };
 }
 
+/** Reasons that are kept; a server that gets everything wrong gets it wrong in the same way. */
+const maxSkipped = 100;
+
+function atMost(limit: number, reasons: readonly string[]): readonly string[] {
+  const more = reasons.length - limit;
+  return more <= 0 ? reasons : [...reasons.slice(0, limit), `and ${more} more`];
+}
+
 async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, signal: AbortSignal) {
   const definitions: Definition[] = [];
   const skipped: string[] = [];
@@ -81,7 +96,7 @@ async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, si
         const name = nameOf(kind, text);
         const publicName = kinds[kind].key === "name" ? toPublicName(slug, name) : name;
         if (taken.name.has(name) || taken.publicName.has(publicName)) {
-          skipped.push(`${kind} ${JSON.stringify(name)} is listed twice`);
+          skipped.push(`${kind} ${JSON.stringify(name.slice(0, 80))} is listed twice`);
           continue;
         }
         taken.name.add(name);
@@ -93,16 +108,31 @@ async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, si
       }
     }
   }
-  return { definitions, skipped };
+  return { definitions, skipped: atMost(maxSkipped, skipped) };
 }
 
-function toEras({ modern, legacy }: Probed): Pick<ServerState, "modern" | "legacy"> {
+/** An era that the server spoke before is not taken for lost because of a failure that passes. */
+function toEras({ modern, legacy, faults }: Probed, before: ServerState): Pick<ServerState, Era> {
   const hello = legacy?.channel.hello;
   return {
-    modern: modern && { helloText: modern.hello.resultText },
+    modern: modern
+      ? { helloText: modern.hello.resultText }
+      : passes(faults.modern)
+        ? before.modern
+        : undefined,
     legacy:
       legacy && hello && isLegacyVersion(hello.version)
         ? { helloText: hello.resultText, version: hello.version, transport: legacy.transport }
-        : undefined,
+        : passes(faults.legacy)
+          ? before.legacy
+          : undefined,
   };
+}
+
+function passes(fault: Fault | undefined): boolean {
+  const status = fault?.data?.["status"];
+  return (
+    fault !== undefined &&
+    (fault.retryable || status === 429 || (typeof status === "number" && status >= 500))
+  );
 }

@@ -94,6 +94,12 @@ test.each<[string, object, Partial<ProtocolHeaders>, unknown]>([
     "version_unsupported",
   ],
   [
+    "a response, where nobody asks",
+    { id: 1, result: {} },
+    { protocolVersion: "2026-07-28" },
+    "message_invalid",
+  ],
+  [
     "a response in a session",
     { id: 1, result: {} },
     { protocolVersion: "2025-11-25", sessionId: "s" },

@@ -35,7 +35,7 @@ export type Protocol =
  * Classifies a message.
  *
  * Throws `version_unsupported`, `header_mismatch` (a header is missing or differs from the body),
- * `meta_missing` (2026-07-28 without its `_meta` keys).
+ * `meta_missing` (2026-07-28 without its `_meta` keys), `message_invalid` (2026-07-28: a response).
  */
 export function classify(message: Message, headers: ProtocolHeaders): Protocol {
   const meta = metaOf(message);
@@ -65,6 +65,11 @@ function classifyModern(
 /** The header says 2026-07-28, the body says nothing: only a notification may leave `_meta` out. */
 function classifyBareModern(message: Message, headers: ProtocolHeaders): Protocol {
   if (message.kind === "request") throw metaMissing(metaKeys.protocolVersion, "a string");
+  if (message.kind !== "notification")
+    throw mcpFaults.fault(
+      "message_invalid",
+      "A server of 2026-07-28 asks nothing, so there is no answer to it",
+    );
   return { era: "modern", version: headers.protocolVersion as ModernVersion };
 }
 

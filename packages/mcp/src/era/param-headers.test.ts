@@ -1,5 +1,7 @@
+import { isFault } from "@castellan/kernel";
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { paramHeadersOf, toParamHeaders } from "./param-headers.ts";
+import { assertParamHeaders, paramHeadersOf, toParamHeaders } from "./param-headers.ts";
 
 const schema = {
   type: "object",
@@ -10,32 +12,100 @@ const schema = {
     free: { type: "string" },
   },
 };
+const marked = paramHeadersOf(schema) ?? [];
 
-test("marked arguments become headers, nested ones too, absent ones do not", () => {
-  const headers = paramHeadersOf(schema) ?? [];
-  expect(toParamHeaders(headers, { region: "köln", page: 3, filter: { live: false }, free: "x" })).toEqual({
-    "mcp-param-region": "=?base64?a8O2bG4=?=",
-    "mcp-param-page": "3",
-    "mcp-param-live": "false",
-  });
-  expect(toParamHeaders(headers, { region: null })).toEqual({});
-  expect(toParamHeaders(headers, undefined)).toEqual({});
+test.each([
+  [
+    '{"region":"köln","page":3,"filter":{"live":false},"free":"x"}',
+    { "mcp-param-region": "=?base64?a8O2bG4=?=", "mcp-param-page": "3", "mcp-param-live": "false" },
+  ],
+  ['{ "page" : 12345678901234567890 }', { "mcp-param-page": "12345678901234567890" }],
+  ['{"page":1.0}', { "mcp-param-page": "1.0" }],
+  [String.raw`{"region":"a\r\nX-Evil: 1"}`, { "mcp-param-region": "=?base64?YQ0KWC1FdmlsOiAx?=" }],
+  ['{"region":null,"page":[1],"filter":"x"}', {}],
+  ['{"filter":[{"live":true}]}', {}],
+  ["{}", {}],
+  ['"no object"', {}],
+  [undefined, {}],
+])("the headers of %s", (args, expected) => {
+  expect(toParamHeaders(marked, args)).toEqual(expected);
 });
 
 test.each([
-  ["an empty name", { a: { type: "string", "x-mcp-header": "" } }],
-  ["a name that is no token", { a: { type: "string", "x-mcp-header": "a b" } }],
-  ["a number, which has no one spelling", { a: { type: "number", "x-mcp-header": "A" } }],
-  ["an object", { a: { type: "object", "x-mcp-header": "A" } }],
-  [
-    "a name twice, in another case",
-    { a: { type: "string", "x-mcp-header": "A" }, b: { type: "string", "x-mcp-header": "a" } },
-  ],
-])("a tool is unsound with %s", (_, properties) => {
-  expect(paramHeadersOf({ type: "object", properties })).toBeUndefined();
+  ['{"page":3}', { page: "3" }, true],
+  ['{"page":3.0}', { page: "3" }, true],
+  ['{"page":3}', { page: "4" }, false],
+  ['{"page":3}', {}, false],
+  ["{}", { page: "3" }, false],
+  ["{}", { page: "=?base64?/w==?=" }, false],
+  ['{"page":12345678901234567890}', { page: "12345678901234567890" }, true],
+  ['{"page":12345678901234567890}', { page: "12345678901234567891" }, false],
+  ['{"page":"3.0"}', { page: "3" }, false],
+  ['{"region":""}', { region: "" }, true],
+  ['{"region":""}', {}, false],
+  ['{"region":"ü"}', { region: "=?base64?w7w=?=" }, true],
+  ['{"region":"ü"}', { region: "=?base64?w7z=?=" }, false],
+])("%s with %j agrees: %s", (args, sent: Record<string, string>, agrees) => {
+  const header = (name: string) => sent[name.replace("mcp-param-", "")];
+  let outcome: string | undefined = "agrees";
+  try {
+    assertParamHeaders(marked, args, header);
+  } catch (error) {
+    outcome = isFault(error) ? error.code : String(error);
+  }
+  expect(outcome).toBe(agrees ? "agrees" : "header_mismatch");
 });
 
-test("no schema, no headers", () => {
-  expect(paramHeadersOf(undefined)).toEqual([]);
-  expect(paramHeadersOf({ anyOf: [{ properties: { a: { "x-mcp-header": "" } } }] })).toEqual([]);
+test("what we send for any arguments is what we take for them", () => {
+  fc.assert(
+    fc.property(
+      fc.record(
+        { region: fc.jsonValue(), page: fc.jsonValue(), filter: fc.record({ live: fc.jsonValue() }) },
+        { requiredKeys: [] },
+      ),
+      (args) => {
+        const text = JSON.stringify(args);
+        const headers = toParamHeaders(marked, text);
+        for (const value of Object.values(headers)) expect(value).toMatch(/^[ -~]*$/);
+        expect(() => assertParamHeaders(marked, text, (name) => headers[name])).not.toThrow();
+      },
+    ),
+  );
+});
+
+test.each<[string, object]>([
+  ["an empty name", { properties: { a: { type: "string", "x-mcp-header": "" } } }],
+  ["a name that is no token", { properties: { a: { type: "string", "x-mcp-header": "a b" } } }],
+  ["a number, which has no one spelling", { properties: { a: { type: "number", "x-mcp-header": "A" } } }],
+  ["an object", { properties: { a: { type: "object", "x-mcp-header": "A" } } }],
+  ["no type", { properties: { a: { "x-mcp-header": "A" } } }],
+  [
+    "a name twice, in another case",
+    {
+      properties: { a: { type: "string", "x-mcp-header": "A" }, b: { type: "string", "x-mcp-header": "a" } },
+    },
+  ],
+  ["a mark on the whole", { type: "string", "x-mcp-header": "A" }],
+  ["a mark under items", { properties: { l: { items: { type: "string", "x-mcp-header": "A" } } } }],
+  ["a mark under anyOf", { anyOf: [{ properties: { a: { type: "string", "x-mcp-header": "A" } } }] }],
+  ["a mark in a definition", { $defs: { d: { type: "string", "x-mcp-header": "A" } } }],
+  [
+    "a mark within a marked one",
+    {
+      properties: {
+        a: { type: "string", "x-mcp-header": "A", not: { type: "string", "x-mcp-header": "B" } },
+      },
+    },
+  ],
+])("a tool is unsound with %s (SEP-2243)", (_, inputSchema) => {
+  expect(paramHeadersOf(inputSchema)).toBeUndefined();
+});
+
+test.each<[string, unknown]>([
+  ["no schema", undefined],
+  ["a schema that is none", []],
+  ["a property called x-mcp-header", { properties: { "x-mcp-header": { type: "string" } } }],
+  ["an example that holds a mark", { properties: { a: { const: { "x-mcp-header": "" }, default: 1 } } }],
+])("no headers for %s", (_, inputSchema) => {
+  expect(paramHeadersOf(inputSchema)).toEqual([]);
 });

@@ -79,6 +79,12 @@ export function memberOf(objectText: string, name: string): string | undefined {
   return span && objectText.slice(span.start, span.end);
 }
 
+/** The text of a parameter, or undefined when the message has none of this name. */
+export function paramText(message: Text, name: string): string | undefined {
+  const params = memberText(message, "params");
+  return params === undefined ? undefined : memberOf(params, name);
+}
+
 export function isObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

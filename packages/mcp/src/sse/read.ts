@@ -10,35 +10,32 @@ export interface ServerSentEvent {
 
 /**
  * Yields events as they arrive and returns when the stream ends.
- * Throws `upstream_too_large` when one event is longer than `maxEventBytes`.
+ * Throws `upstream_too_large` when one event is longer than `maxEventChars`.
  */
 export async function* readEvents(
   stream: AsyncIterable<Uint8Array>,
-  maxEventBytes: number,
+  maxEventChars: number,
 ): AsyncGenerator<ServerSentEvent> {
   const decoder = new TextDecoder();
   let ready: ServerSentEvent[] = [];
-  let pendingBytes = 0;
+  let isTooLarge = false;
   const parser = createParser({
-    onEvent: ({ event, data }) => {
-      pendingBytes = 0;
-      ready.push({ event: event ?? "message", data });
-    },
-    // A keep-alive shows that what came before it is complete.
-    onComment: () => {
-      pendingBytes = 0;
+    // Counts what an unfinished event holds, so neither comments nor empty events can get around it.
+    maxBufferSize: maxEventChars,
+    onEvent: ({ event, data }) => ready.push({ event: event ?? "message", data }),
+    onError: ({ type }) => {
+      isTooLarge ||= type === "max-buffer-size-exceeded";
     },
   });
   for await (const chunk of stream) {
-    pendingBytes += chunk.byteLength;
     parser.feed(decoder.decode(chunk, { stream: true }));
-    if (pendingBytes > maxEventBytes)
-      throw mcpFaults.fault(
-        "upstream_too_large",
-        `The server sent an event of more than ${maxEventBytes} bytes`,
-      );
     const events = ready;
     ready = [];
     yield* events;
+    if (isTooLarge)
+      throw mcpFaults.fault(
+        "upstream_too_large",
+        `The server sent an event of more than ${maxEventChars} characters`,
+      );
   }
 }

@@ -36,6 +36,24 @@ test("an event without end is cut off at the bound", async () => {
   await expect(collect(readEvents(endless(), 10_000))).rejects.toMatchObject({ code: "upstream_too_large" });
 });
 
+test.each([
+  ["comments", "data: xxxxxxxxxx\n: keepalive\n"],
+  ["ids", "data: xxxxxxxxxx\nid: 1\n"],
+])("%s within an event do not make room for more of it", async (_, lines) => {
+  async function* endless() {
+    for (;;) yield new TextEncoder().encode(lines);
+  }
+  await expect(collect(readEvents(endless(), 10_000))).rejects.toMatchObject({ code: "upstream_too_large" });
+});
+
+test("keep-alives may go on for ever", async () => {
+  async function* alive() {
+    for (let n = 0; n < 10_000; n++) yield new TextEncoder().encode(": keepalive\n\n");
+    yield new TextEncoder().encode(messageEvent("{}"));
+  }
+  expect(await collect(readEvents(alive(), 1_000))).toEqual([{ event: "message", data: "{}" }]);
+});
+
 test("many small events together may be longer than the bound", async () => {
   const stream = messageEvent("{}").repeat(1000);
   expect(await collect(readEvents(chunked(stream, 50), 100))).toHaveLength(1000);

@@ -17,11 +17,14 @@ export interface UpstreamLimits {
   readonly idleTimeoutMs: number;
   /** Largest JSON answer, or largest single event of a stream. */
   readonly maxMessageBytes: number;
+  /** How long a server may take to say that it is of the modern era before it is asked in the legacy way. */
+  readonly discoverTimeoutMs: number;
 }
 
 export const defaultUpstreamLimits: UpstreamLimits = {
   idleTimeoutMs: 300_000,
   maxMessageBytes: 32 * 1024 * 1024,
+  discoverTimeoutMs: 10_000,
 };
 
 /** What a server says of itself: `initialize`'s or `server/discover`'s result. */

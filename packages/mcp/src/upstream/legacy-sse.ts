@@ -2,7 +2,7 @@
  * A legacy server over HTTP+SSE (2024-11-05, transports): one GET stream carries everything the
  * server says, and names the address that messages are posted to.
  */
-import { kernelFaults } from "@castellan/kernel";
+import { isFault, kernelFaults } from "@castellan/kernel";
 import { mcpFaults } from "../faults.ts";
 import {
   isObject,
@@ -13,6 +13,7 @@ import {
   type ResponseMessage,
 } from "../jsonrpc/message.ts";
 import { readEvents, type ServerSentEvent } from "../sse/read.ts";
+import { abortable } from "./abortable.ts";
 import type { Channel, ChannelRequest, ServerHello, UpstreamTarget } from "./channel.ts";
 import {
   cancelledNotification,
@@ -24,13 +25,6 @@ import {
 import { discard, mediaType, parseUpstream, postOneWay, send, toUpstreamFault } from "./post.ts";
 import { refusalFault } from "./refusal.ts";
 
-interface Waiting {
-  readonly request: ChannelRequest;
-  readonly progressToken: unknown;
-  readonly resolve: (message: ResponseMessage) => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /** Opens a stream and the session in it. Faults: see `Channel.request`. */
 export async function openLegacySse(
   target: UpstreamTarget,
@@ -38,22 +32,9 @@ export async function openLegacySse(
   signal: AbortSignal,
 ): Promise<Channel> {
   const closing = new AbortController();
-  const opening = AbortSignal.any([signal, closing.signal]);
   try {
-    const { statusCode, headers, body } = await send(target, "GET", {
-      headers: { accept: "text/event-stream" },
-      signal: closing.signal,
-    });
-    if (statusCode !== 200 || mediaType(headers) !== "text/event-stream") {
-      await discard(body);
-      throw statusCode === 200
-        ? mcpFaults.fault(
-            "upstream_invalid",
-            "The server answered GET with something other than an event stream",
-          )
-        : refusalFault(statusCode);
-    }
-    const events = readEvents(body, target.limits.maxMessageBytes);
+    const opening = AbortSignal.any([signal, AbortSignal.timeout(target.limits.idleTimeoutMs)]);
+    const events = await abortable(openStream(target, closing.signal), opening);
     const endpoint = await endpointIn(events, target.url, opening);
     const channel = new LegacySseChannel({ ...target, url: endpoint }, events, closing);
     await channel.initialize(client, opening);
@@ -62,6 +43,23 @@ export async function openLegacySse(
     closing.abort();
     throw toUpstreamFault(error, signal);
   }
+}
+
+/** The stream may be silent for as long as nothing is asked; what is asked has a time of its own. */
+async function openStream(
+  target: UpstreamTarget,
+  signal: AbortSignal,
+): Promise<AsyncGenerator<ServerSentEvent>> {
+  const headers = { accept: "text/event-stream" };
+  const reply = await send(target, "GET", { headers, signal, bodyTimeoutMs: 0 });
+  if (reply.statusCode === 200 && mediaType(reply.headers) === "text/event-stream")
+    return readEvents(reply.body, target.limits.maxMessageBytes);
+  await discard(reply.body);
+  if (reply.statusCode !== 200) throw refusalFault(reply.statusCode);
+  throw mcpFaults.fault(
+    "upstream_invalid",
+    "The server answered GET with something other than an event stream",
+  );
 }
 
 /** The first event names the address to post to; it must stay on the server's own origin. */
@@ -79,6 +77,15 @@ async function endpointIn(
       throw mcpFaults.fault("upstream_invalid", "The event stream names an endpoint outside its own origin");
     return endpoint;
   }
+}
+
+interface Waiting {
+  readonly request: ChannelRequest;
+  readonly progressToken: unknown;
+  readonly resolve: (message: ResponseMessage) => void;
+  readonly reject: (error: unknown) => void;
+  /** Fires when the server has said nothing for too long. */
+  readonly idle: NodeJS.Timeout;
 }
 
 class LegacySseChannel implements Channel {
@@ -109,7 +116,7 @@ class LegacySseChannel implements Channel {
   async initialize(client: LegacyClient, signal: AbortSignal): Promise<void> {
     const params = initializeParams(client);
     this.#hello = toLegacyHello(await this.request({ method: "initialize", params, signal }));
-    await this.send(initializedNotification);
+    await this.#post(initializedNotification, signal);
   }
 
   async request(request: ChannelRequest): Promise<ResponseMessage> {
@@ -118,14 +125,18 @@ class LegacySseChannel implements Channel {
     const { promise, resolve, reject } = Promise.withResolvers<ResponseMessage>();
     // The post and the stream may both fail; the first failure is the one that is told.
     promise.catch(() => undefined);
-    this.#waiting.set(id, { request, progressToken: progressTokenIn(request.params), resolve, reject });
+    const idle = setTimeout(() => reject(silence()), this.#target.limits.idleTimeoutMs);
+    const progressToken = progressTokenIn(request.params);
+    this.#waiting.set(id, { request, progressToken, resolve, reject, idle });
     try {
       await this.#post(requestText(id, request.method, request.params), request.signal);
       return await abortable(promise, request.signal);
     } catch (error) {
-      if (request.signal.aborted) this.send(cancelledNotification(id)).catch(() => undefined);
+      if (request.signal.aborted || isFault(error, "upstream_timeout"))
+        this.send(cancelledNotification(id)).catch(() => undefined);
       throw toUpstreamFault(error, request.signal);
     } finally {
+      clearTimeout(idle);
       this.#waiting.delete(id);
     }
   }
@@ -135,7 +146,7 @@ class LegacySseChannel implements Channel {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort(kernelFaults.fault("cancelled", "The session has ended"));
+    this.#closing.abort(mcpFaults.fault("upstream_unreachable", "The line to the server was closed"));
   }
 
   async #post(text: string, signal: AbortSignal): Promise<void> {
@@ -147,8 +158,10 @@ class LegacySseChannel implements Channel {
 
   async #pump(events: AsyncGenerator<ServerSentEvent>): Promise<void> {
     try {
-      for await (const { event, data } of events)
-        if (event === "message" && data !== "") this.#receive(parseUpstream(data));
+      for await (const { event, data } of events) {
+        for (const { idle } of this.#waiting.values()) idle.refresh();
+        if (event === "message" && data !== "") this.#receive(data);
+      }
       throw mcpFaults.fault("upstream_unreachable", "The server closed the event stream");
     } catch (error) {
       this.#ended = error;
@@ -157,7 +170,18 @@ class LegacySseChannel implements Channel {
     }
   }
 
-  #receive(message: Message): void {
+  /** A message that cannot be used fails the request that it answers; one that answers none, the stream. */
+  #receive(data: string): void {
+    try {
+      this.#deliver(parseUpstream(data));
+    } catch (error) {
+      const waiting = this.#waiting.get(answeredBy(data) ?? 0);
+      if (!waiting) throw error;
+      waiting.reject(error);
+    }
+  }
+
+  #deliver(message: Message): void {
     if (message.kind === "request" || message.kind === "notification") this.#ownerOf(message)?.(message);
     else if (typeof message.id === "number") this.#waiting.get(message.id)?.resolve(message);
   }
@@ -172,16 +196,22 @@ class LegacySseChannel implements Channel {
   }
 }
 
+function silence() {
+  return mcpFaults.fault("upstream_timeout", "The server did not answer in time");
+}
+
 function progressTokenIn(params: string | undefined): unknown {
   const value: unknown = params === undefined ? undefined : JSON.parse(params);
   const meta = isObject(value) ? value["_meta"] : undefined;
   return isObject(meta) ? meta["progressToken"] : undefined;
 }
 
-function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const onAbort = () => reject(signal.reason);
-  signal.addEventListener("abort", onAbort, { once: true });
-  return Promise.race([promise, aborted]).finally(() => signal.removeEventListener("abort", onAbort));
+/** The id in a text that was refused as a message, if it has one of ours. */
+function answeredBy(data: string): number | undefined {
+  try {
+    const value: unknown = JSON.parse(data);
+    return isObject(value) && typeof value["id"] === "number" ? value["id"] : undefined;
+  } catch {
+    return undefined;
+  }
 }

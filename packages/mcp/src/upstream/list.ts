@@ -7,6 +7,8 @@ import { modernParams, type ClientIdentity } from "./modern.ts";
 
 const maxPages = 64;
 const maxItems = 10_000;
+/** Of all pages together: a server's lists are kept in memory, by every replica. */
+const maxListChars = 32 * 1024 * 1024;
 
 export interface ListSpec {
   readonly method: "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list";
@@ -26,6 +28,7 @@ export async function listAll(
   signal: AbortSignal,
 ): Promise<string[]> {
   const items: string[] = [];
+  let chars = 0;
   const cursors = new Set<string>();
   for (let cursor: string | undefined; ;) {
     const page = cursor === undefined ? {} : { cursor };
@@ -39,9 +42,12 @@ export async function listAll(
     const span = objectMembers(result).get(spec.member);
     if (!span || !Array.isArray(answer.result[spec.member]))
       throw invalid(spec, `has no array "${spec.member}"`);
-    for (const element of arrayElements(result, span.start))
+    for (const element of arrayElements(result, span.start)) {
       items.push(result.slice(element.start, element.end));
+      chars += element.end - element.start;
+    }
     if (items.length > maxItems) throw invalid(spec, `has more than ${maxItems} items`);
+    if (chars > maxListChars) throw invalid(spec, `is longer than ${maxListChars} characters`);
 
     const next = answer.result["nextCursor"];
     if (typeof next !== "string" || next === "") return items;

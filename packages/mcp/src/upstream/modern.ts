@@ -5,7 +5,7 @@ import { isObject, memberText, requestText, type ResponseMessage } from "../json
 import { latestModernVersion, metaKeys } from "../versions.ts";
 import type { Channel, ChannelRequest, ServerHello, UpstreamTarget } from "./channel.ts";
 import { postRequest, type Posted } from "./post.ts";
-import { refusalFault } from "./refusal.ts";
+import { answerOf } from "./refusal.ts";
 
 /** Who the house says it is when it asks on its own behalf. */
 export interface ClientIdentity {
@@ -32,11 +32,7 @@ export function createModernChannel(target: UpstreamTarget, hello: ServerHello):
     hello,
     isOpen: true,
     async request(request) {
-      const posted = await postModern(target, request, ++lastId);
-      if (posted.kind === "answer") return posted.message;
-      // A refused request is told in JSON-RPC where the server did so, with its own code.
-      if (posted.message) return posted.message;
-      throw refusalFault(posted.status);
+      return answerOf(await postModern(target, request, ++lastId));
     },
     // There is nothing to say outside of a request in this era.
     send: () => Promise.resolve(),

@@ -10,7 +10,7 @@ import {
   type RequestId,
   type ResponseMessage,
 } from "../jsonrpc/message.ts";
-import { readEvents } from "../sse/read.ts";
+import { readEvents, type ServerSentEvent } from "../sse/read.ts";
 import type { UpstreamTarget } from "./channel.ts";
 
 /** What came back for a request: its answer, or an HTTP status that refuses it. */
@@ -32,6 +32,9 @@ interface RequestOptions extends PostOptions {
 }
 
 const accept = "application/json, text/event-stream";
+
+/** How long a stream may go on after its answer before it is cut. */
+const afterAnswerMs = 1_000;
 
 /** Posts a request and waits for its answer. Faults: see `Channel.request`, less `upstream_refused`. */
 export async function postRequest(target: UpstreamTarget, options: RequestOptions): Promise<Posted> {
@@ -64,13 +67,21 @@ export async function postOneWay(target: UpstreamTarget, options: PostOptions): 
   }
 }
 
+interface SendOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text?: string;
+  readonly signal: AbortSignal;
+  /** Silence after which a body is given up; 0 never. By default the target's `idleTimeoutMs`. */
+  readonly bodyTimeoutMs?: number;
+}
+
 /** Any request with this target's time-outs and headers. Its body must be read or discarded. */
 export function send(
   target: UpstreamTarget,
   method: "GET" | "POST" | "DELETE",
-  options: { url?: URL; headers: Readonly<Record<string, string>>; text?: string; signal: AbortSignal },
+  options: SendOptions,
 ): Promise<Dispatcher.ResponseData> {
-  const url = options.url ?? target.url;
+  const { url, limits } = target;
   return target.dispatcher.request({
     origin: url.origin,
     path: url.pathname + url.search,
@@ -78,8 +89,8 @@ export function send(
     headers: { ...target.headers, ...options.headers },
     body: options.text ?? null,
     signal: options.signal,
-    headersTimeout: target.limits.idleTimeoutMs,
-    bodyTimeout: target.limits.idleTimeoutMs,
+    headersTimeout: limits.idleTimeoutMs,
+    bodyTimeout: options.bodyTimeoutMs ?? limits.idleTimeoutMs,
   });
 }
 
@@ -98,12 +109,13 @@ export function parseUpstream(text: string): Message {
 /** Any failure of an exchange as a fault with an owner. */
 export function toUpstreamFault(error: unknown, signal: AbortSignal): Fault {
   if (isFault(error)) return error;
+  const isLate = error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError;
+  if (isLate || (signal.aborted && isTimeout(signal.reason)))
+    return mcpFaults.fault("upstream_timeout", "The server did not answer in time", { cause: error });
   if (signal.aborted)
     return isFault(signal.reason)
       ? signal.reason
       : kernelFaults.fault("cancelled", "The request was cancelled", { cause: error });
-  if (error instanceof errors.HeadersTimeoutError || error instanceof errors.BodyTimeoutError)
-    return mcpFaults.fault("upstream_timeout", "The server did not answer in time", { cause: error });
   // A refused address reaches us as the cause of a connection error.
   if (error instanceof Error && isFault(error.cause)) return error.cause;
   return mcpFaults.fault("upstream_unreachable", `The server cannot be reached: ${reason(error)}`, {
@@ -129,12 +141,31 @@ function post(
   return send(target, "POST", { headers: all, text, signal });
 }
 
+/** The server ends the stream after the answer; then its connection serves the next call. */
 async function answerInStream(
-  body: AsyncIterable<Uint8Array>,
+  body: Dispatcher.ResponseData["body"],
   target: UpstreamTarget,
   options: RequestOptions,
 ): Promise<ResponseMessage> {
-  for await (const { event, data } of readEvents(body, target.limits.maxMessageBytes)) {
+  try {
+    // Leaving the loop must not destroy the body, for that would close the connection.
+    const chunks = body.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
+    const answer = await answerAmong(readEvents(chunks, target.limits.maxMessageBytes), options);
+    body
+      .dump({ limit: Number.MAX_SAFE_INTEGER, signal: AbortSignal.timeout(afterAnswerMs) })
+      .catch(() => undefined);
+    return answer;
+  } catch (error) {
+    body.on("error", () => undefined).destroy();
+    throw error;
+  }
+}
+
+async function answerAmong(
+  events: AsyncIterable<ServerSentEvent>,
+  options: RequestOptions,
+): Promise<ResponseMessage> {
+  for await (const { event, data } of events) {
     // An event without data only sets the id to resume from (2025-11-25, SEP-1699).
     if (event !== "message" || data === "") continue;
     const message = parseUpstream(data);
@@ -184,6 +215,11 @@ async function readAll(body: AsyncIterable<Uint8Array>, maxBytes: number): Promi
   } catch (cause) {
     throw mcpFaults.fault("upstream_invalid", "The server's answer is not UTF-8", { cause });
   }
+}
+
+/** What `AbortSignal.timeout` gives as its reason. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
 }
 
 function quote(type: string): string {

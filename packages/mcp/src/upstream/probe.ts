@@ -3,6 +3,8 @@
  * "Backward compatibility"). Both eras are asked for, since a server may serve either or both.
  */
 import { isFault, type Fault } from "@castellan/kernel";
+import { mcpFaults } from "../faults.ts";
+import { rpcCodes } from "../jsonrpc/error.ts";
 import { latestLegacyVersion } from "../versions.ts";
 import type { Channel, ServerHello, UpstreamTarget } from "./channel.ts";
 import { openLegacyHttp } from "./legacy-http.ts";
@@ -15,13 +17,15 @@ import {
   toModernHello,
   type ClientIdentity,
 } from "./modern.ts";
+import { refusalFault } from "./refusal.ts";
 
 export type LegacyTransport = "streamable-http" | "sse";
 
-/** An era that a server speaks, with an open line in it. */
+/** An open line in each era that the server speaks, and why there is none in the other. */
 export interface Probed {
   readonly modern: Channel | undefined;
   readonly legacy: { readonly channel: Channel; readonly transport: LegacyTransport } | undefined;
+  readonly faults: { readonly modern?: Fault; readonly legacy?: Fault };
 }
 
 /** Opens a line in each era that the server speaks. Throws the most telling fault when there is none. */
@@ -30,11 +34,15 @@ export async function probe(
   identity: ClientIdentity,
   signal: AbortSignal,
 ): Promise<Probed> {
-  const faults: Fault[] = [];
-  const modern = await attempt(faults, () => openModern(target, identity, signal));
-  const legacy = await attempt(faults, () => openLegacy(target, ownClient(identity), signal));
-  if (!modern && !legacy) throw mostTelling(faults);
-  return { modern, legacy };
+  const modern = await attempt(() => openModern(target, identity, signal));
+  if (isFault(modern, "cancelled")) throw modern;
+  const legacy = await attempt(() => openLegacy(target, ownClient(identity), signal));
+  if (!isFault(legacy))
+    return isFault(modern)
+      ? { modern: undefined, legacy, faults: { modern } }
+      : { modern, legacy, faults: {} };
+  if (isFault(modern)) throw mostTelling([modern, legacy]);
+  return { modern, legacy: undefined, faults: { legacy } };
 }
 
 /** The line of a server that is known to speak a legacy transport. */
@@ -48,33 +56,52 @@ export function openLegacyChannel(
 }
 
 async function openModern(target: UpstreamTarget, identity: ClientIdentity, signal: AbortSignal) {
-  const hello = await discover(target, identity, signal);
-  return hello && createModernChannel(target, hello);
+  // Some legacy servers never answer what they do not know; the other way of asking must get its turn.
+  const within = AbortSignal.any([signal, AbortSignal.timeout(target.limits.discoverTimeoutMs)]);
+  return createModernChannel(target, await discover(target, identity, within));
 }
 
-/** The server's own description, or undefined when it is not of the modern era. */
+/** The server's own description. Throws when it gives none: then it is to be asked in the legacy way. */
 async function discover(
   target: UpstreamTarget,
   identity: ClientIdentity,
   signal: AbortSignal,
-): Promise<ServerHello | undefined> {
+): Promise<ServerHello> {
   const request = { method: "server/discover", params: modernParams(identity), signal };
   const posted = await postModern(target, request, 1);
-  // Whatever else it says to this, it is to be asked in the legacy way.
-  if (posted.kind === "refused" || posted.message.kind === "error") return undefined;
-  return toModernHello(posted.message);
+  if (posted.kind === "answer") return toModernHello(posted.message);
+  const error = posted.message?.error;
+  // A modern server that serves us not: its reason tells more than the status does.
+  if (error && modernRefusals.has(error.code))
+    throw mcpFaults.fault(
+      "upstream_invalid",
+      `The server refused server/discover: ${error.message.slice(0, 200)}`,
+    );
+  throw refusalFault(posted.status);
 }
+
+/** Not among them: a modern server of other versions may well speak a legacy one that we speak, too. */
+const modernRefusals: ReadonlySet<number> = new Set([
+  rpcCodes.headerMismatch,
+  rpcCodes.missingClientCapability,
+]);
 
 async function openLegacy(
   target: UpstreamTarget,
   client: LegacyClient,
   signal: AbortSignal,
-): Promise<Probed["legacy"]> {
+): Promise<NonNullable<Probed["legacy"]>> {
   try {
     return { channel: await openLegacyHttp(target, client, signal), transport: "streamable-http" };
-  } catch (error) {
-    if (!isFault(error, "upstream_refused") || !isOldTransportStatus(error.data?.["status"])) throw error;
-    return { channel: await openLegacySse(target, client, signal), transport: "sse" };
+  } catch (refusal) {
+    if (!isFault(refusal, "upstream_refused") || !isOldTransportStatus(refusal.data?.["status"]))
+      throw refusal;
+    try {
+      return { channel: await openLegacySse(target, client, signal), transport: "sse" };
+    } catch (error) {
+      // That there is no stream either says less than what the server said first.
+      throw isFault(error, "upstream_refused") ? refusal : error;
+    }
   }
 }
 
@@ -82,18 +109,17 @@ function ownClient(identity: ClientIdentity): LegacyClient {
   return { version: latestLegacyVersion, capabilities: "{}", clientInfo: JSON.stringify(identity) };
 }
 
-/** What a server of 2024-11-05 answers to a POST at the address of its stream. */
+/** Any 4xx to a POST may come from a server of 2024-11-05 (2025-11-25, transports, "Backwards compatibility"). */
 function isOldTransportStatus(status: unknown): boolean {
-  return status === 404 || status === 405 || status === 406;
+  return typeof status === "number" && status >= 400 && status < 500;
 }
 
-async function attempt<T>(faults: Fault[], open: () => Promise<T>): Promise<T | undefined> {
+async function attempt<T>(open: () => Promise<T>): Promise<T | Fault> {
   try {
     return await open();
   } catch (error) {
-    if (!isFault(error)) throw error;
-    faults.push(error);
-    return undefined;
+    if (isFault(error)) return error;
+    throw error;
   }
 }
 
@@ -103,6 +129,8 @@ const byTelling = [
   "upstream_unauthorized",
   "upstream_timeout",
   "upstream_unreachable",
+  "upstream_too_large",
+  "upstream_invalid",
 ];
 
 function mostTelling(faults: readonly Fault[]): Fault | undefined {

@@ -5,12 +5,13 @@
  */
 import type { CatalogServer, Scope } from "@castellan/calls";
 import {
-  isObject,
   latestLegacyVersion,
   isLegacyVersion,
   memberOf,
   metaKeys,
   modernVersions,
+  objectMembers,
+  type Era,
   type JsonObject,
   type LegacyVersion,
 } from "@castellan/mcp";
@@ -22,7 +23,7 @@ export interface Identity {
   readonly version: string;
 }
 
-export const serversMetaKey = "dev.castellan/servers";
+const serversMetaKey = "dev.castellan/servers";
 
 /** The revision to speak in a legacy session: the client's if it is served, else the newest (lifecycle). */
 export function negotiate(requested: unknown): LegacyVersion {
@@ -37,10 +38,10 @@ export function initializeResult(
 ): string {
   return object({
     protocolVersion: JSON.stringify(version),
-    capabilities: JSON.stringify(capabilities(scope, { logging: {} })),
+    capabilities: capabilities(scope, { logging: "{}" }),
     serverInfo: JSON.stringify(serverInfo(portal, identity)),
-    instructions: instructions(scope.servers),
-    _meta: object({ [JSON.stringify(serversMetaKey)]: serversMeta(scope.servers) }),
+    instructions: instructions(scope),
+    _meta: object({ [serversMetaKey]: serversMeta(scope) }),
   });
 }
 
@@ -51,13 +52,13 @@ export function discoverResult(portal: Portal, scope: Scope, identity: Identity)
   return object({
     resultType: '"complete"',
     supportedVersions: JSON.stringify(modernVersions),
-    capabilities: JSON.stringify(capabilities(scope, {})),
-    instructions: instructions(scope.servers),
+    capabilities: capabilities(scope, {}),
+    instructions: instructions(scope),
     ttlMs: String(listTtlMs),
     cacheScope: '"private"',
     _meta: object({
-      [JSON.stringify(metaKeys.serverInfo)]: JSON.stringify(serverInfo(portal, identity)),
-      [JSON.stringify(serversMetaKey)]: serversMeta(scope.servers),
+      [metaKeys.serverInfo]: JSON.stringify(serverInfo(portal, identity)),
+      [serversMetaKey]: serversMeta(scope),
     }),
   });
 }
@@ -70,32 +71,37 @@ export function serverInfo(portal: Portal, identity: Identity): JsonObject {
  * What the portal can do whoever its servers are, and what they add: extensions and experimental
  * capabilities, of the first server that names one.
  */
-function capabilities({ servers, era }: Scope, own: JsonObject): JsonObject {
-  const hellos = servers.map((server) => helloOf(server, era));
-  const offered = hellos.map((hello) => hello["capabilities"]).filter(isObject);
-  const extensions = merged(offered.map((capability) => capability["extensions"]));
-  const experimental = merged(offered.map((capability) => capability["experimental"]));
-  return {
+function capabilities({ servers, era }: Scope, own: Texts): string {
+  const offered = servers.map((server) => memberIn(helloText(server, era), "capabilities"));
+  return object({
     ...own,
-    tools: { listChanged: true },
-    prompts: { listChanged: true },
-    resources: { listChanged: true },
-    ...(offered.some((capability) => "completions" in capability) ? { completions: {} } : {}),
-    ...(extensions ? { extensions } : {}),
-    ...(experimental ? { experimental } : {}),
-  };
+    tools: listChanged,
+    prompts: listChanged,
+    resources: listChanged,
+    completions: offered.some((text) => memberIn(text, "completions") !== undefined) ? "{}" : undefined,
+    extensions: merged(offered.map((text) => memberIn(text, "extensions"))),
+    experimental: merged(offered.map((text) => memberIn(text, "experimental"))),
+  });
 }
 
-function merged(values: readonly unknown[]): JsonObject | undefined {
-  const objects = values.filter(isObject);
-  return objects.length === 0 ? undefined : Object.assign({}, ...objects.toReversed());
+const listChanged = '{"listChanged":true}';
+
+/** The members of all objects as they came; of several with one name the first. */
+function merged(texts: readonly (string | undefined)[]): string | undefined {
+  const objects = texts.filter(isObjectText);
+  const members = new Map<string, string>();
+  for (const text of objects)
+    for (const [name, { start, end }] of objectMembers(text))
+      // What a capability is set to must be an object; clients refuse the whole answer for one that is not.
+      if (!members.has(name) && text[start] === "{") members.set(name, text.slice(start, end));
+  return objects.length === 0 ? undefined : object(Object.fromEntries(members));
 }
 
 /** One server's instructions as they came; several under the names of their servers. */
-function instructions(servers: readonly CatalogServer[]): string | undefined {
+function instructions({ servers, era }: Scope): string | undefined {
   const texts = servers.flatMap((server) => {
-    const text = memberOf(helloText(server), "instructions");
-    return text === undefined ? [] : [{ server, text }];
+    const text = memberIn(helloText(server, era), "instructions");
+    return text?.startsWith('"') ? [{ server, text }] : [];
   });
   const [only] = texts;
   if (texts.length <= 1 && servers.length <= 1) return only?.text;
@@ -105,31 +111,36 @@ function instructions(servers: readonly CatalogServer[]): string | undefined {
   return sections.length === 0 ? undefined : JSON.stringify(sections.join("\n\n"));
 }
 
-function serversMeta(servers: readonly CatalogServer[]): string {
+function serversMeta({ servers, era }: Scope): string {
   const entries = servers.map((entry) => {
-    const text = helloText(entry);
-    const info =
-      memberOf(text, "serverInfo") ?? memberOf(memberOf(text, "_meta") ?? "{}", metaKeys.serverInfo);
+    const text = helloText(entry, era);
     return object({
       server: JSON.stringify(entry.server.slug),
-      serverInfo: info,
-      capabilities: memberOf(text, "capabilities"),
+      serverInfo: memberIn(text, "serverInfo") ?? memberIn(memberIn(text, "_meta"), metaKeys.serverInfo),
+      capabilities: memberIn(text, "capabilities"),
     });
   });
   return `[${entries.join(",")}]`;
 }
 
-function helloText({ state }: CatalogServer): string {
-  return state.modern?.helloText ?? state.legacy?.helloText ?? "{}";
+/** What a server said of itself in this era: a server of both may say different things. */
+function helloText({ state }: CatalogServer, era: Era): string {
+  return state[era]?.helloText ?? "{}";
 }
 
-function helloOf({ state }: CatalogServer, era: "legacy" | "modern"): JsonObject {
-  const hello: unknown = JSON.parse(state[era]?.helloText ?? "{}");
-  return isObject(hello) ? hello : {};
+/** A member of what a stranger may have made something else than an object. */
+function memberIn(text: string | undefined, name: string): string | undefined {
+  return isObjectText(text) ? memberOf(text, name) : undefined;
 }
+
+function isObjectText(text: string | undefined): text is string {
+  return text?.startsWith("{") === true;
+}
+
+type Texts = Readonly<Record<string, string | undefined>>;
 
 /** An object of members that are JSON already; undefined ones are left out. */
-function object(members: Readonly<Record<string, string | undefined>>): string {
+function object(members: Texts): string {
   const present = Object.entries(members).filter(([, value]) => value !== undefined);
-  return `{${present.map(([key, value]) => `${key.startsWith('"') ? key : JSON.stringify(key)}:${value}`).join(",")}}`;
+  return `{${present.map(([key, value]) => `${JSON.stringify(key)}:${value}`).join(",")}}`;
 }

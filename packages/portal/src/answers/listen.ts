@@ -17,11 +17,17 @@ export class Subscriptions {
     for (const listener of this.#listeners)
       if (listener.portal === portal) for (const list of lists) listener.onListChanged(list);
   }
+
+  /** The portal is gone: those who listen to it hear the end. */
+  end(portal: string): void {
+    for (const listener of this.#listeners) if (listener.portal === portal) listener.onEnd();
+  }
 }
 
 interface Listener {
   readonly portal: string;
   readonly onListChanged: (list: ListName) => void;
+  readonly onEnd: () => void;
 }
 
 const filterKeys: Readonly<Record<ListName, string>> = {
@@ -36,6 +42,8 @@ export function listChangedMethod(list: ListName): string {
 
 /** Honours what the portal can tell of itself; the acknowledgement says what that is. */
 export function listen({ call, target, open, subscriptions }: LocalContext): Answer {
+  if (!call.acceptsStream)
+    throw mcpFaults.fault("not_acceptable", "Accept must list text/event-stream", { field: "Accept" });
   const wanted = target.request.params?.["notifications"];
   if (!isObject(wanted))
     throw mcpFaults.fault("params_invalid", "params.notifications must be an object", {
@@ -59,14 +67,16 @@ export function listen({ call, target, open, subscriptions }: LocalContext): Ans
           JSON.stringify({ notifications, _meta }),
         ),
       );
+      const ended = Promise.withResolvers<void>();
       using _subscription = subscriptions.add({
         portal: open.portal.slug,
         onListChanged: (list) => {
           if (honoured.includes(list))
             send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
         },
+        onEnd: ended.resolve,
       });
-      await aborted(call.cancel.signal);
+      await Promise.race([ended.promise, aborted(call.cancel.signal)]);
       return result;
     },
   };

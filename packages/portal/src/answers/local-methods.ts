@@ -49,7 +49,7 @@ function result(text: string): Answer {
 function list(kind: CapabilityKind): Handler {
   return ({ open, call, target }) => {
     // Every list fits one page, so no cursor is ever handed out and none can be valid.
-    if (target.request.params?.["cursor"] !== undefined)
+    if ((target.request.params?.["cursor"] ?? undefined) !== undefined)
       throw invalidParam("params.cursor", "is not one that this portal handed out");
     return result(listResult(open.scope(call.protocol.era), kind));
   };
@@ -60,17 +60,15 @@ function initialize({ call, target, open, sessions, upstreams, identity }: Local
   const paramsText = memberText(target.request, "params") ?? "{}";
   const info = requiredObject(params, "clientInfo");
   requiredObject(params, "capabilities");
+  const clientInfo = boundedText(paramsText, "clientInfo");
+  const capabilities = boundedText(paramsText, "capabilities");
   if (typeof params["protocolVersion"] !== "string")
     throw invalidParam("params.protocolVersion", "must be a string");
   const version = negotiate(params["protocolVersion"]);
   const session = sessions.begin({
     principalId: call.principal.tokenId,
     portal: open.portal.slug,
-    client: {
-      version,
-      capabilities: memberOf(paramsText, "capabilities") ?? "{}",
-      clientInfo: memberOf(paramsText, "clientInfo") ?? "{}",
-    },
+    client: { version, capabilities, clientInfo },
     clientName: typeof info["name"] === "string" ? info["name"] : undefined,
     clientVersion: typeof info["version"] === "string" ? info["version"] : undefined,
     upstreams,
@@ -96,6 +94,15 @@ function requiredObject(params: JsonObject, key: string): JsonObject {
   const value = params[key];
   if (isObject(value)) return value;
   throw invalidParam(`params.${key}`, "must be an object");
+}
+
+/** What is kept for as long as the session lives, and told to each server. */
+const maxKeptChars = 64 * 1024;
+
+function boundedText(paramsText: string, key: string): string {
+  const text = memberOf(paramsText, key) ?? "{}";
+  if (text.length <= maxKeptChars) return text;
+  throw invalidParam(`params.${key}`, `must not be longer than ${maxKeptChars} characters`);
 }
 
 function invalidParam(field: string, problem: string) {

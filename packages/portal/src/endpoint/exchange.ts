@@ -2,6 +2,7 @@
  * One HTTP answer to one message: plain JSON when the answer comes at once and alone, else an event
  * stream, begun with the first message ahead of the answer or when the wait grows long.
  */
+import { kernelFaults } from "@castellan/kernel";
 import { eventStreamHeaders, keepAliveComment, keepAliveMs, messageEvent } from "@castellan/mcp";
 
 export interface ExchangeOptions {
@@ -13,6 +14,9 @@ export interface ExchangeOptions {
 
 /** What may wait to be read by a client before it counts as too slow, bytes. */
 const maxWaitingBytes = 16 * 1024 * 1024;
+
+/** What a waiting message costs beside its bytes: a flood of small ones would take several times the limit. */
+const messageCostBytes = 512;
 
 const encoder = new TextEncoder();
 
@@ -33,9 +37,11 @@ export class Exchange {
       this.#keepAlive = setInterval(() => this.#write(keepAliveComment), keepAliveMs);
   }
 
-  /** Sends a message ahead of the answer. A client that cannot take a stream does not get it. */
-  relay(text: string): void {
-    if (this.#options.acceptsStream) this.#write(messageEvent(text));
+  /** Sends a message ahead of the answer; false when the client is gone, or cannot take a stream. */
+  relay(text: string): boolean {
+    if (this.#isEnded || !this.#options.acceptsStream) return false;
+    this.#write(messageEvent(text));
+    return !this.#isEnded;
   }
 
   /** Begins the stream now, so that its headers leave before there is anything to say. */
@@ -73,7 +79,7 @@ export class Exchange {
         },
         cancel: () => this.#leave("gone"),
       },
-      new ByteLengthQueuingStrategy({ highWaterMark: maxWaitingBytes }),
+      { highWaterMark: maxWaitingBytes, size: ({ byteLength }) => byteLength + messageCostBytes },
     );
     if (!begun) throw new TypeError("a stream starts as it is made");
     // A comment first: some clients and proxies take headers for sent only when a byte follows.
@@ -86,7 +92,12 @@ export class Exchange {
     if (this.#isEnded) return;
     this.#isEnded = true;
     clearInterval(this.#keepAlive);
-    if (reason === "slow") this.#stream?.error(new Error("The client reads too slowly"));
+    if (reason === "slow") this.#stream?.error(tooSlow());
     this.#options.onGone(reason);
   }
+}
+
+/** The caller's own doing, so it is no failure of this house. */
+function tooSlow(): Error {
+  return kernelFaults.fault("cancelled", "The client reads too slowly");
 }

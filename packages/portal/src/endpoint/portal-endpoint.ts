@@ -90,15 +90,20 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       const protocolHeaders = protocolHeadersOf(c);
       const isModern = isModernVersion(protocolHeaders.protocolVersion);
       let exchange: Exchange;
+      let acceptsStream: boolean;
       try {
+        ({ acceptsStream } = checkMediaTypes(c));
         exchange = new Exchange({
-          acceptsStream: checkMediaTypes(c).acceptsStream,
-          onGone: () => cancel.abort(kernelFaults.fault("cancelled", "The client is gone")),
+          acceptsStream,
+          // In the modern era to hang up is to cancel; in the legacy era it is not (2025-11-25, transports).
+          onGone: (reason) => {
+            if (isModern || reason === "slow")
+              cancel.abort(kernelFaults.fault("cancelled", `The client is ${reason}`));
+          },
         });
       } catch (error) {
         return refuse(c, error);
       }
-      // In the modern era to hang up is to cancel; in the legacy era it is not (2025-11-25, transports).
       if (isModern) {
         const gone = clientGone(c);
         gone.addEventListener("abort", () => cancel.abort(gone.reason), { once: true });
@@ -114,6 +119,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         protocolHeaders,
         header: (name) => requestHeader(c, name),
         readBody: () => readBody(c, { maxBytes: options.maxBodyBytes }),
+        acceptsStream,
         cancel,
         relay: (text) => exchange.relay(text),
       };
@@ -123,6 +129,8 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
 
     async get(c, slug) {
       try {
+        // Hono serves HEAD by GET; a stream without a reader would be the session's first for ever.
+        if (c.req.method === "HEAD") throw mcpFaults.fault("http_method_unsupported", "HEAD is not served");
         const { session } = await admitSession(c, slug);
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
@@ -182,6 +190,7 @@ function openStream(session: Session, draining: AbortSignal): Promise<Response> 
   const exchange = new Exchange({ acceptsStream: true, onGone: () => close() });
   const attached = session.attach((text) => exchange.relay(text));
   const close = () => {
+    done.removeEventListener("abort", close);
     attached[Symbol.dispose]();
     exchange.finish(200, undefined);
   };

@@ -45,6 +45,8 @@ async function receive({ message }: Admitted, session: Session | undefined): Pro
     case "notifications/cancelled":
       if (isObject(message.params)) session.cancel(message.params["requestId"]);
       return;
+    case "notifications/progress":
+      return session.progress(message);
     default:
       return session.broadcast(message.text);
   }

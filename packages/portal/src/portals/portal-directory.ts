@@ -16,7 +16,7 @@ export type ListName = "tools" | "prompts" | "resources";
 
 export interface PortalDirectory extends Disposable {
   find(slug: string): OpenPortal | undefined;
-  /** Called when what a portal offers has changed, with the lists that did. */
+  /** Called when what a portal offers has changed, with the lists that did; with none when the portal is gone. */
   onChange(listener: (slug: string, lists: readonly ListName[]) => void): () => void;
 }
 
@@ -27,21 +27,36 @@ export async function createPortalDirectory(options: {
 }): Promise<PortalDirectory> {
   const { catalog } = options;
   const listeners = new Set<(slug: string, lists: readonly ListName[]) => void>();
-  let bySlug = new Map<string, OpenPortal>();
+  let bySlug: ReadonlyMap<string, OpenPortal> = new Map();
+  let lastLoad: Promise<void> = Promise.resolve();
 
-  /** Opens every portal anew, and tells of those whose lists are no longer the same. */
-  function open(portals: readonly Portal[]): void {
+  /** Puts these portals in place of those before, and tells of what is no longer the same. */
+  function replace(portals: readonly OpenPortal[]): void {
     const before = bySlug;
-    bySlug = new Map(portals.map((portal) => [portal.slug, openPortal(portal, catalog)]));
+    bySlug = new Map(portals.map((open) => [open.portal.slug, open]));
     for (const slug of new Set([...before.keys(), ...bySlug.keys()])) {
-      const lists = changedLists(before.get(slug), bySlug.get(slug));
-      if (lists.length > 0) for (const listener of listeners) listener(slug, lists);
+      const [old, now] = [before.get(slug), bySlug.get(slug)];
+      const lists = now ? changedLists(old, now) : [];
+      if (!now || lists.length > 0) for (const listener of listeners) listener(slug, lists);
     }
   }
 
-  const load = async () => open(await options.portals.list());
+  /** One load at a time: what was read earlier must not be put in place later. */
+  function load(): Promise<void> {
+    const loaded = lastLoad.then(async () => {
+      const portals = await options.portals.list();
+      replace(portals.map((portal) => openPortal(portal, catalog)));
+    });
+    lastLoad = loaded.catch(() => undefined);
+    return loaded;
+  }
+
   const stopFollowing = options.changes.on(portalsTopic, load);
-  const stopWatching = catalog.onChange(() => open([...bySlug.values()].map(({ portal }) => portal)));
+  const stopWatching = catalog.onChange((serverIds) => {
+    const changed = new Set(serverIds);
+    const concerns = ({ portal }: OpenPortal) => portal.serverIds.some((id) => changed.has(id));
+    replace([...bySlug.values()].map((open) => (concerns(open) ? openPortal(open.portal, catalog) : open)));
+  });
   await load();
 
   return {
@@ -57,23 +72,17 @@ export async function createPortalDirectory(options: {
   };
 }
 
-/** Scopes are built when first asked for, from the catalog of that moment. */
+/** The scopes are those of the catalog of this moment, so that they can be compared with later ones. */
 function openPortal(portal: Portal, catalog: Catalog): OpenPortal {
-  const scopes = new Map<Era, Scope>();
-  return {
-    portal,
-    scope(era) {
-      let scope = scopes.get(era);
-      if (!scope) {
-        const servers = portal.servers
-          .map((slug) => catalog.find(slug))
-          .filter((s): s is CatalogServer => !!s);
-        scope = createScope({ era, servers, naming: portal.naming });
-        scopes.set(era, scope);
-      }
-      return scope;
-    },
+  const { serverIds, naming } = portal;
+  // By id: a slug may come to name another server, which nobody put into this portal.
+  const byId = new Map(catalog.servers().map((server) => [server.server.id, server]));
+  const servers = serverIds.map((id) => byId.get(id)).filter((server): server is CatalogServer => !!server);
+  const scopes = {
+    legacy: createScope({ era: "legacy", servers, naming }),
+    modern: createScope({ era: "modern", servers, naming }),
   };
+  return { portal, scope: (era) => scopes[era] };
 }
 
 const listKinds: Readonly<Record<ListName, readonly CapabilityKind[]>> = {
@@ -82,13 +91,17 @@ const listKinds: Readonly<Record<ListName, readonly CapabilityKind[]>> = {
   resources: ["resource", "resource_template"],
 };
 
-function changedLists(before: OpenPortal | undefined, after: OpenPortal | undefined): ListName[] {
+function changedLists(before: OpenPortal | undefined, after: OpenPortal): ListName[] {
+  if (before === after) return [];
   return (Object.keys(listKinds) as ListName[]).filter((name) =>
-    (["legacy", "modern"] as const).some((era) => listing(before, name, era) !== listing(after, name, era)),
+    listKinds[name].some((kind) =>
+      (["legacy", "modern"] as const).some(
+        (era) => !isSameList(before?.scope(era).list(kind) ?? [], after.scope(era).list(kind)),
+      ),
+    ),
   );
 }
 
-function listing(portal: OpenPortal | undefined, name: ListName, era: Era): string {
-  const scope = portal?.scope(era);
-  return scope ? listKinds[name].map((kind) => scope.list(kind).join()).join("|") : "";
+function isSameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((text, at) => text === b[at]);
 }

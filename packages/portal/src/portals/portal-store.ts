@@ -28,6 +28,7 @@ interface PortalRow {
   title: string;
   naming: Naming;
   servers: string[];
+  server_ids: Id<"server">[];
   revision: number;
   created_at: Date;
 }
@@ -35,7 +36,9 @@ interface PortalRow {
 const selectPortals = sql`
   select p.id, p.slug, p.title, p.naming, p.revision, p.created_at,
          array(select s.slug from portal_servers ps join servers s on s.id = ps.server_id
-                where ps.portal_id = p.id order by ps.ordinal) as servers
+                where ps.portal_id = p.id order by ps.ordinal) as servers,
+         array(select ps.server_id from portal_servers ps
+                where ps.portal_id = p.id order by ps.ordinal) as server_ids
     from portals p`;
 
 export function createPortalStore(database: Database): PortalStore {
@@ -131,6 +134,6 @@ function notFound(slug: string) {
   return portalFaults.fault("portal_not_found", `There is no portal "${slug}"`);
 }
 
-function toPortal({ created_at: createdAt, ...row }: PortalRow): Portal {
-  return { ...row, createdAt };
+function toPortal({ created_at: createdAt, server_ids: serverIds, ...row }: PortalRow): Portal {
+  return { ...row, serverIds, createdAt };
 }

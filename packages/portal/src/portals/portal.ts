@@ -9,6 +9,8 @@ export interface Portal {
   readonly naming: Naming;
   /** Slugs of its servers, in the order in which their tools are listed. */
   readonly servers: readonly string[];
+  /** The same servers by id. */
+  readonly serverIds: readonly Id<"server">[];
   readonly revision: number;
   readonly createdAt: Date;
 }

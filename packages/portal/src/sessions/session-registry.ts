@@ -28,11 +28,14 @@ export class SessionRegistry implements AsyncDisposable {
     return this.#sessions.size;
   }
 
-  begin(options: Omit<SessionOptions, "nowMs">): Session {
+  begin(options: Omit<SessionOptions, "clock">): Session {
     const own = this.#of(options.principalId);
-    const oldest = own.toSorted((a, b) => a.lastUsedMs - b.lastUsedMs)[0];
-    if (oldest && own.length >= this.#limits.maxPerPrincipal) void this.end(oldest);
-    const session = new Session({ ...options, nowMs: this.#clock.monotonic() });
+    if (own.length >= this.#limits.maxPerPrincipal) {
+      // Those in use count as used now, so one of them ends only when all are in use.
+      const oldest = own.reduce((a, b) => (b.lastUsedMs < a.lastUsedMs ? b : a));
+      void this.end(oldest);
+    }
+    const session = new Session({ ...options, clock: this.#clock });
     this.#sessions.set(session.id, session);
     return session;
   }
@@ -44,10 +47,11 @@ export class SessionRegistry implements AsyncDisposable {
       throw mcpFaults.fault("session_unknown", "There is no such session: begin with initialize", {
         field: "Mcp-Session-Id",
       });
-    session.lastUsedMs = this.#clock.monotonic();
+    session.touch();
     return session;
   }
 
+  /** Never rejects: what a session cannot close in order, it leaves. */
   async end(session: Session): Promise<void> {
     this.#sessions.delete(session.id);
     await session[Symbol.asyncDispose]();
@@ -56,8 +60,7 @@ export class SessionRegistry implements AsyncDisposable {
   /** Ends what has been idle too long. */
   sweep(): void {
     const idleSince = this.#clock.monotonic() - this.#limits.idleMs;
-    for (const session of this.#sessions.values())
-      if (!session.isBusy && session.lastUsedMs < idleSince) void this.end(session);
+    for (const session of this.#sessions.values()) if (session.lastUsedMs < idleSince) void this.end(session);
   }
 
   /** Ends the sessions of callers that are no longer let in. */

@@ -1,17 +1,17 @@
 /** The session of one legacy client at one portal: its lines to servers and its streams. */
 import type { CallerSession, CatalogServer, Upstreams } from "@castellan/calls";
-import { createId, kernelFaults, type Id } from "@castellan/kernel";
+import { createId, kernelFaults, type Clock, type Id } from "@castellan/kernel";
 import {
-  edit,
+  abortable,
   mcpFaults,
-  memberText,
-  requestText,
   type Channel,
   type LegacyClient,
+  type NotificationMessage,
   type RequestId,
   type RequestMessage,
   type ResponseMessage,
 } from "@castellan/mcp";
+import { Questions } from "./questions.ts";
 
 export interface SessionOptions {
   readonly principalId: string;
@@ -20,13 +20,11 @@ export interface SessionOptions {
   readonly clientName: string | undefined;
   readonly clientVersion: string | undefined;
   readonly upstreams: Upstreams;
-  readonly nowMs: number;
+  readonly clock: Clock;
 }
 
 /** Time to open a line to a server, milliseconds. */
 const openTimeoutMs = 30_000;
-
-const maxOpenQuestions = 256;
 
 interface Line {
   readonly to: CatalogServer;
@@ -40,14 +38,14 @@ export class Session implements CallerSession, AsyncDisposable {
   readonly client: LegacyClient;
   readonly clientName: string | undefined;
   readonly clientVersion: string | undefined;
-  lastUsedMs: number;
   readonly #upstreams: Upstreams;
+  readonly #clock: Clock;
   readonly #lines = new Map<string, Line>();
   readonly #underWay = new Map<RequestId, AbortController>();
-  readonly #questions = new Map<RequestId, { readonly id: RequestId; readonly channel: Channel }>();
+  readonly #questions = new Questions();
   readonly #streams = new Set<(text: string) => void>();
   readonly #closing = new AbortController();
-  #lastQuestion = 0;
+  #lastUsedMs: number;
   #logLevelParams: string | undefined;
 
   constructor(options: SessionOptions) {
@@ -56,8 +54,9 @@ export class Session implements CallerSession, AsyncDisposable {
     this.client = options.client;
     this.clientName = options.clientName;
     this.clientVersion = options.clientVersion;
-    this.lastUsedMs = options.nowMs;
     this.#upstreams = options.upstreams;
+    this.#clock = options.clock;
+    this.#lastUsedMs = options.clock.monotonic();
   }
 
   /** Aborts when the session ends. */
@@ -70,14 +69,25 @@ export class Session implements CallerSession, AsyncDisposable {
     return this.#streams.size > 0 || this.#underWay.size > 0;
   }
 
+  /** When it was last in use (monotonic). */
+  get lastUsedMs(): number {
+    return this.isBusy ? this.#clock.monotonic() : this.#lastUsedMs;
+  }
+
+  touch(): void {
+    this.#lastUsedMs = this.#clock.monotonic();
+  }
+
   async channel(server: CatalogServer, signal: AbortSignal): Promise<Channel> {
     const known = this.#lines.get(server.server.id);
-    const channel = known && isSameAddress(known.to, server) ? await orUndefined(known.channel) : undefined;
-    if (channel?.isOpen) return channel;
+    if (known && isSameAddress(known.to, server)) {
+      const channel = await abortable(orUndefined(known.channel), signal);
+      if (channel?.isOpen) return channel;
+    }
+    // Somebody else may have found the same line broken, and opened another meanwhile.
     const raced = this.#lines.get(server.server.id);
     const line = raced && raced !== known ? raced : this.#openLine(server, known);
-    signal.throwIfAborted();
-    return line.channel;
+    return abortable(line.channel, signal);
   }
 
   begin(id: RequestId, cancel: AbortController): Disposable {
@@ -86,7 +96,12 @@ export class Session implements CallerSession, AsyncDisposable {
         field: "id",
       });
     this.#underWay.set(id, cancel);
-    return { [Symbol.dispose]: () => this.#underWay.delete(id) };
+    return {
+      [Symbol.dispose]: () => {
+        this.#underWay.delete(id);
+        this.touch();
+      },
+    };
   }
 
   /** The client gave a request up (`notifications/cancelled`). */
@@ -96,21 +111,21 @@ export class Session implements CallerSession, AsyncDisposable {
   }
 
   ask(question: RequestMessage, channel: Channel): string {
-    const id = `castellan-${++this.#lastQuestion}`;
-    this.#questions.set(id, { id: question.id, channel });
-    // A server that floods its client with questions loses its own oldest ones.
-    const [oldest] = this.#questions.keys();
-    if (this.#questions.size > maxOpenQuestions && oldest !== undefined) this.#questions.delete(oldest);
-    return requestText(id, question.method, memberText(question, "params"));
+    return this.#questions.ask(question, channel);
+  }
+
+  withdraw(cancelled: NotificationMessage, channel: Channel): string | undefined {
+    return this.#questions.withdraw(cancelled, channel);
   }
 
   /** The client answered a question: to the server that asked, under the id it asked with. */
-  async reply(response: ResponseMessage): Promise<void> {
-    const question = response.id === null ? undefined : this.#questions.get(response.id);
-    if (!question || response.id === null) return;
-    this.#questions.delete(response.id);
-    const span = response.spans.get("id");
-    if (span) await question.channel.send(edit(response.text, [{ span, text: JSON.stringify(question.id) }]));
+  reply(response: ResponseMessage): Promise<void> {
+    return this.#questions.reply(response);
+  }
+
+  /** The client works on a question's answer: told to the server that asked, and to no other. */
+  async progress(notification: NotificationMessage): Promise<void> {
+    await this.#questions.askerOf(notification.params?.["progressToken"])?.send(notification.text);
   }
 
   /** Passes a notification of the client to every server that the session has a line to. */
@@ -130,7 +145,11 @@ export class Session implements CallerSession, AsyncDisposable {
   /** Opens a stream for what is said outside of requests; returns how to close it. */
   attach(stream: (text: string) => void): Disposable {
     this.#streams.add(stream);
-    return { [Symbol.dispose]: () => this.#streams.delete(stream) };
+    return {
+      [Symbol.dispose]: () => {
+        if (this.#streams.delete(stream)) this.touch();
+      },
+    };
   }
 
   /** Says something on one stream, if the client has any (2025-11-25, transports: never on two). */
@@ -140,13 +159,17 @@ export class Session implements CallerSession, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort(kernelFaults.fault("cancelled", "The session has ended"));
-    for (const cancel of this.#underWay.values()) cancel.abort(this.#closing.signal.reason);
+    const over = mcpFaults.fault("session_unknown", "The session has ended: begin with initialize", {
+      field: "Mcp-Session-Id",
+    });
+    this.#closing.abort(over);
+    for (const cancel of this.#underWay.values()) cancel.abort(over);
     const lines = [...this.#lines.values()];
     this.#lines.clear();
     await Promise.allSettled(lines.map(async ({ channel }) => (await channel)[Symbol.asyncDispose]()));
   }
 
+  /** The line is opened for all who will use it: the signal of one must not end it. */
   #openLine(server: CatalogServer, stale: Line | undefined): Line {
     const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(openTimeoutMs)]);
     const line: Line = { to: server, channel: this.#open(server, signal) };
@@ -160,8 +183,11 @@ export class Session implements CallerSession, AsyncDisposable {
 
   async #open(server: CatalogServer, signal: AbortSignal): Promise<Channel> {
     const channel = await this.#upstreams.openLegacy(server, this.client, signal);
-    await this.#tellLogLevel(channel, signal);
-    return channel;
+    // A server that will not hear of log levels still serves.
+    await Promise.allSettled([this.#tellLogLevel(channel, signal)]);
+    if (!this.#closing.signal.aborted) return channel;
+    await channel[Symbol.asyncDispose]();
+    throw this.#closing.signal.reason;
   }
 
   async #tellLogLevel(channel: Channel, signal: AbortSignal): Promise<void> {

@@ -4,6 +4,7 @@
  */
 import type { SecureContext } from "node:tls";
 import { Agent, buildConnector, Dispatcher, Pool, ProxyAgent } from "undici";
+import { AbortableDispatcher } from "./abortable-dispatcher.ts";
 import { checkUrl, toDestination } from "./destination.ts";
 import { parseNoProxy } from "./no-proxy.ts";
 import type { Destination, OutboundRules } from "./policy.ts";
@@ -23,12 +24,9 @@ export interface DispatcherSettings {
 /** The dispatcher for one set of rules. A request may set its own `headersTimeout`; a body may take for ever. */
 export function createDispatcher(rules: OutboundRules, settings: DispatcherSettings): Dispatcher {
   const direct = directAgent(rules, settings);
-  if (settings.proxyUrl === undefined) return direct;
-  return new SplitDispatcher(
-    direct,
-    proxiedAgent(settings.proxyUrl, rules, settings),
-    parseNoProxy(settings.noProxy),
-  );
+  if (settings.proxyUrl === undefined) return new AbortableDispatcher(direct);
+  const proxied = proxiedAgent(settings.proxyUrl, rules, settings);
+  return new AbortableDispatcher(new SplitDispatcher(direct, proxied, parseNoProxy(settings.noProxy)));
 }
 
 function poolOptions({ connectionsPerOrigin, connectTimeoutMs }: DispatcherSettings) {

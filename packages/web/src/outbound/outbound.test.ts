@@ -291,6 +291,31 @@ describe("pools", () => {
     expect(ports.size).toBe(3);
   });
 
+  test("who waits for a connection may give up waiting, and is not sent later", async () => {
+    const paths: (string | undefined)[] = [];
+    await using upstream = await serve((request, response) => {
+      paths.push(request.url);
+      if (request.url === "/held") response.write("begun");
+      else response.end("ok");
+    });
+    await using outbound = createOutbound({ connectionsPerOrigin: 1 });
+    const dispatcher = outbound.dispatcher(open.policy);
+    const origin = `http://127.0.0.1:${upstream.port}`;
+    const held = await dispatcher.request({ origin, path: "/held", method: "GET" });
+    held.body.on("error", () => {});
+
+    const given = new AbortController();
+    const waiting = dispatcher.request({ origin, path: "/waiting", method: "GET", signal: given.signal });
+    given.abort(new Error("given up"));
+    await expect(waiting).rejects.toThrow("given up");
+    const late = outbound.fetch(`${origin}/late`, { ...open, timeoutMs: 20 });
+    expect((await failure(late)).code).toBe("outbound_timeout");
+
+    const next = outbound.fetch(`${origin}/next`, open);
+    held.body.destroy();
+    expect([(await next).status, paths]).toEqual([200, ["/held", "/next"]]);
+  });
+
   test("disposal ends what still streams", async () => {
     await using upstream = await serve((_request, response) => response.write("open"));
     const outbound = createOutbound();

@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { kernelFaults } from "@castellan/kernel";
 import { setCookie } from "hono/cookie";
 import { expect, test } from "vitest";
 import { openSocket, serveApp } from "../testing.ts";
@@ -150,4 +151,28 @@ test("an endless stream goes no faster than its reader, and ends with it", async
   }
   await cancelled;
   expect(served.errors).toEqual([]);
+});
+
+test.each<[string, Error, number]>([
+  ["a defect is told once", new Error("secret: hunter2"), 1],
+  ["the caller's own fault is not told", kernelFaults.fault("cancelled", "The client reads too slowly"), 0],
+])("a stream that fails while its client does not read ends the connection: %s", async (_, error, told) => {
+  const { promise: begun, resolve } = Promise.withResolvers<ReadableStreamDefaultController<Uint8Array>>();
+  await using served = await serveApp((app) =>
+    app.get("/x", () => new Response(new ReadableStream({ start: (controller) => resolve(controller) }))),
+  );
+  const socket = await openSocket(served.server.port);
+  socket.pause().write("GET /x HTTP/1.1\r\nHost: localhost\r\n\r\n");
+  const stream = await begun;
+  // More than the buffers of both sides hold.
+  for (let n = 0; n < 512; n++) stream.enqueue(new Uint8Array(64 * 1024));
+  for (let size, stillFor = 0; stillFor < 100; stillFor = size === stream.desiredSize ? stillFor + 1 : 0) {
+    size = stream.desiredSize;
+    await new Promise(setImmediate);
+  }
+  stream.error(error);
+  // The client has not read a byte when the server lets go.
+  const { cut } = await served.server.drain({ timeoutMs: 1_000 });
+  socket.destroy();
+  expect({ cut, told: served.errors.length }).toEqual({ cut: 0, told });
 });

@@ -90,7 +90,13 @@ async function writeStream(
   // A client that waits for the head of a quiet stream must not think that it hangs.
   outgoing.flushHeaders();
   const reader = body.getReader();
-  const fail = (error: unknown) => onError(error, idOf(outgoing));
+  let isTold = false;
+  const fail = (error: unknown) => {
+    if (!isTold && toFault(error).status === 500) onError(error, idOf(outgoing));
+    isTold = true;
+  };
+  // A stream that fails while its client does not read must not wait for the client.
+  reader.closed.catch(() => outgoing.destroy());
   // Node's pipeline would notice a client that left only when the stream says something next.
   const leave = () => void reader.cancel("the client disconnected").catch(fail);
   outgoing.once("close", leave);

@@ -58,6 +58,8 @@ export async function startHttpServer(settings: HttpServerSettings): Promise<Htt
   const server = createServer(
     {
       maxHeaderSize: maxHeaderBytes,
+      // Node would refuse a request without Host in words of its own; the adapter does, and we say it.
+      requireHostHeader: false,
       headersTimeout: settings.headersTimeoutMs ?? 15_000,
       requestTimeout: settings.requestTimeoutMs ?? 60_000,
       keepAliveTimeout: settings.keepAliveTimeoutMs ?? 75_000,

@@ -1,5 +1,5 @@
 /** A file with a server's URL and a token for it. Whoever can read it is an admin, so only its owner may. */
-import type { Stats } from "node:fs";
+import { constants, type Stats } from "node:fs";
 import { open, type FileHandle } from "node:fs/promises";
 import { cliFaults } from "../faults.ts";
 import type { Terminal } from "../terminal.ts";
@@ -25,7 +25,8 @@ export async function loadAccessFile(
 ): Promise<AccessFile | undefined> {
   let file: FileHandle;
   try {
-    file = await open(path);
+    // A named pipe must not hold the command up.
+    file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code ?? "unknown error";
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;

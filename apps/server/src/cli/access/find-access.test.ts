@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmod, chown, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isFault } from "@castellan/kernel";
@@ -80,6 +81,28 @@ test("a token out of a file goes to the URL in that file only", async () => {
     isGuess: false,
   });
   expect(await find({ CASTELLAN_TOKEN: "cst_env" })).toMatchObject({ url: userFile.url, token: "cst_env" });
+});
+
+test("a token from the environment goes nowhere that only the current folder names", async () => {
+  await write(adminPath, dataFile);
+  const env = { CASTELLAN_TOKEN: "cst_env" };
+  expect(await find(env)).toEqual({
+    code: "access_unknown",
+    message: "CASTELLAN_TOKEN holds a token, but there is no CASTELLAN_URL to use it at",
+  });
+  const named = { url: dataFile.url, token: "cst_env" };
+  expect(await find({ ...env, CASTELLAN_URL: dataFile.url })).toMatchObject(named);
+  expect(await find({ ...env, CASTELLAN_DATA: ".castellan" })).toMatchObject(named);
+});
+
+test("a named pipe in the place of a file holds nobody up", async () => {
+  const path = join(folder.path, adminPath);
+  await mkdir(dirname(path), { recursive: true });
+  execFileSync("mkfifo", ["-m", "600", path]);
+  expect(await find()).toEqual({
+    code: "access_file_invalid",
+    message: `/${adminPath} is not a file with URL and token`,
+  });
 });
 
 test.each([0o644, 0o640, 0o604, 0o660])("a file with permissions %o is refused", async (mode) => {

@@ -1,7 +1,7 @@
 /**
  * Which server, and with which token: flags, then the environment, then the user's configuration file,
  * then the file that a server keeps in its data folder. A token out of a file goes to the URL in that
- * file and nowhere else.
+ * file and nowhere else; one out of the environment to no URL that only the current folder names.
  */
 import { join, resolve } from "node:path";
 import { cliFaults } from "../faults.ts";
@@ -39,6 +39,8 @@ export async function findAccess(options: AccessOptions, terminal: Terminal): Pr
   for (const { path, isNamed, isGuess } of places) {
     const file = await loadAccessFile(path, terminal, { isNamed });
     if (!file || (url && url.url !== file.url)) continue;
+    // Whoever packed the folder that we are in may have put the file there: it is not to learn the token.
+    if (token && !url && isGuess && !isNamed) continue;
     const found = { url: file.url, urlFrom: path, token: file.token, tokenFrom: path };
     return { ...found, ...url, ...token, isGuess: isGuess && !url };
   }

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { ShownCall } from "@castellan/api";
 import type { Query } from "../client/api-client.ts";
+import { toJson } from "../output/json.ts";
 import type { Session } from "../session.ts";
 import { callLine } from "./call-columns.ts";
 import { readCalls } from "./read-calls.ts";
@@ -39,5 +40,5 @@ function advance(heads: Map<number, number>, calls: readonly ShownCall[]): void 
 
 function print({ terminal, isJson }: Session, newestFirst: readonly ShownCall[]): void {
   for (const call of newestFirst.toReversed())
-    terminal.print(isJson ? JSON.stringify(call) : callLine(call, terminal.paint));
+    terminal.print(isJson ? toJson(call) : callLine(call, terminal.paint));
 }

@@ -1,5 +1,6 @@
 /** `castellan doctor`: looks at everything that can be looked at, whether a server runs or not. */
 import { clean } from "../output/clean.ts";
+import { toJson } from "../output/json.ts";
 import type { SessionOptions } from "../session.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { problem, type Check, type Finding, type Patient, type Verdict } from "./check.ts";
@@ -22,7 +23,7 @@ export async function runDoctor(options: SessionOptions, terminal: Terminal): Pr
   const patient: Patient = { options, terminal };
   const findings = (await Promise.all(checks.map((check) => examine(check, patient)))).flat();
   const isWell = findings.every(({ verdict }) => verdict !== "problem");
-  if (options.json) terminal.print(JSON.stringify({ ok: isWell, findings }, null, 2));
+  if (options.json) terminal.print(toJson({ ok: isWell, findings }, 2));
   else printFindings(findings, terminal);
   return isWell ? 0 : 1;
 }

@@ -1,0 +1,182 @@
+import { createId, type Slug } from "@castellan/kernel";
+import type { CapabilityKind, Era } from "@castellan/mcp";
+import { expect, test } from "vitest";
+import type { CatalogServer } from "./catalog.ts";
+import { kinds, type Definition } from "./definition.ts";
+import { toPublicName } from "./public-name.ts";
+import { createScope, type Naming } from "./scope.ts";
+
+type Offer = Partial<Record<CapabilityKind, readonly (string | object)[]>>;
+
+/** A server that offers these: each a name, or the members of a definition beside it. */
+function server(slug: string, offer: Offer, eras: readonly Era[] = ["legacy", "modern"]): CatalogServer {
+  const definitions = Object.entries(offer).flatMap(([key, offers]) =>
+    offers.map((one) => definition(slug, key as CapabilityKind, one)),
+  );
+  return {
+    server: {
+      id: createId("server"),
+      slug: slug as Slug,
+      title: slug,
+      url: `https://${slug}.example/mcp`,
+      headerNames: [],
+      allowPrivate: [],
+      revision: 1,
+      createdAt: new Date(0),
+    },
+    state: {
+      status: "ready",
+      attemptedAt: undefined,
+      syncedAt: undefined,
+      latencyMs: undefined,
+      error: undefined,
+      skipped: [],
+      modern: eras.includes("modern") ? { helloText: "{}" } : undefined,
+      legacy: eras.includes("legacy")
+        ? { helloText: "{}", version: "2025-11-25", transport: "streamable-http" }
+        : undefined,
+    },
+    definitions,
+    headers: {},
+  };
+}
+
+function definition(slug: string, kind: CapabilityKind, one: string | object): Definition {
+  const { key } = kinds[kind];
+  const members = typeof one === "string" ? { [key]: one } : one;
+  const name = String((members as Record<string, unknown>)[key]);
+  const publicName = key === "name" ? toPublicName(slug as Slug, name) : name;
+  return { kind, name, publicName, text: JSON.stringify(members) };
+}
+
+function scope(servers: readonly CatalogServer[], naming: Naming = "prefixed", era: Era = "modern") {
+  return createScope({ era, servers, naming });
+}
+
+function names(listed: readonly string[], key: string): unknown[] {
+  return listed.map((text) => (JSON.parse(text) as Record<string, unknown>)[key]);
+}
+
+function aim(found: ReturnType<ReturnType<typeof scope>["find"]>) {
+  return found && [found.server.server.slug, found.name];
+}
+
+test("prefixed: every name says its server, and leads back to it", () => {
+  const offered = scope([server("a", { tool: ["x", "b_x"] }), server("b", { tool: ["x"] })]);
+  expect(names(offered.list("tool"), "name")).toEqual(["a_x", "a_b_x", "b_x"]);
+  expect(
+    ["a_x", "a_b_x", "b_x", "x", "toString", "__proto__"].map((n) => aim(offered.find("tool", n))),
+  ).toEqual([["a", "x"], ["a", "b_x"], ["b", "x"], undefined, undefined, undefined]);
+});
+
+test("plain: names are the servers' own; where two have one, the first in the portal's order keeps it", () => {
+  const offered = scope([server("a", { tool: ["x", "y"] }), server("b", { tool: ["x"] })], "plain");
+  expect(names(offered.list("tool"), "name")).toEqual(["x", "y", "b_x"]);
+  expect(["x", "b_x", "a_x"].map((n) => aim(offered.find("tool", n)))).toEqual([
+    ["a", "x"],
+    ["b", "x"],
+    undefined,
+  ]);
+});
+
+test("plain: a server cannot take the name that another falls back to", () => {
+  const offered = scope([server("a", { tool: ["x", "b_x"] }), server("b", { tool: ["x"] })], "plain");
+  expect(aim(offered.find("tool", "b_x"))).toEqual(["b", "x"]);
+  expect(aim(offered.find("tool", "a_b_x"))).toEqual(["a", "b_x"]);
+});
+
+test.each(["x".repeat(65), "with space", "zeile\nzwei", "ü", "a/b"])(
+  "plain: a tool's name that model providers refuse is bent: %j",
+  (name) => {
+    const [listed] = names(scope([server("a", { tool: [name] })], "plain").list("tool"), "name");
+    expect(listed).toMatch(/^a_[A-Za-z0-9_-]{1,62}$/);
+  },
+);
+
+test("only the name is changed in a definition, wherever it stands", () => {
+  const text = '{ "n":1E400, "na\\u006de" : "x", "inputSchema":{"properties":{"name":{"const":"x"}}} }';
+  const one = server("a", {});
+  const definitions = [{ kind: "tool", name: "x", publicName: "a_x", text } as const];
+  expect(scope([{ ...one, definitions }]).list("tool")).toEqual([text.replace(': "x"', ': "a_x"')]);
+  expect(scope([{ ...one, definitions }], "plain").list("tool")).toEqual([text]);
+});
+
+test("only servers of the era are offered", () => {
+  const servers = [
+    server("old", { tool: ["x"] }, ["legacy"]),
+    server("new", { tool: ["x"] }, ["modern"]),
+    server("both", { tool: ["x"] }),
+  ];
+  const offered = (era: Era) => names(scope(servers, "prefixed", era).list("tool"), "name");
+  expect(offered("legacy")).toEqual(["old_x", "both_x"]);
+  expect(offered("modern")).toEqual(["new_x", "both_x"]);
+  expect(scope(servers, "prefixed", "legacy").find("tool", "new_x")).toBeUndefined();
+});
+
+test("a tool whose header marks are unsound is not offered to modern clients (SEP-2243)", () => {
+  const tool = (name: string, mark: string) => ({
+    name,
+    inputSchema: { type: "object", properties: { r: { type: "string", "x-mcp-header": mark } } },
+  });
+  const one = server("a", { tool: [tool("good", "Region"), tool("bad", "a b")] });
+  expect(names(scope([one]).list("tool"), "name")).toEqual(["a_good"]);
+  expect(scope([one]).find("tool", "a_bad")).toBeUndefined();
+  expect(scope([one]).find("tool", "a_good")?.paramHeaders).toEqual([{ name: "Region", path: ["r"] }]);
+  expect(names(scope([one], "prefixed", "legacy").list("tool"), "name")).toEqual(["a_good", "a_bad"]);
+});
+
+test("resources keep their URIs; one that two servers have is told apart", () => {
+  const offered = scope([
+    server("a", { resource: ["file:///x"], resource_template: ["db://{t}"] }),
+    server("b", { resource: ["file:///x", "file:///y"], resource_template: ["db://{t}"] }),
+  ]);
+  expect(names(offered.list("resource"), "uri")).toEqual(["file:///x", "gw+b:file:///x", "file:///y"]);
+  expect(names(offered.list("resource_template"), "uriTemplate")).toEqual(["db://{t}", "gw+b:db://{t}"]);
+  const uris = [
+    "file:///x",
+    "gw+b:file:///x",
+    "file:///y",
+    "db://1",
+    "gw+b:db://1",
+    "gw+a:db://1",
+    "none://",
+  ];
+  expect(uris.map((uri) => aim(offered.find("resource", uri)))).toEqual([
+    ["a", "file:///x"],
+    ["b", "file:///x"],
+    ["b", "file:///y"],
+    ["a", "db://1"],
+    ["b", "db://1"],
+    ["a", "db://1"],
+    undefined,
+  ]);
+});
+
+test("a server cannot list a URI in the form by which the house tells servers apart", () => {
+  const offered = scope([
+    server("a", { resource: ["file:///x", "gw+b:file:///x", "gw+b:file:///z"] }),
+    server("b", { resource: ["file:///x"] }),
+  ]);
+  expect(aim(offered.find("resource", "gw+b:file:///x"))).toEqual(["b", "file:///x"]);
+  expect(aim(offered.find("resource", "gw+b:file:///z"))).toEqual(["b", "file:///z"]);
+  expect(aim(offered.find("resource", "gw+a:gw+b:file:///z"))).toEqual(["a", "gw+b:file:///z"]);
+});
+
+test("a URI that no list names goes by template, the closest fit first, or to the only server with resources", () => {
+  const both = scope([
+    server("a", { resource_template: ["{anything}", "doc://{id}"] }),
+    server("b", { resource_template: ["doc://special/{id}"] }),
+  ]);
+  expect(
+    ["doc://special/1", "doc://1", "else://1"].map((uri) => aim(both.find("resource", uri))?.[0]),
+  ).toEqual(["b", "a", "a"]);
+  const alone = scope([server("a", { resource: ["x://1"] }), server("b", { tool: ["t"] })]);
+  expect(aim(alone.find("resource", "ui://widget"))).toEqual(["a", "ui://widget"]);
+  expect(scope([server("a", { tool: ["t"] })]).find("resource", "x://1")).toBeUndefined();
+});
+
+test("the order of lists follows the portal, and is the same each time", () => {
+  const [a, b] = [server("a", { prompt: ["z", "a"] }), server("b", { prompt: ["m"] })];
+  expect(names(scope([b, a]).list("prompt"), "name")).toEqual(["b_m", "a_z", "a_a"]);
+  expect(scope([b, a]).list("prompt")).toEqual(scope([b, a]).list("prompt"));
+});

@@ -1,0 +1,307 @@
+import type { Principal } from "@castellan/access";
+import { auditFaults, type CallRecord } from "@castellan/audit";
+import { createId, createManualClock, kernelFaults, type Slug } from "@castellan/kernel";
+import { mcpFaults, type ProtocolHeaders } from "@castellan/mcp";
+import { expect, test } from "vitest";
+import type { Answer, CallerSession, PortalView, Received } from "./call.ts";
+import { createScope } from "./catalog/scope.ts";
+import { runCall } from "./run-call.ts";
+import type { CallPorts, CallSummary } from "./stages/stage.ts";
+
+const principal: Principal = {
+  kind: "service",
+  tokenId: createId("token"),
+  name: "ci",
+  role: "member",
+  portals: ["main"],
+};
+
+const client = { version: "2025-11-25", capabilities: "{}", clientInfo: "{}" } as const;
+
+/** A session without lines to servers; nothing here gets that far. */
+function session(): CallerSession {
+  const unreached = () => {
+    throw new Error("not reached");
+  };
+  return {
+    id: createId("session"),
+    client,
+    clientName: "inspector",
+    clientVersion: "2",
+    channel: unreached,
+    ask: unreached,
+    withdraw: unreached,
+    begin: unreached,
+  };
+}
+
+interface Setting {
+  readonly text: string;
+  readonly headers?: Partial<ProtocolHeaders>;
+  readonly portal?: Partial<PortalView>;
+  readonly ports?: Partial<CallPorts>;
+  readonly cancel?: AbortController;
+}
+
+/** Runs a message through the stages at a portal without servers; the portal's answers are the test's. */
+async function run({ text, headers = {}, portal, ports, cancel = new AbortController() }: Setting) {
+  const clock = createManualClock();
+  const records: CallRecord[] = [];
+  const summaries: CallSummary[] = [];
+  const view: PortalView = {
+    slug: "main" as Slug,
+    scope: (era) => createScope({ era, servers: [], naming: "prefixed" }),
+    session: () => session(),
+    answer: () => ({ kind: "result", text: '{"own":1E400}', outcome: "ok" }),
+    receive: () => undefined,
+    ...portal,
+  };
+  const received: Received = {
+    id: createId("call"),
+    requestId: "req_1",
+    receivedAtMs: clock.now(),
+    startedMs: clock.monotonic(),
+    address: "192.0.2.7",
+    portalSlug: "main",
+    authorization: "Bearer x",
+    protocolHeaders: {
+      protocolVersion: "2025-11-25",
+      sessionId: "ses_x",
+      method: undefined,
+      name: undefined,
+      ...headers,
+    },
+    header: () => undefined,
+    readBody: () => Promise.resolve(new TextEncoder().encode(text)),
+    acceptsStream: true,
+    cancel,
+    relay: () => true,
+  };
+  const outcome = await runCall(received, {
+    authenticate: () => principal,
+    findPortal: () => view,
+    upstreams: undefined as never,
+    audit: {
+      append(record) {
+        records.push(record);
+        return Promise.resolve();
+      },
+    },
+    clock,
+    replica: "rep_1",
+    onCall: (summary) => summaries.push(summary),
+    ...ports,
+  });
+  return { outcome, records, summaries };
+}
+
+const list = '{"jsonrpc":"2.0","id":"a","method":"tools/list"}';
+const modern = { protocolVersion: "2026-07-28", sessionId: undefined } as const;
+const meta =
+  '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}';
+
+test("an answer leaves as it was made, on record with who, what and when", async () => {
+  const { outcome, records } = await run({ text: list });
+  expect(outcome).toMatchObject({
+    status: 200,
+    text: '{"jsonrpc":"2.0","id":"a","result":{"own":1E400}}',
+  });
+  expect(records).toEqual([
+    {
+      id: expect.stringMatching(/^call_/),
+      startedAtMs: Date.UTC(2026, 0, 1),
+      durationMs: 0,
+      upstreamMs: undefined,
+      requestId: "req_1",
+      replica: "rep_1",
+      portal: "main",
+      server: undefined,
+      era: "legacy",
+      method: "tools/list",
+      target: undefined,
+      principalKind: "service",
+      principalId: principal.tokenId,
+      principalName: "ci",
+      clientName: "inspector",
+      clientVersion: "2",
+      clientAddress: "192.0.2.7",
+      sessionId: expect.stringMatching(/^ses_/),
+      outcome: "ok",
+      stage: undefined,
+      code: undefined,
+      bytesIn: list.length,
+      bytesOut: 49,
+    },
+  ]);
+});
+
+const defect = new TypeError("secret detail");
+const fail = (error: unknown) => () => {
+  throw error;
+};
+const call = (name: string) =>
+  `{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":${JSON.stringify(name)}}}`;
+
+test.each<[string, string, Setting, unknown]>([
+  ["malformed JSON", "parse", { text: "{" }, [400, "json_malformed", "refused"]],
+  ["a batch", "parse", { text: "[]" }, [400, "batch_unsupported", "refused"]],
+  [
+    "an unknown version",
+    "classify",
+    { text: list, headers: { protocolVersion: "1.0" } },
+    [400, "version_unsupported", "refused"],
+  ],
+  [
+    "no session",
+    "enter",
+    { text: list, headers: { sessionId: undefined } },
+    [400, "session_required", "refused"],
+  ],
+  [
+    "no such portal",
+    "enter",
+    { text: list, ports: { findPortal: () => undefined } },
+    [404, "portal_unknown", "refused"],
+  ],
+  ["an unknown tool", "resolve", { text: call("x") }, [200, "tool_unknown", "refused"]],
+  ["a huge name", "resolve", { text: call("x".repeat(1e6)) }, [200, "tool_unknown", "refused"]],
+  ["a name of Object's", "resolve", { text: call("constructor") }, [200, "tool_unknown", "refused"]],
+  [
+    "a method of Object's",
+    "resolve",
+    { text: list.replace("tools/list", "toString") },
+    [200, "method_unknown", "refused"],
+  ],
+  [
+    "an upstream that is gone",
+    "dispatch",
+    { text: list, portal: { answer: fail(mcpFaults.fault("upstream_timeout", "late")) } },
+    [200, "upstream_timeout", "error"],
+  ],
+  [
+    "a defect",
+    "dispatch",
+    { text: list, portal: { answer: fail(defect) } },
+    [500, "internal_error", "error"],
+  ],
+  [
+    "a defect in a promise",
+    "dispatch",
+    { text: list, portal: { answer: () => Promise.reject(defect) } },
+    [500, "internal_error", "error"],
+  ],
+])("%s is recorded with its stage: %s", async (_, stage, setting, expected) => {
+  const { outcome, records } = await run(setting);
+  const [record] = records;
+  expect([outcome.status, record?.code, record?.outcome]).toEqual(expected);
+  expect([records.length, record?.stage]).toEqual([1, stage]);
+  expect(outcome.text).not.toContain("secret");
+  expect(JSON.parse(outcome.text ?? "")).toMatchObject({
+    error: { data: { code: record?.code, requestId: "req_1" } },
+  });
+  expect(outcome.text?.length).toBeLessThan(1_000);
+});
+
+test("without a caller nothing is read and nothing recorded", async () => {
+  let isRead = false;
+  const { outcome, records } = await run({
+    text: list,
+    ports: { authenticate: fail(kernelFaults.fault("invalid_input", "no")) },
+    portal: { answer: () => (isRead = true) as never },
+  });
+  expect([outcome.fault?.code, outcome.text?.includes('"id":null'), records, isRead]).toEqual([
+    "invalid_input",
+    true,
+    [],
+    false,
+  ]);
+});
+
+const note = '{"jsonrpc":"2.0","method":"notifications/initialized"}';
+const reply = '{"jsonrpc":"2.0","id":"q","result":{}}';
+const ping = '{"jsonrpc":"2.0","id":1,"method":"ping"}';
+const unknownSession = { session: fail(mcpFaults.fault("session_unknown", "no")) };
+
+test.each<[string, Setting, number, string[]]>([
+  ["a notification is not recorded", { text: note }, 202, []],
+  ["nor is a response", { text: reply }, 202, []],
+  ["nor is a heartbeat", { text: ping }, 200, []],
+  ["a refused notification is", { text: note, portal: unknownSession }, 404, ["session_unknown"]],
+  ["a refused response is", { text: reply, portal: unknownSession }, 404, ["session_unknown"]],
+  ["a refused heartbeat is", { text: ping, portal: unknownSession }, 404, ["session_unknown"]],
+  [
+    "a response that its server does not take is, and is not said to be taken",
+    { text: reply, portal: { receive: fail(mcpFaults.fault("upstream_unreachable", "gone")) } },
+    502,
+    ["upstream_unreachable"],
+  ],
+])("%s", async (_, setting, status, codes) => {
+  const { outcome, records } = await run(setting);
+  expect([outcome.status, records.map(({ code }) => code)]).toEqual([status, codes]);
+});
+
+test("who cancelled gets no answer, and the record says so", async () => {
+  const cancel = new AbortController();
+  const answer = (): Answer => {
+    cancel.abort(kernelFaults.fault("cancelled", "The client cancelled the request"));
+    throw cancel.signal.reason;
+  };
+  const { outcome, records } = await run({ text: list, cancel, portal: { answer } });
+  expect([outcome.status, outcome.text, records[0]?.outcome]).toEqual([202, undefined, "cancelled"]);
+});
+
+test.each([
+  ["a fault", auditFaults.fault("audit_unavailable", "no disk"), 503],
+  ["an answer with a stream", auditFaults.fault("audit_overloaded", "full"), 503],
+])("what cannot be recorded is not answered: %s", async (_, fault, status) => {
+  const summaries: CallSummary[] = [];
+  const { outcome } = await run({
+    text: list,
+    portal: {
+      answer: () => ({
+        kind: "result",
+        text: '{"secret":1}',
+        outcome: "ok",
+        headers: { "mcp-session-id": "s" },
+        stream: () => Promise.resolve(""),
+      }),
+    },
+    ports: { audit: { append: () => Promise.reject(fault) }, onCall: (one) => summaries.push(one) },
+  });
+  expect(outcome).toMatchObject({ status, fault });
+  expect(outcome.text).not.toContain("secret");
+  expect([outcome.headers, outcome.stream, summaries]).toEqual([undefined, undefined, []]);
+});
+
+test("a refusal that cannot be recorded is not told either", async () => {
+  const fault = auditFaults.fault("audit_unavailable", "no disk");
+  const { outcome } = await run({
+    text: call("x"),
+    ports: { audit: { append: () => Promise.reject(fault) } },
+  });
+  expect(outcome.fault?.code).toBe("audit_unavailable");
+});
+
+test("what is counted is never named by the caller", async () => {
+  const settings: Setting[] = [
+    { text: list },
+    { text: call("evil") },
+    { text: list.replace("tools/list", "evil/method") },
+    { text: note.replace("initialized", "evil"), portal: { receive: fail(defect) } },
+    { text: list, ports: { findPortal: () => undefined } },
+    {
+      text: `{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{${meta}}}`,
+      headers: { ...modern, method: "server/discover" },
+    },
+  ];
+  const counted = [];
+  for (const setting of settings) counted.push(...(await run(setting)).summaries);
+  expect(counted.map(({ portal, server, method, outcome }) => [portal, server, method, outcome])).toEqual([
+    ["main", undefined, "tools/list", "ok"],
+    ["main", undefined, "other", "refused"],
+    ["main", undefined, "other", "refused"],
+    ["main", undefined, "other", "error"],
+    ["other", undefined, "other", "refused"],
+    ["main", undefined, "server/discover", "ok"],
+  ]);
+});

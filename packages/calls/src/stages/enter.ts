@@ -1,0 +1,34 @@
+import { mcpFaults, type Protocol, type RequestMessage } from "@castellan/mcp";
+import type { Admitted, CallerSession, Entered } from "../call.ts";
+import { callFaults } from "../faults.ts";
+import { defineStage } from "./stage.ts";
+
+/** A stage of its own, so that the record of a call that is refused later says whose session it came in. */
+export const enter = defineStage<Admitted, Entered>({
+  name: "enter",
+  owner: "portal",
+  does: "portal → the caller's session in it",
+  run({ portalSlug, principal, message, protocol }, { findPortal }) {
+    const portal = findPortal(portalSlug, principal);
+    if (!portal)
+      throw callFaults.fault(
+        "portal_unknown",
+        `There is no portal "${portalSlug.slice(0, 64)}" for this caller`,
+      );
+    const request = message.kind === "request" ? message : undefined;
+    return { portal, session: sessionOf(protocol, request, (id) => portal.session(id, principal)) };
+  },
+});
+
+/** A legacy message belongs to a session; only `initialize` comes without one, to begin it. */
+function sessionOf(
+  protocol: Protocol,
+  request: RequestMessage | undefined,
+  find: (id: string) => CallerSession,
+): CallerSession | undefined {
+  if (protocol.era === "modern" || request?.method === "initialize") return undefined;
+  if (protocol.sessionId !== undefined) return find(protocol.sessionId);
+  throw mcpFaults.fault("session_required", "Header Mcp-Session-Id is missing: begin with initialize", {
+    field: "Mcp-Session-Id",
+  });
+}

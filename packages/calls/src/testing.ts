@@ -1,0 +1,70 @@
+/** What the tests of this package share: its stores over a database of their own. */
+import { randomBytes } from "node:crypto";
+import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
+import { createTestDatabase } from "@castellan/database/testing";
+import { parseSlug } from "@castellan/kernel";
+import { createVault, generateMasterKey } from "@castellan/vault";
+import { createCatalog, type Catalog } from "./catalog/catalog.ts";
+import {
+  createDefinitionStore,
+  type DefinitionStore,
+  type SyncFindings,
+} from "./catalog/definition-store.ts";
+import type { Definition } from "./catalog/definition.ts";
+import { callMigrations } from "./migrations.ts";
+import { createServerStore, type ServerStore } from "./servers/server-store.ts";
+import type { NewServer } from "./servers/server.ts";
+
+export interface TestStores extends AsyncDisposable {
+  readonly database: Database;
+  readonly servers: ServerStore;
+  readonly definitions: DefinitionStore;
+  /** One more replica: its own catalog, and `flush` to bring it up to date. */
+  openReplica(): Promise<{ catalog: Catalog; flush: () => Promise<void> }>;
+}
+
+export async function openStores(): Promise<TestStores> {
+  const opened = new AsyncDisposableStack();
+  const database = opened.use(await createTestDatabase([changeMigrations, callMigrations]));
+  const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
+  const servers = createServerStore({ database, vault });
+  const definitions = createDefinitionStore(database);
+  return {
+    database,
+    servers,
+    definitions,
+    async openReplica() {
+      const changes = opened.use(await createChangeFeed({ database }));
+      const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
+      return { catalog, flush: () => changes.flush() };
+    },
+    [Symbol.asyncDispose]: () => opened.disposeAsync(),
+  };
+}
+
+export function newServer(slug: string, more: Partial<NewServer> = {}): NewServer {
+  return {
+    slug: parseSlug(slug, "slug"),
+    title: slug,
+    url: new URL(`https://${slug}.example/mcp`),
+    headers: {},
+    allowPrivate: [],
+    ...more,
+  };
+}
+
+export function findings(names: readonly string[], more: Partial<SyncFindings> = {}): SyncFindings {
+  return {
+    definitions: names.map((name): Definition => ({
+      kind: "tool",
+      name,
+      publicName: `s_${name}`,
+      text: `{ "name":${JSON.stringify(name)}, "n":1E400 }`,
+    })),
+    skipped: [],
+    latencyMs: 1.6,
+    modern: { helloText: '{"n":1E400}' },
+    legacy: undefined,
+    ...more,
+  };
+}

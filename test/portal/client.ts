@@ -1,0 +1,169 @@
+/** A client that says what it likes, and shows what it hears as the texts that came. */
+import { Agent, request, type Dispatcher } from "undici";
+import { metaKeys } from "../fixtures/modern-rules.ts";
+
+export interface Heard {
+  readonly status: number;
+  readonly headers: Dispatcher.ResponseData["headers"];
+  /** The texts of the messages in the order in which they came; resolves when the answer is complete. */
+  readonly all: Promise<string[]>;
+  /** The next message, as soon as it is there; undefined when the answer is complete. */
+  next(): Promise<string | undefined>;
+  /** Hangs up. */
+  leave(): void;
+}
+
+export interface Said {
+  readonly method?: "GET" | "POST" | "DELETE" | "HEAD";
+  readonly token?: string | undefined;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+const agent = new Agent({ connections: null, bodyTimeout: 0, headersTimeout: 20_000 });
+
+/** One HTTP exchange; resolves when its head is there. */
+export async function say(url: string, { method = "POST", token, headers = {}, body }: Said): Promise<Heard> {
+  const leaving = new AbortController();
+  const reply = await request(url, {
+    dispatcher: agent,
+    method,
+    signal: leaving.signal,
+    headers: {
+      ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      ...(method === "POST" && { "content-type": "application/json" }),
+      accept: "application/json, text/event-stream",
+      ...headers,
+    },
+    body: body ?? null,
+  });
+  const messages = messagesIn(reply);
+  const heard: string[] = [];
+  const next = async () => {
+    const { value, done } = await messages.next();
+    if (done) return undefined;
+    heard.push(value);
+    return value;
+  };
+  return {
+    status: reply.statusCode,
+    headers: reply.headers,
+    next,
+    get all() {
+      return (async () => {
+        while ((await next()) !== undefined);
+        return heard;
+      })();
+    },
+    leave: () => leaving.abort(),
+  };
+}
+
+async function* messagesIn({ headers, body }: Dispatcher.ResponseData): AsyncGenerator<string, undefined> {
+  try {
+    if (!String(headers["content-type"]).startsWith("text/event-stream")) {
+      const text = await body.text();
+      if (text !== "") yield text;
+      return undefined;
+    }
+    let pending = "";
+    for await (const chunk of body.setEncoding("utf8")) {
+      pending += String(chunk);
+      const events = pending.split("\n\n");
+      pending = events.pop() ?? "";
+      for (const event of events) {
+        const data = event.split("\n").filter((line) => line.startsWith("data: "));
+        if (data.length > 0) yield data.map((line) => line.slice(6)).join("\n");
+      }
+    }
+  } catch (error) {
+    if ((error as Error).name !== "AbortError") throw error;
+  }
+  return undefined;
+}
+
+export interface Door {
+  readonly url: string;
+  readonly token: string;
+}
+
+/** The text of a request; `params` as object or as text. */
+export function rpc(id: unknown, method: string, params?: object | string): string {
+  const text = typeof params === "string" ? params : JSON.stringify(params);
+  return `{"jsonrpc":"2.0",${id === undefined ? "" : `"id":${JSON.stringify(id)},`}"method":${JSON.stringify(method)}${text === undefined ? "" : `,"params":${text}`}}`;
+}
+
+export interface LegacyClient {
+  readonly session: string;
+  /** The text of the answer to `initialize`. */
+  readonly hello: string;
+  /** Sends a message's text. */
+  send(body: string, more?: Said): Promise<Heard>;
+  /** A request whose answer is the last message; resolves to its text. */
+  call(method: string, params?: object | string): Promise<string>;
+  stream(): Promise<Heard>;
+  end(): Promise<number>;
+}
+
+/** Opens a legacy session at a portal. */
+export async function openLegacy(
+  { url, token }: Door,
+  options: { version?: string; capabilities?: object } = {},
+): Promise<LegacyClient> {
+  const { version = "2025-11-25", capabilities = {} } = options;
+  const params = { protocolVersion: version, capabilities, clientInfo: { name: "tester", version: "9" } };
+  const answer = await say(url, { token, body: rpc("init", "initialize", params) });
+  const [hello = ""] = await answer.all;
+  const session = String(answer.headers["mcp-session-id"]);
+  const headers = { "mcp-session-id": session, "mcp-protocol-version": version };
+  let lastId = 0;
+  const client: LegacyClient = {
+    session,
+    hello,
+    send: (body, more = {}) => say(url, { token, body, ...more, headers: { ...headers, ...more.headers } }),
+    async call(method, given) {
+      const heard = await (await client.send(rpc(++lastId, method, given))).all;
+      return heard.at(-1) ?? "";
+    },
+    stream: () => say(url, { method: "GET", token, headers }),
+    end: async () => (await say(url, { method: "DELETE", token, headers })).status,
+  };
+  await client.send(rpc(undefined, "notifications/initialized"));
+  return client;
+}
+
+/** One modern request with the headers that its body demands. */
+export function sayModern(
+  { url, token }: Door,
+  method: string,
+  params: Readonly<Record<string, unknown>> = {},
+  more: Said & { id?: unknown; meta?: object } = {},
+): Promise<Heard> {
+  const { id = 1, meta = {}, headers = {}, ...rest } = more;
+  const _meta = {
+    [metaKeys.protocolVersion]: "2026-07-28",
+    [metaKeys.clientCapabilities]: {},
+    [metaKeys.clientInfo]: { name: "tester", version: "9" },
+    ...meta,
+  };
+  const name = params["name"] ?? params["uri"];
+  return say(url, {
+    token,
+    body: rpc(id, method, { ...params, _meta }),
+    ...rest,
+    headers: {
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": method,
+      ...(typeof name === "string" && { "mcp-name": name }),
+      ...headers,
+    },
+  });
+}
+
+// oxlint-disable-next-line typescript/no-explicit-any -- a test looks into answers whose shape it knows
+export type Loose = any;
+
+/** What a message says, to be looked into. */
+export function parsed(text: string | undefined): Readonly<Record<string, Loose>> {
+  return JSON.parse(text ?? "null") as Record<string, Loose>;
+}

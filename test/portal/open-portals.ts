@@ -1,0 +1,182 @@
+/**
+ * Portals over real PostgreSQL and a real socket, put together from the packages themselves, so that a
+ * test may hold the parts that an operator only sees from outside: sessions, the clock, the catalog.
+ */
+import { randomBytes } from "node:crypto";
+import {
+  accessMigrations,
+  createAuthenticator,
+  createToken,
+  parseBearer,
+  type Principal,
+} from "@castellan/access";
+import { auditMigrations, createAuditLog, type RecordedCall } from "@castellan/audit";
+import {
+  callMigrations,
+  createCatalog,
+  createDefinitionStore,
+  createServerStore,
+  createSyncer,
+  createUpstreams,
+  type Naming,
+  type StoredServer,
+} from "@castellan/calls";
+import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
+import { createTestDatabase } from "@castellan/database/testing";
+import {
+  createId,
+  createManualClock,
+  parseSlug,
+  systemClock,
+  type Fault,
+  type ManualClock,
+} from "@castellan/kernel";
+import { defaultUpstreamLimits, type UpstreamLimits } from "@castellan/mcp";
+import {
+  SessionRegistry,
+  Subscriptions,
+  createPortalDirectory,
+  createPortalEndpoint,
+  createPortalStore,
+  defaultSessionLimits,
+  followChanges,
+  mountPortals,
+  portalMigrations,
+  type PortalDirectory,
+  type PortalStore,
+  type SessionLimits,
+} from "@castellan/portal";
+import { createVault, generateMasterKey } from "@castellan/vault";
+import { createOutbound, createWebApp, startHttpServer, type HttpServer } from "@castellan/web";
+
+export interface Portals extends AsyncDisposable {
+  readonly server: HttpServer;
+  readonly database: Database;
+  readonly sessions: SessionRegistry;
+  /** Of the sessions; it stands still until it is moved. */
+  readonly clock: ManualClock;
+  readonly directory: PortalDirectory;
+  readonly portals: PortalStore;
+  /** Faults of this house, which no test should leave behind unnoticed. */
+  readonly faults: readonly Fault[];
+  /** Errors that escaped an answer. */
+  readonly errors: readonly unknown[];
+  readonly refused: readonly { address: string; code: string }[];
+  /** Registers a server, or reads an old one's lists again; everyone here knows of it then. */
+  sync(slug: string, url?: string): Promise<StoredServer>;
+  removeServer(slug: string): Promise<void>;
+  /** Makes a portal, and a token for it. */
+  open(slug: string, servers: readonly string[], naming?: Naming): Promise<{ url: string; token: string }>;
+  token(...portals: string[]): Promise<string>;
+  /** Waits until what was committed is in effect. */
+  flush(): Promise<void>;
+  /** The record, oldest first. */
+  records(): Promise<RecordedCall[]>;
+}
+
+const migrations = [changeMigrations, accessMigrations, auditMigrations, callMigrations, portalMigrations];
+
+export async function openPortals(
+  options: { limits?: Partial<SessionLimits>; upstream?: Partial<UpstreamLimits> } = {},
+): Promise<Portals> {
+  await using opened = new AsyncDisposableStack();
+  const identity = { name: "castellan", version: "1.2.3" };
+  const clock = createManualClock();
+  const database = opened.use(await createTestDatabase(migrations));
+  const changes = opened.use(await createChangeFeed({ database }));
+  const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock: systemClock }));
+  const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
+  const audit = opened.use(createAuditLog({ database, mac: (data) => vault.mac("audit", data) }));
+  const outbound = opened.use(createOutbound());
+  const servers = createServerStore({ database, vault });
+  const definitions = createDefinitionStore(database);
+  const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
+  const limits = { ...defaultUpstreamLimits, discoverTimeoutMs: 1_000, ...options.upstream };
+  const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
+  const syncer = createSyncer({
+    servers,
+    definitions,
+    upstreams,
+    identity,
+    clock: systemClock,
+    timeoutMs: 10_000,
+  });
+  const portals = createPortalStore(database);
+  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
+  const sessions = opened.use(
+    new SessionRegistry({ clock, limits: { ...defaultSessionLimits, ...options.limits } }),
+  );
+  const subscriptions = new Subscriptions();
+  opened.use(followChanges({ directory, sessions, subscriptions }));
+
+  const [faults, errors, refused]: [Fault[], unknown[], { address: string; code: string }[]] = [[], [], []];
+  const onError = (error: unknown) => errors.push(error);
+  const app = createWebApp({ publicUrl: "http://127.0.0.1", isLoopback: true, onError });
+  mountPortals(
+    app,
+    createPortalEndpoint({
+      authenticate: (authorization): Promise<Principal> =>
+        authenticator.authenticate(parseBearer(authorization)),
+      directory,
+      sessions,
+      subscriptions,
+      upstreams,
+      identity,
+      audit,
+      clock: systemClock,
+      replica: "rep_test",
+      maxBodyBytes: 4 * 1024 * 1024,
+      onFault: (fault) => faults.push(fault),
+      onRefused: (one) => refused.push(one),
+    }),
+  );
+  const server = opened.use(await startHttpServer({ app, host: "127.0.0.1", port: 0, onError }));
+  const owned = opened.move();
+
+  const token = async (...slugs: string[]) => {
+    const input = { name: createId("token"), role: "member", portals: slugs, createdBy: "test" } as const;
+    return (await createToken(database, input, Date.now())).secret;
+  };
+
+  return {
+    server,
+    database,
+    sessions,
+    clock,
+    directory,
+    portals,
+    faults,
+    errors,
+    refused,
+    token,
+    flush: () => changes.flush(),
+    async sync(slug, url) {
+      if (url !== undefined)
+        await servers.add({
+          slug: parseSlug(slug, "slug"),
+          title: `The ${slug} server`,
+          url: new URL(url),
+          headers: { authorization: "Bearer of-the-house" },
+          allowPrivate: ["127.0.0.1"],
+        });
+      const synced = await syncer.sync(slug, new AbortController().signal);
+      await changes.flush();
+      return synced;
+    },
+    async removeServer(slug) {
+      await servers.remove(slug);
+      await changes.flush();
+    },
+    async open(slug, of, naming = "prefixed") {
+      await portals.add({ slug: parseSlug(slug, "slug"), title: `Portal ${slug}`, naming, servers: of });
+      const secret = await token(slug);
+      await changes.flush();
+      return { url: `${server.url}/p/${slug}/mcp`, token: secret };
+    },
+    async records() {
+      const rows = await audit.list({ limit: 500 });
+      return rows.calls.toReversed();
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}

@@ -1,0 +1,237 @@
+import { isFault } from "@castellan/kernel";
+import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { startExoticLegacy } from "../fixtures/exotic.ts";
+import { faults, only, startFaulty, type FaultyServer } from "../fixtures/faulty.ts";
+import type { Interceptor } from "../fixtures/listener.ts";
+import { startRawLegacy, type RawLegacyOptions } from "../fixtures/raw-legacy.ts";
+import { startRawModern, type RawModernOptions } from "../fixtures/raw-modern.ts";
+import { startRawSse } from "../fixtures/raw-sse.ts";
+import { openPortals, type Portals } from "../portal/open-portals.ts";
+
+let house: Portals;
+
+beforeAll(async () => {
+  house = await openPortals();
+});
+
+afterAll(() => house[Symbol.asyncDispose]());
+
+function own<T extends AsyncDisposable>(server: T): T {
+  onTestFinished(() => server[Symbol.asyncDispose]());
+  return server;
+}
+
+const tools = (...names: string[]) =>
+  `"tools":[${names.map((name) => `{"name":${JSON.stringify(name)},"inputSchema":{"type":"object"}}`).join()}]`;
+const modernList = (members: string) =>
+  `{"resultType":"complete",${members},"ttlMs":0,"cacheScope":"private"}`;
+const onlyTools = { capabilities: '{"tools":{}}' };
+
+async function modern(options: RawModernOptions = {}) {
+  const script = { "tools/list": () => modernList(tools("one")) };
+  return own(await startRawModern({ ...onlyTools, script, ...options }));
+}
+
+async function legacy(options: RawLegacyOptions = {}) {
+  const script = { "tools/list": () => `{${tools("one")}}` };
+  return own(await startRawLegacy({ ...onlyTools, script, ...options }));
+}
+
+/** The names that the portal `slug` would list, per era. */
+async function offered(slug: string) {
+  const { portals, directory, flush } = house;
+  await portals.add({ slug: slug as never, title: slug, naming: "plain", servers: [slug] });
+  await flush();
+  onTestFinished(() => portals.remove(slug));
+  return (["legacy", "modern"] as const).map((era) =>
+    directory
+      .find(slug)
+      ?.scope(era)
+      .list("tool")
+      .map((text) => (JSON.parse(text) as { name: string }).name),
+  );
+}
+
+test("a modern server is read, and offered to modern clients", async () => {
+  const server = await modern();
+  const { state } = await house.sync("modern", server.url);
+  expect(state).toMatchObject({ status: "ready", legacy: undefined, skipped: [] });
+  expect(await offered("modern")).toEqual([[], ["one"]]);
+});
+
+test("a legacy server is read, offered to legacy clients, and the session of the reading ended", async () => {
+  const server = await legacy();
+  const { state } = await house.sync("legacy", server.url);
+  expect(state).toMatchObject({
+    status: "ready",
+    modern: undefined,
+    legacy: { transport: "streamable-http", version: "2025-11-25" },
+  });
+  expect(await offered("legacy")).toEqual([["one"], []]);
+  expect(server.sessions).toEqual([]);
+  expect(
+    server.recording.requests.every(({ headers }) => headers.authorization === "Bearer of-the-house"),
+  ).toBe(true);
+});
+
+test("a server of 2024-11-05 is read", async () => {
+  const script = { "tools/list": () => `{${tools("one")}}` };
+  const server = own(await startRawSse({ ...onlyTools, script }));
+  const { state } = await house.sync("sse", server.url);
+  expect(state).toMatchObject({ status: "ready", legacy: { transport: "sse", version: "2024-11-05" } });
+  expect(await offered("sse")).toEqual([["one"], []]);
+});
+
+test("definitions and what a server says of itself are kept to the letter", async () => {
+  const server = own(await startExoticLegacy());
+  const { state } = await house.sync("exotic", server.url);
+  expect(state.skipped).toEqual([]);
+  expect(state.legacy?.helloText).toContain('"x-unknown":{"build":1234567890123456789}');
+});
+
+test("a failure keeps what was found before, and says so", async () => {
+  const server = await modern();
+  await house.sync("flaky", server.url);
+  server.intercept = faults.status(503);
+  const failed = await house.sync("flaky");
+  expect(failed.state).toMatchObject({ status: "stale", error: { code: "upstream_refused" } });
+  expect(await offered("flaky")).toEqual([[], ["one"]]);
+  server.intercept = undefined;
+  expect((await house.sync("flaky")).state).toMatchObject({ status: "ready", error: undefined });
+});
+
+test("a list that fails in the middle keeps the whole of the old ones", async () => {
+  const server = await legacy({ capabilities: '{"tools":{},"prompts":{}}' });
+  server.script = { ...server.script, "prompts/list": () => '{"prompts":[{"name":"p"}]}' };
+  await house.sync("half", server.url);
+  server.script = {
+    "tools/list": () => `{${tools("two")}}`,
+    "prompts/list": () => ({ status: 500, body: "no" }),
+  };
+  expect((await house.sync("half")).state.status).toBe("stale");
+  expect(await offered("half")).toEqual([["one"], []]);
+});
+
+test("what cannot be used is left out, each with a reason, and the rest is offered", async () => {
+  const names = ["good", "good", "a\0b", "x".repeat(2000), "漢".repeat(1000), "\ud800", "last"];
+  const list = `{"tools":[1,{"noname":true},${names.map((name) => JSON.stringify({ name })).join()}]}`;
+  const server = await legacy({ script: { "tools/list": () => list } });
+  const { state } = await house.sync("messy", server.url);
+  expect(state.status).toBe("ready");
+  expect(state.skipped.map((reason) => reason.replace(/^(tool ".{0,20}).*?("?:? )/su, "$1…$2"))).toHaveLength(
+    7,
+  );
+  expect(await offered("messy")).toEqual([["good", "last"], []]);
+});
+
+test("the reasons kept are bounded", async () => {
+  const list = `{"tools":[${"1,".repeat(5_000)}1]}`;
+  const server = await legacy({ script: { "tools/list": () => list } });
+  const { state } = await house.sync("hopeless", server.url);
+  expect([state.skipped.length, state.skipped.at(-1)]).toEqual([101, "and 4901 more"]);
+});
+
+test("a server's words are kept although PostgreSQL would refuse them", async () => {
+  const server = await legacy({
+    script: {
+      "tools/list": () => ({ status: 200, headers: { "content-type": "application/json" }, body: "" }),
+    },
+    intercept: only("initialize", ({ request, response }) => {
+      const { id } = request.message as { id: number };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(`{"jsonrpc":"2.0","id":${id},"error":{"code":-1,"message":"broken\\u0000 \\ud800"}}`);
+      return true;
+    }),
+  });
+  const { state } = await house.sync("rude", server.url);
+  expect(state).toMatchObject({
+    status: "error",
+    error: { code: "upstream_invalid", message: "initialize failed: broken␀ �" },
+  });
+});
+
+/** One address in front of a server of each era, as a server that speaks both. */
+async function both(): Promise<FaultyServer & { forward: Interceptor }> {
+  const [old, young] = [await legacy(), await modern()];
+  const forward: Interceptor = async ({ request, response }) => {
+    const isModern = request.headers["mcp-protocol-version"] === "2026-07-28";
+    const { "content-length": _, connection: __, ...headers } = request.headers;
+    const reply = await fetch(isModern ? young.url : old.url, {
+      method: request.httpMethod,
+      headers: headers as Record<string, string>,
+      ...(request.httpMethod === "POST" && { body: request.body }),
+    });
+    const session = reply.headers.get("mcp-session-id");
+    response.writeHead(reply.status, {
+      "content-type": reply.headers.get("content-type") ?? "text/plain",
+      ...(session !== null && { "mcp-session-id": session }),
+    });
+    response.end(await reply.text());
+    return true;
+  };
+  return Object.assign(own(await startFaulty(forward)), { forward });
+}
+
+test.each([
+  ["server/discover", "hang", faults.hang()],
+  ["server/discover", "reset", faults.reset()],
+  ["server/discover", "503", faults.status(503)],
+  ["initialize", "reset", faults.reset()],
+  ["initialize", "429", faults.status(429)],
+] as const)("an era is not lost for one failure that passes: %s, %s", async (method, name, fault) => {
+  const server = await both();
+  const slug = `both-${method.slice(0, 3)}-${name}`;
+  const eras = async (url?: string) => {
+    const { state } = await house.sync(slug, url);
+    return [state.status, !!state.modern, !!state.legacy];
+  };
+  expect(await eras(server.url)).toEqual(["ready", true, true]);
+  server.intercept = (exchange) =>
+    exchange.request.method === method ? fault(exchange) : server.forward(exchange);
+  expect(await eras()).toEqual(["ready", true, true]);
+  const gone = faults.status(404);
+  server.intercept = (exchange) =>
+    exchange.request.method === method ? gone(exchange) : server.forward(exchange);
+  expect(await eras()).toEqual(["ready", method !== "server/discover", method !== "initialize"]);
+});
+
+test("a server that is removed while it is read comes to nothing", async () => {
+  const server = await modern();
+  await house.sync("leaving", server.url);
+  const asked = Promise.withResolvers<void>();
+  const answer = Promise.withResolvers<string>();
+  server.script = {
+    "tools/list": () => {
+      asked.resolve();
+      return answer.promise;
+    },
+  };
+  const syncing = house.sync("leaving").then(
+    () => "done",
+    (error: unknown) => (isFault(error) ? error.code : String(error)),
+  );
+  await asked.promise;
+  await house.removeServer("leaving");
+  answer.resolve(modernList(tools("late")));
+  expect(await syncing).toBe("server_unknown");
+  await house.flush();
+});
+
+test("a login page, a 401 and a dead port are told apart", async () => {
+  const codes = [];
+  for (const [slug, fault] of [
+    ["login", faults.html()],
+    ["unauthorized", faults.unauthorized()],
+    ["dead", faults.reset()],
+  ] as const) {
+    const server = own(await startFaulty(fault));
+    codes.push((await house.sync(slug, server.url)).state.error?.code);
+  }
+  expect(codes).toEqual(["upstream_invalid", "upstream_unauthorized", "upstream_unreachable"]);
+});
+
+test("an address that no admin allowed is not even connected to", async () => {
+  const server = await modern();
+  const { state } = await house.sync("forbidden", server.url.replace("127.0.0.1", "127.0.0.2"));
+  expect(state.error?.code).toBe("outbound_refused");
+});
