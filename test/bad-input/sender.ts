@@ -7,7 +7,7 @@ import {
   type Sent,
   type SentHeaders,
 } from "../fidelity/wire.ts";
-import type { Scene } from "./scene.ts";
+import { expectNoInsides, type Scene } from "./scene.ts";
 
 export interface Row extends Omit<Sent, "headers"> {
   readonly url?: string;
@@ -21,11 +21,13 @@ export interface Sender {
 }
 
 export function createSender(scene: () => Scene): Sender {
-  function send(base: SentHeaders, { url = scene().url, headers, ...sent }: Row): Promise<Reply> {
+  async function send(base: SentHeaders, { url = scene().url, headers, ...sent }: Row): Promise<Reply> {
     const authorization = `Bearer ${scene().token}`;
     const all = Object.entries({ ...jsonHeaders, authorization, ...base, ...headers });
     const kept = all.filter(([, value]) => value.length > 0 || typeof value === "string");
-    return exchange(url, { ...sent, headers: Object.fromEntries(kept) });
+    const reply = await exchange(url, { ...sent, headers: Object.fromEntries(kept) });
+    expectNoInsides(reply);
+    return reply;
   }
   return {
     legacy: (row) =>

@@ -25,6 +25,8 @@ export interface TestHouse extends AsyncDisposable {
     options?: { naming?: string },
   ): Promise<TestPortal>;
   metrics(): Promise<string>;
+  /** Sends what telemetry has not sent yet. */
+  flush(): Promise<void>;
 }
 
 export interface TestPortal {
@@ -54,6 +56,7 @@ export async function startTestHouse(
     await createTelemetry({
       service: { name: "castellan", version: "0.0.0-test", instanceId: createId("replica") },
       log: { destination: { write: (line) => log.push(line) }, level: "debug", format: "json" },
+      ...(config.otlpEndpoint !== undefined && { otlp: { endpoint: config.otlpEndpoint } }),
     }),
   );
   const shared = options.beside?.shared ?? {
@@ -103,6 +106,7 @@ export async function startTestHouse(
     log,
     api,
     metrics: () => telemetry.metricsText(),
+    flush: async () => telemetry[Symbol.asyncDispose](),
     async addPortal(slug, servers, { naming } = {}) {
       for (const [name, url] of Object.entries(servers))
         await api("POST", "/servers", { slug: name, url, allowPrivate: [new URL(url).host] });

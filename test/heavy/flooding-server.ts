@@ -1,13 +1,14 @@
 /**
  * A server that floods its caller, as a process of its own, so that what it costs to flood is not measured as
- * Castellan's. `endless` notifies for as long as somebody reads; `burst` stops after 50,000 and answers.
+ * Castellan's. `endless` notifies for as long as somebody reads; `burst` stops after some thousand and answers.
  * Prints its URL when it is ready; ends when its standard input does.
  */
 import { once } from "node:events";
 import { faults } from "../fixtures/faulty.ts";
 import { startRawModern } from "../fixtures/raw-modern.ts";
 
-export const burstLength = 50_000;
+/** Fewer than may wait for a client that is slower than we are: it need not keep up. */
+export const burstLength = 10_000;
 
 const tool = (name: string) => `{"name":"${name}","inputSchema":{"type":"object"}}`;
 const endless = faults.flood();

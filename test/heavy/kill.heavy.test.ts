@@ -65,6 +65,7 @@ async function readInvoices(url: string): Promise<string[]> {
 async function auditInvoices(url: string, { answered, asked }: Memory) {
   const done = await readInvoices(url);
   const known = new Set(done);
+  expect(known.size).toBeGreaterThan(0);
   return {
     undone: [...answered.values()].filter(({ tool, mark }) => tool === create.tool && !known.has(mark)),
     twice: done.filter((mark, index) => done.indexOf(mark) !== index),

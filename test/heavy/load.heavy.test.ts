@@ -269,7 +269,7 @@ describe.runIf(process.platform === "linux")("load", () => {
     expect(events).toBe(burstLength + 1);
     expect(floodedMiB).toBeLessThan(maxFloodedMiB);
     expect(quantile(during, 0.5)).toBeLessThan(250);
-    expect(quantile(after, 0.5)).toBeLessThan(25);
+    expect(quantile(after, 0.5)).toBeLessThan(100);
   });
 
   test("a server that hangs: calls to others stay quick, and what waited is given back", async () => {
@@ -310,8 +310,8 @@ describe.runIf(process.platform === "linux")("load", () => {
       "sockets before": before,
       after,
     });
-    expect(quantile(during, 0.99)).toBeLessThan(250);
-    expect(listMs).toBeLessThan(250);
+    expect(quantile(during, 0.99)).toBeLessThan(500);
+    expect(listMs).toBeLessThan(500);
   });
 
   test("when all is quiet again, everything was given back, and it stops in order", async () => {

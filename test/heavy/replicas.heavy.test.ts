@@ -1,13 +1,12 @@
 /** Two replicas over one PostgreSQL: what is done on one holds on the other. */
 import { randomBytes } from "node:crypto";
-import { setTimeout as delay } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { startEmbeddedServer } from "@castellan/database";
 import { startBenchUpstream } from "../fixtures/bench-upstream.ts";
 import { printFigures } from "./figures.ts";
 import { addPortal, addServer, portalUrl, type Portal } from "./portal.ts";
 import { launch, startCastellan, stop, type Castellan } from "./process/castellan.ts";
-import { createHome, type Home } from "./process/home.ts";
+import { createHome } from "./process/home.ts";
 import { eventually } from "./process/proc.ts";
 import { Connection, isSuccess, type Answer } from "./traffic/connection.ts";
 import { auditRecord, nothingAmiss } from "./traffic/record.ts";
@@ -45,22 +44,14 @@ async function untilAnswer(
   return performance.now() - startedMs;
 }
 
-/** Two replicas, the first of which made the admin's token. */
-async function startReplicas(store: { env: Record<string, string> }, homes: readonly [Home, Home]) {
-  const first = await startCastellan({ home: homes[0], env: store.env });
-  const second = await startCastellan({ home: homes[1], env: store.env });
-  return { first, second };
-}
-
 describe.runIf(process.platform === "linux")("two replicas over one PostgreSQL", () => {
   test("what is registered on one is callable on the other, and what is revoked is refused, within two seconds", async () => {
     await using store = await startStore();
     await using upstream = await startBenchUpstream();
     await using homeA = createHome();
     await using homeB = createHome();
-    const { first, second } = await startReplicas(store, [homeA, homeB]);
-    await using _first = first;
-    await using _second = second;
+    await using first = await startCastellan({ home: homeA, env: store.env });
+    await using second = await startCastellan({ home: homeB, env: store.env });
 
     const registeredMs: number[] = [];
     const revokedMs: number[] = [];
@@ -102,9 +93,8 @@ describe.runIf(process.platform === "linux")("two replicas over one PostgreSQL",
     await using upstream = await startBenchUpstream();
     await using homeA = createHome();
     await using homeB = createHome();
-    const { first, second } = await startReplicas(store, [homeA, homeB]);
-    await using _first = first;
-    await using _second = second;
+    await using first = await startCastellan({ home: homeA, env: store.env });
+    await using second = await startCastellan({ home: homeB, env: store.env });
     const portal = await addPortal(first, "team", { bench: upstream.url });
     await untilAnswer(async () => {
       using there = new Connection({ ...at(second, portal, "team"), era: "modern" });
@@ -124,7 +114,6 @@ describe.runIf(process.platform === "linux")("two replicas over one PostgreSQL",
     await second.ended;
     await dying.stop();
     await staying.answers(500);
-    await delay(1000);
     await staying.stop();
     expect(memory.refused).toEqual([]);
     expect(memory.broken).toBe(8);

@@ -1,6 +1,7 @@
 /** The end of the process: what runs is answered, nobody new comes in, nothing stays behind. */
 import { existsSync } from "node:fs";
 import { connect } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { once } from "node:events";
 import { describe, expect, test } from "vitest";
 import { faults, only } from "../fixtures/faulty.ts";
@@ -162,8 +163,7 @@ describe.runIf(process.platform === "linux")("the end of the process", () => {
     const ends = [];
     for (const afterMs of [100, 300, 500, 700, 150, 250, 350]) {
       await using castellan = launch({ home });
-      castellan.ended.catch(() => undefined);
-      await new Promise((resolve) => setTimeout(resolve, afterMs));
+      await delay(afterMs);
       castellan.kill(signal);
       const { code, signal: by, stderr } = await castellan.ended;
       ends.push({ afterMs, by: by ?? code, stderr });

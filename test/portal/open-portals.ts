@@ -34,6 +34,7 @@ import {
 import { defaultUpstreamLimits, type UpstreamLimits } from "@castellan/mcp";
 import {
   SessionRegistry,
+  WatchedStreams,
   Subscriptions,
   createPortalDirectory,
   createPortalEndpoint,
@@ -111,12 +112,14 @@ export async function openPortals(
 
   const [faults, errors, refused]: [Fault[], unknown[], { address: string; code: string }[]] = [[], [], []];
   const onError = (error: unknown) => errors.push(error);
+  const authenticate = (authorization: string | undefined): Promise<Principal> =>
+    authenticator.authenticate(parseBearer(authorization));
   const app = createWebApp({ publicUrl: "http://127.0.0.1", isLoopback: true, onError });
   mountPortals(
     app,
     createPortalEndpoint({
-      authenticate: (authorization): Promise<Principal> =>
-        authenticator.authenticate(parseBearer(authorization)),
+      authenticate,
+      streams: opened.use(new WatchedStreams(authenticate)),
       directory,
       sessions,
       subscriptions,

@@ -22,7 +22,10 @@ export interface AuditLog extends AsyncDisposable {
   /** A page of records, newest first. Fault: `invalid_input`, naming the field. */
   list(filter?: CallFilter): Promise<CallPage>;
 
-  /** Recomputes the chains from the stored rows; says where each is first broken, if any is. */
+  /**
+   * Recomputes the chains from the stored rows; says where each is first broken, if any is. Of its own
+   * chains it knows how far they were, so that putting the tables back to an earlier state shows as well.
+   */
   verify(options?: VerifyOptions): Promise<Verification>;
 
   /**
@@ -60,7 +63,7 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
   return {
     append: async (record) => commits.append(toLine(record)),
     list: (filter = {}) => listCalls(database, filter),
-    verify: (options = {}) => verifyChains(database, mac, options),
+    verify: (options = {}) => verifyChains(database, mac, { ...options, committed: commits.committed }),
     removeBefore: (options) => removeCallsBefore(database, mac, options),
     [Symbol.asyncDispose]: () => commits[Symbol.asyncDispose](),
   };

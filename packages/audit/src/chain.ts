@@ -10,7 +10,8 @@
  * numbers, without `verify` saying where.
  *
  * What it cannot show: the whole database, or the newest chains, put back to an earlier state that
- * was once true. Whoever must exclude that keeps the heads that `verify` reports somewhere else.
+ * was once true. The process that wrote a chain knows better as long as it lives (`group-commit.ts`);
+ * whoever must exclude it keeps the heads that `verify` reports somewhere else.
  */
 
 /** A keyed MAC (HMAC-SHA-256 or better). Deterministic. */

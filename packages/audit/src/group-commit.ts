@@ -37,11 +37,18 @@ export class GroupCommit implements AsyncDisposable {
   #state: "up" | "down" | "stalled" = "up";
   /** Where our chain ends, unless `#unsettled` says otherwise. Absent: the next insert begins a new chain. */
   #head: Place | undefined;
+  /** How far each chain of ours is known to have been committed, whatever the tables say later. */
+  readonly #committed = new Map<number, Place>();
   /** Where our chain ends if the insert that failed was committed nevertheless. */
   #unsettled: Place | undefined;
 
   constructor(options: GroupCommitOptions) {
     this.#options = options;
+  }
+
+  /** The last place of each chain that this process has written. */
+  get committed(): readonly Place[] {
+    return [...this.#committed.values()];
   }
 
   append(line: string): Promise<void> {
@@ -114,11 +121,11 @@ export class GroupCommit implements AsyncDisposable {
 
   async #insert(lines: readonly string[]): Promise<void> {
     const { database, mac } = this.#options;
-    this.#head ??= await openChain(database, mac);
+    this.#head ??= await openChain(database, mac, Math.max(0, ...this.#committed.keys()));
     const batch = sealBatch(mac, this.#head, lines);
     this.#unsettled = batch.to;
     if (!(await insertCalls(database, batch))) throw new Error("The audit chain's end was moved");
-    this.#head = batch.to;
+    this.#moveTo(batch.to);
     this.#unsettled = undefined;
   }
 
@@ -135,10 +142,15 @@ export class GroupCommit implements AsyncDisposable {
     this.#unsettled = undefined;
     if (head && isSamePlace(head, before)) return false;
     const committed = head !== null && isSamePlace(head, after);
-    this.#head = committed ? after : undefined;
-    if (!committed)
-      onError(new Error(`Audit chain ${before.chain} does not end where it was left; a new chain begins`));
+    this.#head = undefined;
+    if (committed) this.#moveTo(after);
+    else onError(new Error(`Audit chain ${before.chain} does not end where it was left; a new chain begins`));
     return committed;
+  }
+
+  #moveTo(place: Place): void {
+    this.#head = place;
+    this.#committed.set(place.chain, place);
   }
 }
 

@@ -1,12 +1,15 @@
 import { sql, type Database, type Queryable } from "@castellan/database";
 import { genesis, sealHead, type Mac, type Place } from "./chain.ts";
 
-/** Begins a new chain under the next free number. */
-export function openChain(database: Database, mac: Mac): Promise<Place> {
+/**
+ * Begins a new chain under the next free number beyond `after`: a number that was given out is not
+ * given again, even if its chain is gone, so that the gap shows.
+ */
+export function openChain(database: Database, mac: Mac, after: number): Promise<Place> {
   return database.transaction(async (tx) => {
     await tx.query(sql`select pg_advisory_xact_lock(hashtextextended('castellan.audit.chains', 0))`);
     const [next] = await tx.query<{ chain: number }>(
-      sql`select coalesce(max(chain), 0)::integer + 1 as chain from audit_heads`,
+      sql`select greatest(max(chain), ${after}::integer) + 1 as chain from audit_heads`,
     );
     const head = genesis(mac, next!.chain);
     await tx.query(sql`

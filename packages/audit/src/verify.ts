@@ -22,12 +22,18 @@ export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+interface ChainsOptions extends VerifyOptions {
+  /** Places that were committed for certain: a chain that does not lead through its one was put back. */
+  readonly committed?: readonly Place[];
+}
+
 /** Follows the chains page by page, each page a short query of its own; recording goes on meanwhile. */
 export async function verifyChains(
   database: Queryable,
   mac: Mac,
-  { chain: only, signal }: VerifyOptions = {},
+  { chain: only, signal, committed = [] }: ChainsOptions = {},
 ): Promise<Verification> {
+  const missing = new Map(committed.map((place) => [place.chain, place]));
   const broken: BrokenPlace[] = [];
   let [chains, rows] = [0, 0];
   let lastHead: Verification["lastHead"];
@@ -37,13 +43,18 @@ export async function verifyChains(
     if (only === undefined && chain > previous + 1)
       broken.push({ chain: previous + 1, seq: 1, breakage: "chain_removed" });
     previous = Math.max(chain, 0);
-    const verified = await verifyChain(database, mac, chain, signal);
+    const verified = await verifyChain(database, mac, chain, { committed: missing.get(chain), signal });
+    missing.delete(chain);
     rows += verified.rows;
     if (verified.broken) broken.push(verified.broken);
     else chains += 1;
     if (verified.head) lastHead = { chain, seq: verified.head.seq, mac: verified.head.mac.toString("hex") };
     if (broken.length >= maxBroken) break;
   }
+  if (only === undefined && broken.length < maxBroken)
+    for (const chain of missing.keys())
+      if (!broken.some((place) => place.chain === chain))
+        broken.push({ chain, seq: 1, breakage: "chain_removed" });
   return { intact: broken.length === 0, chains, rows, broken, ...(lastHead && { lastHead }) };
 }
 
@@ -68,7 +79,7 @@ async function verifyChain(
   database: Queryable,
   mac: Mac,
   chain: number,
-  signal: AbortSignal | undefined,
+  { committed, signal }: { committed: Place | undefined; signal: AbortSignal | undefined },
 ): Promise<VerifiedChain> {
   let rows = 0;
   const brokenAt = (seq: number, breakage: Breakage) => ({ rows, broken: { chain, seq, breakage } });
@@ -84,6 +95,8 @@ async function verifyChain(
     signal?.throwIfAborted();
     const page = await readRows(database, reached, { upTo: head.seq, limit: pageSize });
     const checked = checkRows(mac, reached, page);
+    const other = page.find(({ seq, mac }) => seq === committed?.seq && !mac.equals(committed.mac));
+    if (other) return brokenAt(other.seq, "changed");
     rows += checked.reached.seq - reached.seq;
     reached = checked.reached;
     if (!checked.broken && page.length > 0) continue;
@@ -93,6 +106,7 @@ async function verifyChain(
     else return { rows, broken: checked.broken ?? { chain, seq: reached.seq + 1, breakage: "tail_cut" } };
   }
 
+  if (committed && committed.seq > head.seq) return brokenAt(head.seq + 1, "tail_cut");
   if (reached.seq === head.seq && !reached.mac.equals(head.mac)) return brokenAt(head.seq, "seal_broken");
   if (ends.lastRow !== null && ends.lastRow > head.seq) return brokenAt(head.seq + 1, "added");
   return { rows, head };

@@ -30,6 +30,6 @@ export const callFaults = defineFaults({
   server_slug_taken: {
     owner: "caller",
     status: 409,
-    help: "Another server is registered under this slug. Slugs never change and are never given twice.",
+    help: "Another server is registered under this slug. A slug never changes; it is free again when what it names is removed.",
   },
 });

@@ -14,6 +14,7 @@ import type { CallRecord } from "@castellan/audit";
 import type { Admitted, Answer, Dispatched, Received, Resolved } from "./call.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
+import { traceOf } from "./trace.ts";
 
 /** What to send back over HTTP. */
 export interface Outcome {
@@ -135,11 +136,12 @@ function toRecord(
     code: failure?.fault.code ?? answer?.code,
     bytesIn: facts.bytesIn ?? 0,
     bytesOut: Buffer.byteLength(outcome.text ?? ""),
+    traceId: traceOf(message, facts.header)?.traceId,
   };
 }
 
 /** Labels of metrics must not be the caller's to choose: what is not known here is called `other`. */
-function toSummary(record: CallRecord, { portal, target }: Facts): CallSummary {
+function toSummary(record: CallRecord, { portal, target, message, header }: Facts): CallSummary {
   const { server, outcome, code, stage, durationMs, upstreamMs, requestId } = record;
   const method = target && target.kind !== "one-way" ? record.method : "other";
   return {
@@ -152,6 +154,8 @@ function toSummary(record: CallRecord, { portal, target }: Facts): CallSummary {
     durationMs,
     upstreamMs,
     requestId,
+    startedAtMs: record.startedAtMs,
+    trace: traceOf(message, header),
   };
 }
 

@@ -10,7 +10,7 @@ export const portalFaults = defineFaults({
   portal_slug_taken: {
     owner: "caller",
     status: 409,
-    help: "Another portal is registered under this slug. Slugs never change and are never given twice.",
+    help: "Another portal is registered under this slug. A slug never changes; it is free again when what it names is removed.",
   },
   portal_server_listed: {
     owner: "caller",

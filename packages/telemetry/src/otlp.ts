@@ -73,11 +73,15 @@ export function createExportingTracer(
   });
   const tracer = provider.getTracer("castellan");
   return {
-    startSpan: ({ name, parent, kind = "internal", attributes }) =>
+    startSpan: ({ name, parent, kind = "internal", attributes, startedAtMs }) =>
       toSpan(
         tracer.startSpan(
           name,
-          { kind: kinds[kind], attributes: toAttributes(attributes ?? {}) },
+          {
+            kind: kinds[kind],
+            attributes: toAttributes(attributes ?? {}),
+            ...(startedAtMs !== undefined && { startTime: startedAtMs }),
+          },
           toContext(parent),
         ),
       ),

@@ -12,6 +12,8 @@ export interface SpanOptions {
   /** `server`: we answer; `client`: we ask someone. */
   readonly kind?: SpanKind;
   readonly attributes?: SpanAttributes;
+  /** When it began, wall time in milliseconds; now, if absent. */
+  readonly startedAtMs?: number;
 }
 
 export interface Span extends Disposable {

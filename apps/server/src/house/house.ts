@@ -8,12 +8,14 @@ import {
   createServerStore,
   createSyncer,
   createUpstreams,
+  type CallSummary,
 } from "@castellan/calls";
 import { createChangeFeed, sql } from "@castellan/database";
 import { createId, systemClock } from "@castellan/kernel";
 import { defaultUpstreamLimits } from "@castellan/mcp";
 import {
   SessionRegistry,
+  WatchedStreams,
   Subscriptions,
   createPortalDirectory,
   createPortalEndpoint,
@@ -60,7 +62,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
 
   const servers = createServerStore({ database, vault });
   const definitions = createDefinitionStore(database);
-  const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
+  const catalog = opened.use(await createCatalog({ servers, definitions, changes, onError }));
   const limits = { ...defaultUpstreamLimits, idleTimeoutMs: config.upstreamIdleSeconds * 1000 };
   const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
   const syncer = createSyncer({
@@ -84,6 +86,10 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
   const sessions = opened.use(new SessionRegistry({ clock }));
   const subscriptions = new Subscriptions();
+  const authenticate = (authorization: string | undefined) =>
+    authenticator.authenticate(parseBearer(authorization));
+  const streams = opened.use(new WatchedStreams(authenticate));
+  opened.defer(changes.on("tokens", () => streams.check()));
   opened.use(followChanges({ directory, sessions, subscriptions }));
 
   const app = createWebApp({
@@ -100,8 +106,6 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       addressLimit: { perSecond: config.addressRate, burst: config.addressRate * 10 },
     }),
   });
-  const authenticate = (authorization: string | undefined) =>
-    authenticator.authenticate(parseBearer(authorization));
   mountPortals(
     app,
     createPortalEndpoint({
@@ -109,13 +113,14 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       directory,
       sessions,
       subscriptions,
+      streams,
       upstreams,
       identity,
       audit,
       clock,
       replica,
       maxBodyBytes: config.maxBodyBytes,
-      onCall: (call) => telemetry.emit(callEnded, call),
+      onCall: (call) => reportCall(telemetry, call),
       onFault: (error, requestId) => telemetry.emit(faultHappened, { error, requestId }),
       onRefused: (refused) => telemetry.emit(requestRefused, refused),
     }),
@@ -140,6 +145,25 @@ export async function createHouse(options: HouseOptions): Promise<House> {
 
   const owned = opened.move();
   return { app, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** One call as a log line, in the metrics, and as a span of the caller's trace. */
+function reportCall(telemetry: Telemetry, { trace, startedAtMs, ...call }: CallSummary): void {
+  telemetry.emit(callEnded, call);
+  using span = telemetry.startSpan({
+    name: call.method,
+    kind: "server",
+    parent: trace,
+    startedAtMs,
+    attributes: {
+      "mcp.method.name": call.method,
+      "castellan.portal": call.portal,
+      "castellan.outcome": call.outcome,
+      "castellan.request_id": call.requestId,
+      ...(call.server !== undefined && { "castellan.server": call.server }),
+    },
+  });
+  if (call.outcome === "error" || call.outcome === "refused") span.fail(call.code);
 }
 
 function outboundSettings({ proxyUrl, noProxy, caFile }: Config) {

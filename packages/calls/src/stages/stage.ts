@@ -1,6 +1,7 @@
 import type { AuditLog } from "@castellan/audit";
 import type { Principal } from "@castellan/access";
 import type { Clock } from "@castellan/kernel";
+import type { TraceContext } from "@castellan/telemetry";
 import type { PortalView } from "../call.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
 
@@ -30,6 +31,10 @@ export interface CallSummary {
   readonly durationMs: number;
   readonly upstreamMs: number | undefined;
   readonly requestId: string;
+  /** Wall time of the call's arrival, milliseconds since the epoch. */
+  readonly startedAtMs: number;
+  /** What the caller says the call is part of. */
+  readonly trace: TraceContext | undefined;
 }
 
 /** One step on the way of a call. It adds what it found out, or throws a fault that ends the call. */

@@ -12,9 +12,11 @@ import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts
 import type { Session } from "../sessions/session.ts";
 import { Exchange } from "./exchange.ts";
 import { createPortalView, findSession, type PortalParts } from "./portal-view.ts";
+import type { WatchedStreams } from "./watched-streams.ts";
 
 export interface PortalEndpointOptions extends PortalParts, Omit<CallPorts, "findPortal" | "upstreams"> {
   readonly directory: PortalDirectory;
+  readonly streams: WatchedStreams;
   readonly maxBodyBytes: number;
   /** Told of each answer that is an error of this house. */
   readonly onFault: (fault: Fault, requestId: string) => void;
@@ -134,7 +136,12 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         const { session } = await admitSession(c, slug);
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
-        return openStream(session, drainSignal(c));
+        const watched = options.streams.watch({
+          authorization: requestHeader(c, "authorization"),
+          portal: slug,
+          end: () => void options.sessions.end(session),
+        });
+        return openStream(session, drainSignal(c), watched);
       } catch (error) {
         return refuse(c, error);
       }
@@ -151,12 +158,29 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     },
   };
 
+  /** A subscription, for as long as its caller would be let in. */
+  async function followWatched(
+    exchange: Exchange,
+    outcome: Outcome,
+    received: Received,
+    draining: AbortSignal,
+  ): Promise<string | undefined> {
+    using _watched = options.streams.watch({
+      authorization: received.authorization,
+      portal: received.portalSlug,
+      end: () => received.cancel.abort(kernelFaults.fault("cancelled", "The token is no longer valid")),
+    });
+    return await follow(exchange, outcome, received, draining);
+  }
+
   async function answer(c: Context, exchange: Exchange, received: Received): Promise<void> {
     try {
       const outcome = await runCall(received, ports);
       if (outcome.fault) tell(c, outcome.fault);
       const headers = { ...outcome.headers, ...(outcome.fault && faultHeaders(outcome.fault)) };
-      const text = outcome.stream ? await follow(exchange, outcome, received, drainSignal(c)) : outcome.text;
+      const text = outcome.stream
+        ? await followWatched(exchange, outcome, received, drainSignal(c))
+        : outcome.text;
       exchange.finish(outcome.status, text, headers);
     } catch (error) {
       const response = refuse(c, error);
@@ -185,13 +209,14 @@ async function follow(
 }
 
 /** The stream of a legacy session, for what is said outside of requests. Its headers leave at once. */
-function openStream(session: Session, draining: AbortSignal): Promise<Response> {
+function openStream(session: Session, draining: AbortSignal, watched: Disposable): Promise<Response> {
   const done = AbortSignal.any([session.ended, draining]);
   const exchange = new Exchange({ acceptsStream: true, onGone: () => close() });
   const attached = session.attach((text) => exchange.relay(text));
   const close = () => {
     done.removeEventListener("abort", close);
     attached[Symbol.dispose]();
+    watched[Symbol.dispose]();
     exchange.finish(200, undefined);
   };
   exchange.open();

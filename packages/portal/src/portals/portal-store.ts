@@ -1,4 +1,5 @@
 /** Portals in PostgreSQL. Every change wakes the replicas through the change log. */
+import { withdrawPortal } from "@castellan/access";
 import { callFaults, type Naming } from "@castellan/calls";
 import { isUniqueViolation, recordChange, sql, type Database, type Queryable } from "@castellan/database";
 import { createId, type Id, type Slug } from "@castellan/kernel";
@@ -85,6 +86,7 @@ export function createPortalStore(database: Database): PortalStore {
           sql`delete from portals where slug = ${slug} returning id`,
         );
         if (!gone) throw notFound(slug);
+        await withdrawPortal(tx, slug);
         await recordChange(tx, portalsTopic, gone.id);
       });
     },

@@ -63,11 +63,6 @@ export class SessionRegistry implements AsyncDisposable {
     for (const session of this.#sessions.values()) if (session.lastUsedMs < idleSince) void this.end(session);
   }
 
-  /** Ends the sessions of callers that are no longer let in. */
-  endOf(principalId: string): void {
-    for (const session of this.#of(principalId)) void this.end(session);
-  }
-
   at(portal: string): Session[] {
     return [...this.#sessions.values()].filter((session) => session.portal === portal);
   }
