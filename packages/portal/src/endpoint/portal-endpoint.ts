@@ -5,12 +5,14 @@
 import type { Principal } from "@castellan/access";
 import { callFaults, runCall, type CallPorts, type Outcome, type Received } from "@castellan/calls";
 import { createId, isFault, kernelFaults, type Fault } from "@castellan/kernel";
-import { errorText, isModernVersion, mcpFaults, toWireError, type ProtocolHeaders } from "@castellan/mcp";
+import { errorText, isModernVersion, mcpFaults, toWireError } from "@castellan/mcp";
 import { clientAddress, clientGone, drainSignal, readBody, requestHeader, requestId } from "@castellan/web";
 import type { Context } from "hono";
 import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
 import type { Session } from "../sessions/session.ts";
 import { Exchange } from "./exchange.ts";
+import { accepts, checkMediaTypes, faultHeaders, protocolHeadersOf } from "./http-headers.ts";
+import { follow, openStream } from "./open-streams.ts";
 import { createPortalView, findSession, type PortalParts } from "./portal-view.ts";
 import type { WatchedStreams } from "./watched-streams.ts";
 
@@ -187,82 +189,4 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       exchange.finish(response.status, await response.text());
     }
   }
-}
-
-/** Sends what follows for as long as the client stays and the server runs; resolves to the last message. */
-async function follow(
-  exchange: Exchange,
-  { stream, text }: Outcome,
-  { cancel }: Received,
-  draining: AbortSignal,
-): Promise<string | undefined> {
-  const stop = () => cancel.abort(kernelFaults.fault("shutting_down", "The server is stopping"));
-  if (draining.aborted) stop();
-  draining.addEventListener("abort", stop, { once: true });
-  try {
-    exchange.open();
-    await stream?.((message) => exchange.relay(message));
-    return text;
-  } finally {
-    draining.removeEventListener("abort", stop);
-  }
-}
-
-/** The stream of a legacy session, for what is said outside of requests. Its headers leave at once. */
-function openStream(session: Session, draining: AbortSignal, watched: Disposable): Promise<Response> {
-  const done = AbortSignal.any([session.ended, draining]);
-  const exchange = new Exchange({ acceptsStream: true, onGone: () => close() });
-  const attached = session.attach((text) => exchange.relay(text));
-  const close = () => {
-    done.removeEventListener("abort", close);
-    attached[Symbol.dispose]();
-    watched[Symbol.dispose]();
-    exchange.finish(200, undefined);
-  };
-  exchange.open();
-  if (done.aborted) close();
-  else done.addEventListener("abort", close, { once: true });
-  return exchange.response;
-}
-
-function protocolHeadersOf(c: Context): ProtocolHeaders {
-  return {
-    protocolVersion: requestHeader(c, "mcp-protocol-version"),
-    sessionId: requestHeader(c, "mcp-session-id"),
-    method: requestHeader(c, "mcp-method"),
-    name: requestHeader(c, "mcp-name"),
-  };
-}
-
-/** Throws `media_type_unsupported`, `not_acceptable`. */
-function checkMediaTypes(c: Context): { acceptsStream: boolean } {
-  const type = requestHeader(c, "content-type")?.split(";", 1)[0]?.trim().toLowerCase();
-  if (type !== "application/json")
-    throw mcpFaults.fault("media_type_unsupported", "Send messages with Content-Type: application/json", {
-      field: "Content-Type",
-    });
-  const accepted = accepts(c);
-  if (!accepted.json)
-    throw mcpFaults.fault("not_acceptable", "Accept must list application/json and text/event-stream", {
-      field: "Accept",
-    });
-  return { acceptsStream: accepted.stream };
-}
-
-function accepts(c: Context): { json: boolean; stream: boolean } {
-  const accept = requestHeader(c, "accept")?.toLowerCase() ?? "*/*";
-  const any = accept.includes("*/*");
-  return {
-    json: any || accept.includes("application/json") || accept.includes("application/*"),
-    stream: any || accept.includes("text/event-stream") || accept.includes("text/*"),
-  };
-}
-
-/** RFC 6750 §3: a 401 says how to come in; RFC 9110 §15.5.6: a 405 says what is served instead. */
-function faultHeaders({ status, code }: Fault): Readonly<Record<string, string>> {
-  if (status === 401)
-    return { "www-authenticate": code === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"' };
-  if (status === 405) return { allow: "POST" };
-  if (status === 503 || status === 429) return { "retry-after": "1" };
-  return {};
 }

@@ -35,6 +35,8 @@ function poolOptions({ connectionsPerOrigin, connectTimeoutMs }: DispatcherSetti
     connectTimeout: connectTimeoutMs,
     bodyTimeout: 0,
     keepAliveTimeout: 30_000,
+    // A server may ask for less, not for connections that lie about for hours.
+    keepAliveMaxTimeout: 30_000,
     // Long streams and short calls share a pool; with HTTP/2 they would share one connection's fate.
     allowH2: false,
   } as const;

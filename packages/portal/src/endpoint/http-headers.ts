@@ -1,0 +1,47 @@
+/** What the endpoint reads from and writes to the head of an HTTP message. */
+import type { Fault } from "@castellan/kernel";
+import { mcpFaults, type ProtocolHeaders } from "@castellan/mcp";
+import { requestHeader } from "@castellan/web";
+import type { Context } from "hono";
+
+export function protocolHeadersOf(c: Context): ProtocolHeaders {
+  return {
+    protocolVersion: requestHeader(c, "mcp-protocol-version"),
+    sessionId: requestHeader(c, "mcp-session-id"),
+    method: requestHeader(c, "mcp-method"),
+    name: requestHeader(c, "mcp-name"),
+  };
+}
+
+/** Throws `media_type_unsupported`, `not_acceptable`. */
+export function checkMediaTypes(c: Context): { acceptsStream: boolean } {
+  const type = requestHeader(c, "content-type")?.split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/json")
+    throw mcpFaults.fault("media_type_unsupported", "Send messages with Content-Type: application/json", {
+      field: "Content-Type",
+    });
+  const accepted = accepts(c);
+  if (!accepted.json)
+    throw mcpFaults.fault("not_acceptable", "Accept must list application/json and text/event-stream", {
+      field: "Accept",
+    });
+  return { acceptsStream: accepted.stream };
+}
+
+export function accepts(c: Context): { json: boolean; stream: boolean } {
+  const accept = requestHeader(c, "accept")?.toLowerCase() ?? "*/*";
+  const any = accept.includes("*/*");
+  return {
+    json: any || accept.includes("application/json") || accept.includes("application/*"),
+    stream: any || accept.includes("text/event-stream") || accept.includes("text/*"),
+  };
+}
+
+/** RFC 6750 §3: a 401 says how to come in; RFC 9110 §15.5.6: a 405 says what is served instead. */
+export function faultHeaders({ status, code }: Fault): Readonly<Record<string, string>> {
+  if (status === 401)
+    return { "www-authenticate": code === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"' };
+  if (status === 405) return { allow: "POST" };
+  if (status === 503 || status === 429) return { "retry-after": "1" };
+  return {};
+}
