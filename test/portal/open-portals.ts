@@ -12,6 +12,7 @@ import {
 } from "@castellan/access";
 import { auditMigrations, createAuditLog, type RecordedCall } from "@castellan/audit";
 import {
+  CallsUnderWay,
   callMigrations,
   createCatalog,
   createDefinitionStore,
@@ -120,6 +121,7 @@ export async function openPortals(
     createPortalEndpoint({
       authenticate,
       streams: opened.use(new WatchedStreams(authenticate)),
+      underWay: new CallsUnderWay(),
       directory,
       sessions,
       subscriptions,

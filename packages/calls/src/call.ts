@@ -81,6 +81,11 @@ export type Target =
       readonly capability: Capability;
     };
 
+export interface Limited {
+  /** Given back when the call has ended. */
+  readonly slot: Disposable | undefined;
+}
+
 export interface Dispatched {
   /** Absent for what wants no answer. */
   readonly answer: Answer | undefined;

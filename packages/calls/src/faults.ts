@@ -22,6 +22,17 @@ export const callFaults = defineFaults({
     status: 404,
     help: "No server of the portal is known to hold this resource.",
   },
+  calls_limited: {
+    owner: "caller",
+    status: 429,
+    retryable: true,
+    help: "The caller has too many calls under way at this server; wait for one to end, or cancel one.",
+  },
+  server_credentials_moved: {
+    owner: "system",
+    status: 500,
+    help: "The server's address is not the one that its headers were given for, so they are not sent. Register the server again.",
+  },
   server_unknown: {
     owner: "caller",
     status: 404,

@@ -28,4 +28,5 @@ export {
 } from "./call.ts";
 export { runCall, type Outcome } from "./run-call.ts";
 export { type CallPorts, type CallSummary } from "./stages/stage.ts";
+export { CallsUnderWay } from "./under-way.ts";
 export { callStages } from "./stages/table.ts";

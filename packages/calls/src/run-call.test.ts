@@ -5,6 +5,7 @@ import { mcpFaults, type ProtocolHeaders } from "@castellan/mcp";
 import { expect, test } from "vitest";
 import type { Answer, CallerSession, PortalView, Received } from "./call.ts";
 import { createScope } from "./catalog/scope.ts";
+import { CallsUnderWay } from "./under-way.ts";
 import { runCall } from "./run-call.ts";
 import type { CallPorts, CallSummary } from "./stages/stage.ts";
 
@@ -81,6 +82,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     authenticate: () => principal,
     findPortal: () => view,
     upstreams: undefined as never,
+    underWay: new CallsUnderWay(),
     audit: {
       append(record) {
         records.push(record);

@@ -11,7 +11,7 @@ import {
   type JsonObject,
 } from "@castellan/mcp";
 import type { CallRecord } from "@castellan/audit";
-import type { Admitted, Answer, Dispatched, Received, Resolved } from "./call.ts";
+import type { Admitted, Answer, Dispatched, Limited, Received, Resolved } from "./call.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
 import { traceOf } from "./trace.ts";
@@ -27,7 +27,7 @@ export interface Outcome {
   readonly stream?: Answer["stream"];
 }
 
-type Facts = Received & Partial<Admitted & Resolved & Dispatched>;
+type Facts = Received & Partial<Admitted & Resolved & Limited & Dispatched>;
 
 /**
  * Carries a message through all stages. Resolves once the call is on record; a fault of any stage is
@@ -36,6 +36,7 @@ type Facts = Received & Partial<Admitted & Resolved & Dispatched>;
 export async function runCall(received: Received, ports: CallPorts): Promise<Outcome> {
   const facts: Facts = { ...received };
   const failure = await runStages(facts, ports);
+  facts.slot?.[Symbol.dispose]();
   const outcome = toOutcome(facts, failure?.fault);
   if (!isRecorded(facts, failure?.fault)) return outcome;
   try {

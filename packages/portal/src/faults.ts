@@ -2,6 +2,12 @@ import { defineFaults } from "@castellan/kernel";
 
 /** Failures of portals as things that an admin makes. */
 export const portalFaults = defineFaults({
+  streams_limited: {
+    owner: "caller",
+    status: 429,
+    retryable: true,
+    help: "The caller has too many streams open (GET and subscriptions/listen together); close one first.",
+  },
   portal_not_found: {
     owner: "caller",
     status: 404,

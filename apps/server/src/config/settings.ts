@@ -74,6 +74,12 @@ export const settings = {
     fallback: "4194304",
     parse: integer(1024, 256 * 1024 * 1024),
   }),
+  maxConnections: defineSetting({
+    variable: "CASTELLAN_MAX_CONNECTIONS",
+    help: "Connections from clients at a time; further ones are closed at once.",
+    fallback: "10000",
+    parse: integer(1, 1_000_000),
+  }),
   addressRate: defineSetting({
     variable: "CASTELLAN_ADDRESS_RATE",
     help: "Requests a second that one client address may send to a replica for long; ten times as many at once.",
@@ -150,6 +156,7 @@ export interface Config extends Parsed {
   readonly upstreamIdleSeconds: number;
   readonly syncTimeoutSeconds: number;
   readonly drainSeconds: number;
+  readonly maxConnections: number;
   readonly isLoopback: boolean;
 }
 
@@ -167,6 +174,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     upstreamIdleSeconds: parsed.upstreamIdleSeconds ?? Number(settings.upstreamIdleSeconds.fallback),
     syncTimeoutSeconds: parsed.syncTimeoutSeconds ?? Number(settings.syncTimeoutSeconds.fallback),
     drainSeconds: parsed.drainSeconds ?? Number(settings.drainSeconds.fallback),
+    maxConnections: parsed.maxConnections ?? Number(settings.maxConnections.fallback),
     isLoopback: isLoopbackHost(host),
   };
   problems.push(...contradictions(config));

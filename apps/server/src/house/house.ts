@@ -3,6 +3,7 @@ import { createAuthenticator, parseBearer } from "@castellan/access";
 import { createApi } from "@castellan/api";
 import { createAuditLog } from "@castellan/audit";
 import {
+  CallsUnderWay,
   createCatalog,
   createDefinitionStore,
   createServerStore,
@@ -115,6 +116,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       subscriptions,
       streams,
       upstreams,
+      underWay: new CallsUnderWay(),
       identity,
       audit,
       clock,

@@ -76,6 +76,7 @@ async function serve(
     app: { fetch: async (request, env) => (await house.promise).app.fetch(request, env) },
     host: config.host,
     port: config.port,
+    maxConnections: config.maxConnections,
     ...hooks,
   });
   // Disposed of in the opposite order: the socket closes before what it serves.

@@ -84,7 +84,7 @@ export function createServerStore(options: { database: Database; vault: Vault })
       const id = createId("server");
       const names = Object.keys(server.headers);
       const headers =
-        names.length === 0 ? null : vault.seal(JSON.stringify(server.headers), headersContext(id));
+        names.length === 0 ? null : vault.seal(toSealedText(server.url, server.headers), headersContext(id));
       await database.transaction(async (tx) => {
         await insertServer(tx, id, server, names, headers);
         await recordChange(tx, serversTopic, id);
@@ -115,14 +115,11 @@ export function createServerStore(options: { database: Database; vault: Vault })
     },
 
     async headersOf(id) {
-      const [row] = await database.query<{ sealed_headers: Buffer | null }>(
-        sql`select sealed_headers from servers where id = ${id}`,
+      const [row] = await database.query<{ slug: string; url: string; sealed_headers: Buffer | null }>(
+        sql`select slug, url, sealed_headers from servers where id = ${id}`,
       );
       if (!row?.sealed_headers) return {};
-      return JSON.parse(vault.open(row.sealed_headers, headersContext(id)).toString("utf8")) as Record<
-        string,
-        string
-      >;
+      return fromSealedText(vault.open(row.sealed_headers, headersContext(id)).toString("utf8"), row);
     },
   };
 }
@@ -144,6 +141,31 @@ async function insertServer(
       field: "slug",
     });
   }
+}
+
+/**
+ * Headers are sealed together with the origin that they were given for: who can write to the database
+ * cannot have them sent somewhere else.
+ */
+interface SealedHeaders {
+  readonly origin: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+function toSealedText({ origin }: URL, headers: SealedHeaders["headers"]): string {
+  return JSON.stringify({ origin, headers } satisfies SealedHeaders);
+}
+
+function fromSealedText(
+  text: string,
+  { slug, url }: { slug: string; url: string },
+): SealedHeaders["headers"] {
+  const { origin, headers } = JSON.parse(text) as SealedHeaders;
+  if (origin === new URL(url).origin) return headers;
+  throw callFaults.fault(
+    "server_credentials_moved",
+    `The headers of server "${slug}" were given for ${origin}, not for its address of now`,
+  );
 }
 
 function headersContext(id: string): SealedContext {

@@ -72,13 +72,15 @@ function referenced(scope: Scope, ref: unknown): Capability {
   const type = isObject(ref) ? ref["type"] : undefined;
   if (isObject(ref) && type === "ref/prompt") return named(scope, "prompt", ref["name"], "params.ref.name");
   if (isObject(ref) && type === "ref/resource") {
-    const template = scope.find("resource_template", String(ref["uri"]));
+    const template = typeof ref["uri"] === "string" ? scope.find("resource_template", ref["uri"]) : undefined;
     return template ?? named(scope, "resource", ref["uri"], "params.ref.uri");
   }
   throw mcpFaults.fault("params_invalid", 'params.ref.type must be "ref/prompt" or "ref/resource"', {
     field: "params.ref.type",
   });
 }
+
+const maxUriLength = 8192;
 
 function named(
   scope: Scope,
@@ -88,6 +90,11 @@ function named(
 ): Capability {
   if (typeof name !== "string")
     throw mcpFaults.fault("params_invalid", `${field} must be a string`, { field });
+  // It is compared with the templates of strangers: the work must have an end.
+  if (kind === "resource" && name.length > maxUriLength)
+    throw mcpFaults.fault("params_invalid", `${field} must not be longer than ${maxUriLength} characters`, {
+      field,
+    });
   const found = scope.find(kind, name);
   if (found) return found;
   throw callFaults.fault(`${kind}_unknown`, `Unknown ${kind}: ${name.slice(0, 128)}`, {

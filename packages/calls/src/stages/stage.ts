@@ -3,6 +3,7 @@ import type { Principal } from "@castellan/access";
 import type { Clock } from "@castellan/kernel";
 import type { TraceContext } from "@castellan/telemetry";
 import type { PortalView } from "../call.ts";
+import type { CallsUnderWay } from "../under-way.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
 
 /** What the stages need from the rest of the house. */
@@ -12,6 +13,7 @@ export interface CallPorts {
   /** The portal at this slug, if there is one and the caller was given it. */
   readonly findPortal: (slug: string, principal: Principal) => PortalView | undefined;
   readonly upstreams: Upstreams;
+  readonly underWay: CallsUnderWay;
   readonly audit: Pick<AuditLog, "append">;
   readonly clock: Clock;
   /** The replica that serves. */

@@ -8,6 +8,7 @@ test("the order in which a call is judged", () => {
     ["classify", "mcp"],
     ["enter", "portal"],
     ["resolve", "calls"],
+    ["limit", "calls"],
     ["dispatch", "mcp"],
   ]);
 });

@@ -3,6 +3,7 @@ import { authenticate } from "./authenticate.ts";
 import { classify } from "./classify.ts";
 import { dispatch } from "./dispatch.ts";
 import { enter } from "./enter.ts";
+import { limit } from "./limit.ts";
 import { parse } from "./parse.ts";
 import { resolve } from "./resolve.ts";
 import { stageTable } from "./stage.ts";
@@ -17,4 +18,5 @@ export const callStages = stageTable<Received>()
   .with(classify)
   .with(enter)
   .with(resolve)
+  .with(limit)
   .with(dispatch);

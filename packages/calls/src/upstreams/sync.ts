@@ -58,7 +58,7 @@ export function createSyncer(options: {
       try {
         await definitions.saveSync(id, await read(stored, AbortSignal.any([signal, timeout])));
       } catch (error) {
-        if (!isFault(error) || (error.owner === "system" && error.code !== "internal_error")) throw error;
+        if (!isFault(error) || (error.owner === "system" && !ofTheServer.has(error.code))) throw error;
         signal.throwIfAborted();
         const { code, message } = timeout.aborted ? timedOut(options.timeoutMs) : error;
         await definitions.saveFailure(id, { code, message: message.slice(0, 1000) });
@@ -85,6 +85,12 @@ function atMost(limit: number, reasons: readonly string[]): readonly string[] {
   return more <= 0 ? reasons : [...reasons.slice(0, limit), `and ${more} more`];
 }
 
+/** Failures of this system that are one server's all the same, and stand in its state. */
+const ofTheServer = new Set(["internal_error", "server_credentials_moved", "vault_open_failed"]);
+
+/** A URI that no list names is compared with each of them. */
+const maxTemplates = 500;
+
 async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, signal: AbortSignal) {
   const definitions: Definition[] = [];
   const skipped: string[] = [];
@@ -97,6 +103,10 @@ async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, si
         const publicName = kinds[kind].key === "name" ? toPublicName(slug, name) : name;
         if (taken.name.has(name) || taken.publicName.has(publicName)) {
           skipped.push(`${kind} ${JSON.stringify(name.slice(0, 80))} is listed twice`);
+          continue;
+        }
+        if (kind === "resource_template" && taken.name.size >= maxTemplates) {
+          skipped.push(`${kind} ${JSON.stringify(name.slice(0, 80))} is beyond the first ${maxTemplates}`);
           continue;
         }
         taken.name.add(name);

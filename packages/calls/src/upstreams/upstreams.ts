@@ -44,7 +44,13 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   function target({ server, headers }: Pick<CatalogServer, "server" | "headers">): UpstreamTarget {
     const policy = { allowPrivate: server.allowPrivate };
     const url = outbound.check(server.url, policy, "url");
-    return { url, headers, limits, dispatcher: outbound.dispatcher(policy) };
+    return {
+      url,
+      headers,
+      limits,
+      dispatcher: outbound.dispatcher(policy),
+      streamDispatcher: outbound.dispatcher(policy, "streams"),
+    };
   }
 
   return {

@@ -7,6 +7,8 @@ import type { Era } from "../versions.ts";
 export interface UpstreamTarget {
   readonly url: URL;
   readonly dispatcher: Dispatcher;
+  /** The same for streams that stay open; `dispatcher`, if absent. */
+  readonly streamDispatcher?: Dispatcher;
   /** Sent with every request: credentials, an admin's own headers. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly limits: UpstreamLimits;

@@ -1,6 +1,7 @@
 /** What both legacy transports share: the `initialize` handshake (2025-11-25, lifecycle). */
 import { mcpFaults } from "../faults.ts";
-import { isObject, memberText, notificationText, type ResponseMessage } from "../jsonrpc/message.ts";
+import { helloText } from "./hello-text.ts";
+import { isObject, notificationText, type ResponseMessage } from "../jsonrpc/message.ts";
 import { isLegacyVersion, type LegacyVersion } from "../versions.ts";
 import type { ServerHello } from "./channel.ts";
 
@@ -40,6 +41,6 @@ export function toLegacyHello(message: ResponseMessage): ServerHello & { readonl
   return {
     version: protocolVersion,
     capabilities: isObject(capabilities) ? capabilities : {},
-    resultText: memberText(message, "result") ?? "{}",
+    resultText: helloText(message),
   };
 }

@@ -8,7 +8,7 @@ import { modernParams, type ClientIdentity } from "./modern.ts";
 const maxPages = 64;
 const maxItems = 10_000;
 /** Of all pages together: a server's lists are kept in memory, by every replica. */
-const maxListChars = 32 * 1024 * 1024;
+const maxListChars = 8 * 1024 * 1024;
 
 export interface ListSpec {
   readonly method: "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list";

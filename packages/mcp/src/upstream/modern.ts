@@ -1,7 +1,8 @@
 /** A server of 2026-07-28: no session, each request stands alone. */
 import { mcpFaults } from "../faults.ts";
+import { helloText } from "./hello-text.ts";
 import { encodeHeaderValue } from "../era/header-value.ts";
-import { isObject, memberText, requestText, type ResponseMessage } from "../jsonrpc/message.ts";
+import { isObject, requestText, type ResponseMessage } from "../jsonrpc/message.ts";
 import { latestModernVersion, metaKeys } from "../versions.ts";
 import type { Channel, ChannelRequest, ServerHello, UpstreamTarget } from "./channel.ts";
 import { postRequest, type Posted } from "./post.ts";
@@ -69,6 +70,6 @@ export function toModernHello(message: ResponseMessage): ServerHello {
   return {
     version: latestModernVersion,
     capabilities: isObject(capabilities) ? capabilities : {},
-    resultText: memberText(message, "result") ?? "{}",
+    resultText: helloText(message),
   };
 }

@@ -82,7 +82,8 @@ export function send(
   options: SendOptions,
 ): Promise<Dispatcher.ResponseData> {
   const { url, limits } = target;
-  return target.dispatcher.request({
+  const dispatcher = method === "GET" ? (target.streamDispatcher ?? target.dispatcher) : target.dispatcher;
+  return dispatcher.request({
     origin: url.origin,
     path: url.pathname + url.search,
     method,

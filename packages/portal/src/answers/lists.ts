@@ -10,7 +10,18 @@ const members: Readonly<Record<CapabilityKind, string>> = {
   resource_template: "resourceTemplates",
 };
 
+/** A scope never changes, so each of its lists is put together once. */
+const made = new WeakMap<Scope, Map<CapabilityKind, string>>();
+
 export function listResult(scope: Scope, kind: CapabilityKind): string {
+  const lists = made.get(scope) ?? new Map<CapabilityKind, string>();
+  made.set(scope, lists);
+  const known = lists.get(kind) ?? makeList(scope, kind);
+  lists.set(kind, known);
+  return known;
+}
+
+function makeList(scope: Scope, kind: CapabilityKind): string {
   const items = `"${members[kind]}":[${scope.list(kind).join(",")}]`;
   if (scope.era === "legacy") return `{${items}}`;
   return `{"resultType":"complete",${items},"ttlMs":${listTtlMs},"cacheScope":"private"}`;

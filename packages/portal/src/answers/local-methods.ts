@@ -69,8 +69,8 @@ function initialize({ call, target, open, sessions, upstreams, identity }: Local
     principalId: call.principal.tokenId,
     portal: open.portal.slug,
     client: { version, capabilities, clientInfo },
-    clientName: typeof info["name"] === "string" ? info["name"] : undefined,
-    clientVersion: typeof info["version"] === "string" ? info["version"] : undefined,
+    clientName: shortText(info["name"]),
+    clientVersion: shortText(info["version"]),
     upstreams,
   });
   return {
@@ -101,8 +101,13 @@ const maxKeptChars = 64 * 1024;
 
 function boundedText(paramsText: string, key: string): string {
   const text = memberOf(paramsText, key) ?? "{}";
-  if (text.length <= maxKeptChars) return text;
+  // A copy: a part of a text keeps the whole of it in memory.
+  if (text.length <= maxKeptChars) return Buffer.from(text).toString();
   throw invalidParam(`params.${key}`, `must not be longer than ${maxKeptChars} characters`);
+}
+
+function shortText(value: unknown): string | undefined {
+  return typeof value === "string" ? Buffer.from(value.slice(0, 256)).toString() : undefined;
 }
 
 function invalidParam(field: string, problem: string) {

@@ -84,7 +84,8 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   }
 
   function tell(c: Context, fault: Fault): void {
-    if (fault.owner === "system") options.onFault(fault, requestId(c));
+    // What passes by itself would fill the log with one line a request.
+    if (fault.owner === "system" && !fault.retryable) options.onFault(fault, requestId(c));
     if (fault.status === 401) options.onRefused({ address: clientAddress(c), code: fault.code });
   }
 

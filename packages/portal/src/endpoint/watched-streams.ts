@@ -4,6 +4,7 @@
  */
 import type { Principal } from "@castellan/access";
 import { isFault } from "@castellan/kernel";
+import { portalFaults } from "../faults.ts";
 
 export interface WatchedStream {
   /** The header that the stream was opened with. */
@@ -14,6 +15,7 @@ export interface WatchedStream {
 }
 
 const everyMs = 15_000;
+const maxPerCaller = 256;
 
 export class WatchedStreams implements Disposable {
   readonly #streams = new Set<WatchedStream>();
@@ -25,7 +27,14 @@ export class WatchedStreams implements Disposable {
     this.#timer = setInterval(() => void this.check(), everyMs).unref();
   }
 
+  /** Throws `streams_limited` when the caller has too many open. */
   watch(stream: WatchedStream): Disposable {
+    const own = [...this.#streams].filter(({ authorization }) => authorization === stream.authorization);
+    if (own.length >= maxPerCaller)
+      throw portalFaults.fault(
+        "streams_limited",
+        `This caller has ${maxPerCaller} streams open: close one first`,
+      );
     this.#streams.add(stream);
     return { [Symbol.dispose]: () => this.#streams.delete(stream) };
   }

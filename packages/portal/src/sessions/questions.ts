@@ -23,7 +23,13 @@ interface Question {
   /** The id that the server gave it. */
   readonly id: RequestId;
   readonly channel: Channel;
-  readonly progressToken: unknown;
+  readonly progressToken: string | number | undefined;
+}
+
+/** What the protocol allows as a token, and of a size that may be kept. */
+function toProgressToken(value: unknown): string | number | undefined {
+  if (typeof value === "number") return value;
+  return typeof value === "string" && value.length <= 256 ? value : undefined;
 }
 
 export class Questions {
@@ -34,7 +40,8 @@ export class Questions {
   ask({ id, method, params, ...message }: RequestMessage, channel: Channel): string {
     const own = `castellan-${++this.#last}`;
     const meta = params?.["_meta"];
-    this.#open.set(own, { id, channel, progressToken: isObject(meta) ? meta["progressToken"] : undefined });
+    const progressToken = isObject(meta) ? toProgressToken(meta["progressToken"]) : undefined;
+    this.#open.set(own, { id, channel, progressToken });
     this.#giveUpOldest();
     return requestText(own, method, memberText(message, "params"));
   }

@@ -20,11 +20,16 @@ export interface OutboundSettings {
   readonly caFile?: string;
   /** How names become addresses. Default: the machine's resolver. */
   readonly resolve?: Resolve;
-  /** Connections to one origin, streams included; further requests wait. Default 256. */
+  /** Connections to one origin for calls; further ones wait. Default 256. */
   readonly connectionsPerOrigin?: number;
   /** Default 10,000. */
   readonly connectTimeoutMs?: number;
 }
+
+/** Streams that stay open have connections of their own: they must not take those of calls. */
+export type PoolUse = "calls" | "streams";
+
+const maxStreams = 4096;
 
 export interface Outbound extends AsyncDisposable {
   /**
@@ -33,7 +38,7 @@ export interface Outbound extends AsyncDisposable {
    *
    * @throws outbound_policy_invalid
    */
-  dispatcher(policy: OutboundPolicy): Dispatcher;
+  dispatcher(policy: OutboundPolicy, use?: PoolUse): Dispatcher;
   /**
    * Parses a URL, and refuses at once what needs no resolver to be refused.
    *
@@ -71,18 +76,22 @@ export function createOutbound(settings: OutboundSettings = {}): Outbound {
     if (Object.isFrozen(policy) && Object.isFrozen(policy.allowPrivate)) parsed.set(policy, rules);
     return rules;
   };
-  const dispatcherOf = (rules: OutboundRules): Dispatcher => {
+  const dispatcherOf = (rules: OutboundRules, use: PoolUse = "calls"): Dispatcher => {
     if (isDisposed) throw new Error("outbound requests after their pools were closed");
-    let dispatcher = dispatchers.get(rules.key);
+    const key = `${use} ${rules.key}`;
+    let dispatcher = dispatchers.get(key);
     if (dispatcher === undefined) {
-      dispatcher = createDispatcher(rules, pools);
-      dispatchers.set(rules.key, dispatcher);
+      dispatcher = createDispatcher(
+        rules,
+        use === "calls" ? pools : { ...pools, connectionsPerOrigin: maxStreams },
+      );
+      dispatchers.set(key, dispatcher);
     }
     return dispatcher;
   };
 
   return {
-    dispatcher: (policy) => dispatcherOf(rulesOf(policy)),
+    dispatcher: (policy, use) => dispatcherOf(rulesOf(policy), use),
     check: (url, policy, field = "url") => checkUrl(url, rulesOf(policy), field),
     fetch: async (url, init) => {
       const rules = rulesOf(init.policy);
