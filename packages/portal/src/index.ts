@@ -15,5 +15,5 @@ export {
   type PortalEndpoint,
   type PortalEndpointOptions,
 } from "./endpoint/portal-endpoint.ts";
-export { WatchedStreams } from "./endpoint/watched-streams.ts";
+export { WatchedStreams } from "./streams/watched-streams.ts";
 export { mountPortals } from "./endpoint/routes.ts";

@@ -5,7 +5,12 @@
 import type { ChangeFeed } from "@castellan/database";
 import { isFault } from "@castellan/kernel";
 import type { Era } from "@castellan/mcp";
-import { serversTopic, type ServerStore, type StoredServer } from "../servers/server-store.ts";
+import {
+  serversTopic,
+  unusableHeaders,
+  type ServerStore,
+  type StoredServer,
+} from "../servers/server-store.ts";
 import type { DefinitionStore } from "./definition-store.ts";
 import type { Definition } from "./definition.ts";
 
@@ -101,7 +106,7 @@ async function headersOf({ server }: StoredServer, { servers, onError }: Catalog
   try {
     return await servers.headersOf(server.id);
   } catch (error) {
-    if (!isFault(error, "vault_open_failed") && !isFault(error, "vault_key_missing")) throw error;
+    if (!isFault(error) || !unusableHeaders.has(error.code)) throw error;
     onError?.(error);
     return undefined;
   }

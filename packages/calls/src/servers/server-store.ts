@@ -14,6 +14,13 @@ export const serverSealedColumns = [
   defineSealedColumn({ table: "servers", idColumn: "id", column: "sealed_headers" }),
 ];
 
+/** Failures to unseal headers that concern one server only: the others can be used all the same. */
+export const unusableHeaders: ReadonlySet<string> = new Set([
+  "server_credentials_moved",
+  "vault_open_failed",
+  "vault_key_missing",
+]);
+
 export interface StoredServer {
   readonly server: Server;
   readonly state: ServerState;
@@ -30,7 +37,7 @@ export interface ServerStore {
   get(slug: string): Promise<StoredServer>;
   /** Throws `server_unknown`. */
   remove(slug: string): Promise<void>;
-  /** The headers to send with every request, unsealed. */
+  /** The headers to send with every request, unsealed. Throws one of `unusableHeaders`. */
   headersOf(id: Id<"server">): Promise<Readonly<Record<string, string>>>;
 }
 

@@ -12,7 +12,7 @@ import type { DefinitionStore, SyncFindings } from "../catalog/definition-store.
 import { capabilityKinds, kinds, nameOf, type Definition } from "../catalog/definition.ts";
 import { toPublicName } from "../catalog/public-name.ts";
 import type { ServerState } from "../servers/server.ts";
-import type { ServerStore, StoredServer } from "../servers/server-store.ts";
+import { unusableHeaders, type ServerStore, type StoredServer } from "../servers/server-store.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 export interface Syncer {
@@ -86,7 +86,7 @@ function atMost(limit: number, reasons: readonly string[]): readonly string[] {
 }
 
 /** Failures of this system that are one server's all the same, and stand in its state. */
-const ofTheServer = new Set(["internal_error", "server_credentials_moved", "vault_open_failed"]);
+const ofTheServer = new Set(["internal_error", ...unusableHeaders]);
 
 /** A URI that no list names is compared with each of them. */
 const maxTemplates = 500;

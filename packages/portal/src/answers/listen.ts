@@ -41,7 +41,7 @@ export function listChangedMethod(list: ListName): string {
 }
 
 /** Honours what the portal can tell of itself; the acknowledgement says what that is. */
-export function listen({ call, target, open, subscriptions }: LocalContext): Answer {
+export function listen({ call, target, open, subscriptions, streams }: LocalContext): Answer {
   if (!call.acceptsStream)
     throw mcpFaults.fault("not_acceptable", "Accept must list text/event-stream", { field: "Accept" });
   const wanted = target.request.params?.["notifications"];
@@ -52,6 +52,7 @@ export function listen({ call, target, open, subscriptions }: LocalContext): Ans
   const honoured = (Object.keys(filterKeys) as ListName[]).filter(
     (list) => wanted[filterKeys[list]] === true,
   );
+  streams.assertRoom(call.principal.tokenId);
   const _meta = { [metaKeys.subscriptionId]: target.request.id };
   const result = JSON.stringify({ resultType: "complete", _meta });
 
@@ -68,6 +69,12 @@ export function listen({ call, target, open, subscriptions }: LocalContext): Ans
         ),
       );
       const ended = Promise.withResolvers<void>();
+      using _watched = streams.watch({
+        principalId: call.principal.tokenId,
+        authorization: call.authorization,
+        portal: open.portal.slug,
+        end: ended.resolve,
+      });
       using _subscription = subscriptions.add({
         portal: open.portal.slug,
         onListChanged: (list) => {

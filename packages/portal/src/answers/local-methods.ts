@@ -10,6 +10,7 @@ import {
   type LocalMethod,
 } from "@castellan/mcp";
 import type { OpenPortal } from "../portals/portal-directory.ts";
+import type { WatchedStreams } from "../streams/watched-streams.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 import type { Session } from "../sessions/session.ts";
 import { discoverResult, initializeResult, negotiate, type Identity } from "./hello.ts";
@@ -23,6 +24,7 @@ export interface LocalContext {
   readonly open: OpenPortal;
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
+  readonly streams: WatchedStreams;
   readonly upstreams: Upstreams;
   readonly identity: Identity;
 }

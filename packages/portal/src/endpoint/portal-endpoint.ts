@@ -3,7 +3,7 @@
  * transports): POST carries messages, GET opens a legacy session's own stream, DELETE ends a session.
  */
 import type { Principal } from "@castellan/access";
-import { callFaults, runCall, type CallPorts, type Outcome, type Received } from "@castellan/calls";
+import { callFaults, runCall, type CallPorts, type Received } from "@castellan/calls";
 import { createId, isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import { errorText, isModernVersion, mcpFaults, toWireError } from "@castellan/mcp";
 import { clientAddress, clientGone, drainSignal, readBody, requestHeader, requestId } from "@castellan/web";
@@ -14,11 +14,9 @@ import { Exchange } from "./exchange.ts";
 import { accepts, checkMediaTypes, faultHeaders, protocolHeadersOf } from "./http-headers.ts";
 import { follow, openStream } from "./open-streams.ts";
 import { createPortalView, findSession, type PortalParts } from "./portal-view.ts";
-import type { WatchedStreams } from "./watched-streams.ts";
 
 export interface PortalEndpointOptions extends PortalParts, Omit<CallPorts, "findPortal" | "upstreams"> {
   readonly directory: PortalDirectory;
-  readonly streams: WatchedStreams;
   readonly maxBodyBytes: number;
   /** Told of each answer that is an error of this house. */
   readonly onFault: (fault: Fault, requestId: string) => void;
@@ -49,7 +47,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     },
   };
 
-  async function admitSession(c: Context, slug: string): Promise<{ session: Session }> {
+  async function admitSession(c: Context, slug: string): Promise<{ session: Session; principal: Principal }> {
     const principal = await options.authenticate(requestHeader(c, "authorization"));
     const open = openFor(slug, principal);
     if (!open)
@@ -65,7 +63,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
           field: "Mcp-Session-Id",
         },
       );
-    return { session: findSession(sessionId, principal, open, options) };
+    return { session: findSession(sessionId, principal, open, options), principal };
   }
 
   /** Answers a fault of a request without a JSON-RPC message in the way of one that has. */
@@ -136,10 +134,12 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       try {
         // Hono serves HEAD by GET; a stream without a reader would be the session's first for ever.
         if (c.req.method === "HEAD") throw mcpFaults.fault("http_method_unsupported", "HEAD is not served");
-        const { session } = await admitSession(c, slug);
+        const { session, principal } = await admitSession(c, slug);
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
+        options.streams.assertRoom(principal.tokenId);
         const watched = options.streams.watch({
+          principalId: principal.tokenId,
           authorization: requestHeader(c, "authorization"),
           portal: slug,
           end: () => void options.sessions.end(session),
@@ -161,29 +161,12 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     },
   };
 
-  /** A subscription, for as long as its caller would be let in. */
-  async function followWatched(
-    exchange: Exchange,
-    outcome: Outcome,
-    received: Received,
-    draining: AbortSignal,
-  ): Promise<string | undefined> {
-    using _watched = options.streams.watch({
-      authorization: received.authorization,
-      portal: received.portalSlug,
-      end: () => received.cancel.abort(kernelFaults.fault("cancelled", "The token is no longer valid")),
-    });
-    return await follow(exchange, outcome, received, draining);
-  }
-
   async function answer(c: Context, exchange: Exchange, received: Received): Promise<void> {
     try {
       const outcome = await runCall(received, ports);
       if (outcome.fault) tell(c, outcome.fault);
       const headers = { ...outcome.headers, ...(outcome.fault && faultHeaders(outcome.fault)) };
-      const text = outcome.stream
-        ? await followWatched(exchange, outcome, received, drainSignal(c))
-        : outcome.text;
+      const text = outcome.stream ? await follow(exchange, outcome, received, drainSignal(c)) : outcome.text;
       exchange.finish(outcome.status, text, headers);
     } catch (error) {
       const response = refuse(c, error);

@@ -9,10 +9,12 @@ import { localMethods } from "../answers/local-methods.ts";
 import type { OpenPortal } from "../portals/portal-directory.ts";
 import { Session } from "../sessions/session.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
+import type { WatchedStreams } from "../streams/watched-streams.ts";
 
 export interface PortalParts {
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
+  readonly streams: WatchedStreams;
   readonly upstreams: Upstreams;
   readonly identity: Identity;
 }

@@ -7,6 +7,7 @@ import { isFault } from "@castellan/kernel";
 import { portalFaults } from "../faults.ts";
 
 export interface WatchedStream {
+  readonly principalId: string;
   /** The header that the stream was opened with. */
   readonly authorization: string | undefined;
   readonly portal: string;
@@ -27,14 +28,17 @@ export class WatchedStreams implements Disposable {
     this.#timer = setInterval(() => void this.check(), everyMs).unref();
   }
 
-  /** Throws `streams_limited` when the caller has too many open. */
-  watch(stream: WatchedStream): Disposable {
-    const own = [...this.#streams].filter(({ authorization }) => authorization === stream.authorization);
+  /** Throws `streams_limited` when the caller has as many open as one may have. */
+  assertRoom(principalId: string): void {
+    const own = [...this.#streams].filter((stream) => stream.principalId === principalId);
     if (own.length >= maxPerCaller)
       throw portalFaults.fault(
         "streams_limited",
         `This caller has ${maxPerCaller} streams open: close one first`,
       );
+  }
+
+  watch(stream: WatchedStream): Disposable {
     this.#streams.add(stream);
     return { [Symbol.dispose]: () => this.#streams.delete(stream) };
   }
