@@ -1,4 +1,6 @@
 /** Callers and servers that take what they can get: each is bounded, and the others notice nothing of it. */
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { DetailedServer } from "@castellan/api";
@@ -11,6 +13,7 @@ import { startRawModern, type RawModernServer } from "../fixtures/raw-modern.ts"
 import type { RecordedRequest } from "../fixtures/recording.ts";
 import type { Call, Script } from "../fixtures/script.ts";
 import { startTestHouse } from "../harness/house.ts";
+import { metaKeys } from "../fixtures/modern-rules.ts";
 import { openLegacy, parsed, rpc, say, sayModern, type Door, type Heard } from "./client.ts";
 
 setFlagsFromString("--expose-gc");
@@ -404,4 +407,31 @@ test("the headers of a server are sent nowhere but where they were given for", a
   expect(thief.recording.requests.filter(({ headers }) => headers["authorization"] !== undefined)).toEqual(
     [],
   );
+});
+
+test("a subscription keeps of its request what it needs, not the request", async () => {
+  const token = await newToken("main");
+  const { hostname, port } = new URL(house.url);
+  const sockets: Socket[] = [];
+  const kept = await keptBy(async () => {
+    for (let id = 0; id < 20; id++) sockets.push(await listen(id));
+  });
+  for (const socket of sockets) socket.destroy();
+  expect(kept).toBeLessThan(20 * MB);
+
+  /** On a bare socket, which keeps nothing of what it sent; resolves when the stream has begun. */
+  async function listen(id: number): Promise<Socket> {
+    const _meta = { [metaKeys.protocolVersion]: "2026-07-28", [metaKeys.clientCapabilities]: {} };
+    const body = rpc(id, "subscriptions/listen", { notifications: {}, pad: "x".repeat(3 * MB), _meta });
+    const socket = connect(Number(port), hostname);
+    socket.write(
+      `POST /p/main/mcp HTTP/1.1\r\nHost: ${hostname}:${port}\r\nAuthorization: Bearer ${token}\r\n` +
+        "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n" +
+        "MCP-Protocol-Version: 2026-07-28\r\nMcp-Method: subscriptions/listen\r\n" +
+        `Content-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    const [head] = (await once(socket, "data")) as [Buffer];
+    expect(head.toString()).toMatch(/^HTTP\/1\.1 200 /);
+    return socket;
+  }
 });

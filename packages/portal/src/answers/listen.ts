@@ -52,7 +52,11 @@ export function listen({ call, target, open, subscriptions, streams }: LocalCont
   const honoured = (Object.keys(filterKeys) as ListName[]).filter(
     (list) => wanted[filterKeys[list]] === true,
   );
-  streams.assertRoom(call.principal.tokenId);
+  // The stream may last for days, and would keep alive whatever it refers to: not the whole request.
+  const { authorization, cancel } = call;
+  const { tokenId: principalId } = call.principal;
+  const portal = open.portal.slug;
+  streams.assertRoom(principalId);
   const _meta = { [metaKeys.subscriptionId]: target.request.id };
   const result = JSON.stringify({ resultType: "complete", _meta });
 
@@ -61,6 +65,8 @@ export function listen({ call, target, open, subscriptions, streams }: LocalCont
     text: result,
     outcome: "ok",
     async stream(send) {
+      const ended = Promise.withResolvers<void>();
+      using _watched = streams.watch({ principalId, authorization, portal, end: ended.resolve });
       const notifications = Object.fromEntries(honoured.map((list) => [filterKeys[list], true]));
       send(
         notificationText(
@@ -68,22 +74,15 @@ export function listen({ call, target, open, subscriptions, streams }: LocalCont
           JSON.stringify({ notifications, _meta }),
         ),
       );
-      const ended = Promise.withResolvers<void>();
-      using _watched = streams.watch({
-        principalId: call.principal.tokenId,
-        authorization: call.authorization,
-        portal: open.portal.slug,
-        end: ended.resolve,
-      });
       using _subscription = subscriptions.add({
-        portal: open.portal.slug,
+        portal,
         onListChanged: (list) => {
           if (honoured.includes(list))
             send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
         },
         onEnd: ended.resolve,
       });
-      await Promise.race([ended.promise, aborted(call.cancel.signal)]);
+      await Promise.race([ended.promise, aborted(cancel.signal)]);
       return result;
     },
   };

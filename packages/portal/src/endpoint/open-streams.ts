@@ -15,7 +15,6 @@ export async function follow(
   if (draining.aborted) stop();
   draining.addEventListener("abort", stop, { once: true });
   try {
-    exchange.open();
     await stream?.((message) => exchange.relay(message));
     return text;
   } finally {

@@ -137,7 +137,6 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         const { session, principal } = await admitSession(c, slug);
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
-        options.streams.assertRoom(principal.tokenId);
         const watched = options.streams.watch({
           principalId: principal.tokenId,
           authorization: requestHeader(c, "authorization"),

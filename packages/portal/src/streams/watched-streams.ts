@@ -38,7 +38,9 @@ export class WatchedStreams implements Disposable {
       );
   }
 
+  /** Throws `streams_limited`. */
   watch(stream: WatchedStream): Disposable {
+    this.assertRoom(stream.principalId);
     this.#streams.add(stream);
     return { [Symbol.dispose]: () => this.#streams.delete(stream) };
   }
