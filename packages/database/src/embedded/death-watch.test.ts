@@ -6,8 +6,8 @@ import { findDeathSignal } from "./death-watch.ts";
 
 const watch = JSON.stringify(fileURLToPath(new URL("death-watch.ts", import.meta.url)));
 
-/** Runs a process that starts a sleeper, kills it -9, and returns how long the sleeper says it was ended by. */
-async function killOwner(script: string): Promise<string> {
+/** Runs a process that starts a sleeper and has it watched, kills it -9, and returns what both have said. */
+async function killOwner(script: string): Promise<string[]> {
   const owner = spawn(process.execPath, ["--input-type=module", "-e", script], {
     detached: true,
     stdio: ["ignore", "pipe", "inherit"],
@@ -16,10 +16,10 @@ async function killOwner(script: string): Promise<string> {
   let said = "";
   owner.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += text;
-    if (text.includes("ready")) owner.kill("SIGKILL");
+    if (said.includes("ready\n") && said.includes("watched\n")) owner.kill("SIGKILL");
   });
   await once(owner, "close");
-  return said;
+  return said.trimEnd().split("\n").toSorted();
 }
 
 const sleeper = `["-c", "trap 'echo ended by SIGINT; exit' INT; echo ready; while :; do sleep 0.05; done"]`;
@@ -31,8 +31,9 @@ test("where the kernel cannot signal our death, the waiting shell does", async (
     const { watchOwnDeath } = await import(${watch});
     const sleeper = spawn("/bin/sh", ${sleeper}, ${options});
     watchOwnDeath(sleeper.pid);
+    console.log("watched");
     setInterval(() => {}, 1000);`);
-  expect(said).toBe("ready\nended by SIGINT\n");
+  expect(said).toEqual(["ended by SIGINT", "ready", "watched"]);
 });
 
 test("where the kernel can, it does", async ({ skip }) => {
@@ -42,6 +43,7 @@ test("where the kernel can, it does", async ({ skip }) => {
     import { spawn } from "node:child_process";
     const [program, ...args] = ${JSON.stringify(command)};
     spawn(program, [...args, "/bin/sh", ...${sleeper}], ${options});
+    console.log("watched");
     setInterval(() => {}, 1000);`);
-  expect(said).toBe("ready\nended by SIGINT\n");
+  expect(said).toEqual(["ended by SIGINT", "ready", "watched"]);
 });

@@ -20,7 +20,7 @@ export interface OutboundSettings {
   readonly caFile?: string;
   /** How names become addresses. Default: the machine's resolver. */
   readonly resolve?: Resolve;
-  /** Connections to one origin for calls; further ones wait. Default 256. */
+  /** Connections to one origin for calls; further ones wait. Default 1,024: sixteen callers with as many calls as one may have. */
   readonly connectionsPerOrigin?: number;
   /** Default 10,000. */
   readonly connectTimeoutMs?: number;
@@ -61,7 +61,7 @@ export function createOutbound(settings: OutboundSettings = {}): Outbound {
     authorities: loadAuthorities(settings.caFile),
     proxyUrl: settings.proxyUrl === undefined ? undefined : parseProxyUrl(settings.proxyUrl),
     noProxy: settings.noProxy ?? "",
-    connectionsPerOrigin: settings.connectionsPerOrigin ?? 256,
+    connectionsPerOrigin: settings.connectionsPerOrigin ?? 1024,
     connectTimeoutMs: settings.connectTimeoutMs ?? 10_000,
   };
   const parsed = new WeakMap<OutboundPolicy, OutboundRules>();
