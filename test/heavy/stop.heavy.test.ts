@@ -123,6 +123,7 @@ describe.runIf(process.platform === "linux")("the end of the process", () => {
     await using again = await startCastellan({ home });
     const calls = (await readRecord(again)).filter(({ method }) => method === "tools/call");
     expect(calls.map(({ outcome }) => outcome === "ok")).toEqual([false, false]);
+    expect(calls.find(({ era }) => era === "legacy")).toMatchObject({ code: "shutting_down" });
   });
 
   test("SIGINT again is an echo within half a second, and after that the end at once", async () => {

@@ -3,6 +3,7 @@ import type { Castellan } from "../process/castellan.ts";
 import type { Memory } from "./traffic.ts";
 
 export interface RecordedCall {
+  readonly era: "legacy" | "modern" | null;
   readonly requestId: string;
   readonly outcome: string;
   readonly method: string;

@@ -1,5 +1,5 @@
 /** All legacy sessions of this replica, bounded in number and in idle time. */
-import type { Clock } from "@castellan/kernel";
+import { kernelFaults, type Clock, type Fault } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
 import { Session, type SessionOptions } from "./session.ts";
 
@@ -51,10 +51,10 @@ export class SessionRegistry implements AsyncDisposable {
     return session;
   }
 
-  /** Never rejects: what a session cannot close in order, it leaves. */
-  async end(session: Session): Promise<void> {
+  /** Never rejects. */
+  async end(session: Session, reason: Fault = sessionEnded()): Promise<void> {
     this.#sessions.delete(session.id);
-    await session[Symbol.asyncDispose]();
+    await session.close(reason);
   }
 
   /** Ends what has been idle too long. */
@@ -69,10 +69,17 @@ export class SessionRegistry implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     clearInterval(this.#sweeper);
-    await Promise.allSettled([...this.#sessions.values()].map((session) => this.end(session)));
+    const stopping = kernelFaults.fault("shutting_down", "The server is stopping: begin with initialize");
+    await Promise.all([...this.#sessions.values()].map((session) => this.end(session, stopping)));
   }
 
   #of(principalId: string): Session[] {
     return [...this.#sessions.values()].filter((session) => session.principalId === principalId);
   }
+}
+
+function sessionEnded(): Fault {
+  return mcpFaults.fault("session_unknown", "The session has ended: begin with initialize", {
+    field: "Mcp-Session-Id",
+  });
 }

@@ -1,6 +1,6 @@
 /** The session of one legacy client at one portal: its lines to servers and its streams. */
 import type { CallerSession, CatalogServer, Upstreams } from "@castellan/calls";
-import { createId, kernelFaults, type Clock, type Id } from "@castellan/kernel";
+import { createId, kernelFaults, type Clock, type Fault, type Id } from "@castellan/kernel";
 import {
   abortable,
   mcpFaults,
@@ -31,7 +31,7 @@ interface Line {
   readonly channel: Promise<Channel>;
 }
 
-export class Session implements CallerSession, AsyncDisposable {
+export class Session implements CallerSession {
   readonly id: Id<"session"> = createId("session");
   readonly principalId: string;
   readonly portal: string;
@@ -158,12 +158,10 @@ export class Session implements CallerSession, AsyncDisposable {
     stream?.(text);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    const over = mcpFaults.fault("session_unknown", "The session has ended: begin with initialize", {
-      field: "Mcp-Session-Id",
-    });
-    this.#closing.abort(over);
-    for (const cancel of this.#underWay.values()) cancel.abort(over);
+  /** Ends it; what is under way fails with the reason. Never rejects: what cannot be closed is left. */
+  async close(reason: Fault): Promise<void> {
+    this.#closing.abort(reason);
+    for (const cancel of this.#underWay.values()) cancel.abort(reason);
     const lines = [...this.#lines.values()];
     this.#lines.clear();
     await Promise.allSettled(lines.map(async ({ channel }) => (await channel)[Symbol.asyncDispose]()));
