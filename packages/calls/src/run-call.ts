@@ -11,6 +11,7 @@ import {
   type JsonObject,
 } from "@castellan/mcp";
 import type { CallRecord } from "@castellan/audit";
+import type { TraceContext } from "@castellan/telemetry";
 import type { Admitted, Answer, Dispatched, Limited, Received, Resolved } from "./call.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
@@ -40,9 +41,10 @@ export async function runCall(received: Received, ports: CallPorts): Promise<Out
   const outcome = toOutcome(facts, failure?.fault);
   if (!isRecorded(facts, failure?.fault)) return outcome;
   try {
-    const record = toRecord(facts, outcome, failure, ports);
+    const trace = traceOf(facts.message, facts.header);
+    const record = toRecord(facts, outcome, failure, ports, trace);
     await ports.audit.append(record);
-    ports.onCall?.(toSummary(record, facts));
+    ports.onCall?.({ ...toSummary(record, facts), trace });
     return outcome;
   } catch (error) {
     if (!isFault(error)) throw error;
@@ -109,6 +111,7 @@ function toRecord(
   outcome: Outcome,
   failure: Failure | undefined,
   { clock, replica }: CallPorts,
+  trace: TraceContext | undefined,
 ): CallRecord {
   const { principal, message, target, answer, session, portal } = facts;
   if (!principal) throw new TypeError("a call without a principal is not recorded");
@@ -137,12 +140,12 @@ function toRecord(
     code: failure?.fault.code ?? answer?.code,
     bytesIn: facts.bytesIn ?? 0,
     bytesOut: Buffer.byteLength(outcome.text ?? ""),
-    traceId: traceOf(message, facts.header)?.traceId,
+    traceId: trace?.traceId,
   };
 }
 
 /** Labels of metrics must not be the caller's to choose: what is not known here is called `other`. */
-function toSummary(record: CallRecord, { portal, target, message, header }: Facts): CallSummary {
+function toSummary(record: CallRecord, { portal, target }: Facts): Omit<CallSummary, "trace"> {
   const { server, outcome, code, stage, durationMs, upstreamMs, requestId } = record;
   const method = target && target.kind !== "one-way" ? record.method : "other";
   return {
@@ -156,7 +159,6 @@ function toSummary(record: CallRecord, { portal, target, message, header }: Fact
     upstreamMs,
     requestId,
     startedAtMs: record.startedAtMs,
-    trace: traceOf(message, header),
   };
 }
 

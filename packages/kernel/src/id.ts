@@ -11,7 +11,6 @@ declare const kind: unique symbol;
 /** Every kind of id in the house and the prefix it carries. */
 export const idPrefixes = {
   server: "srv",
-  definition: "def",
   portal: "ptl",
   token: "tok",
   call: "call",
