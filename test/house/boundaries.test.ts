@@ -13,6 +13,7 @@ const floors: Readonly<Record<string, number>> = {
   "@castellan/access": 2,
   "@castellan/audit": 2,
   "@castellan/mcp": 2,
+  "@castellan/replicas": 2,
   "@castellan/calls": 3,
   "@castellan/portal": 4,
   "@castellan/api": 5,

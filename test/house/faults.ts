@@ -7,6 +7,7 @@ import { databaseFaults } from "@castellan/database";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
 import { portalFaults } from "@castellan/portal";
+import { replicaFaults } from "@castellan/replicas";
 import { vaultFaults } from "@castellan/vault";
 import { webFaults } from "@castellan/web";
 import { cliFaults } from "../../apps/server/src/cli/faults.ts";
@@ -20,6 +21,7 @@ export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec
   access: accessFaults.specs,
   audit: auditFaults.specs,
   mcp: mcpFaults.specs,
+  replicas: replicaFaults.specs,
   calls: callFaults.specs,
   portal: portalFaults.specs,
   api: apiFaults.specs,

@@ -8,9 +8,7 @@
  * fails gets "all" with the next poll and holds freshness back until it succeeds: a replica that
  * cannot apply a revocation must refuse rather than serve the revoked token.
  */
-import { setTimeout as delay } from "node:timers/promises";
 import { type Clock, systemClock } from "@castellan/kernel";
-import type pg from "pg";
 import {
   type ChangeBatch,
   type ChangeCursor,
@@ -19,11 +17,9 @@ import {
   readChanges,
   trimChanges,
 } from "./change-log.ts";
-import { connectClient, toQueryConfig } from "./connection.ts";
 import type { Database, Queryable } from "./database.ts";
-import { toDatabaseError } from "./errors.ts";
 import { databaseFaults } from "./faults.ts";
-import type { SqlStatement } from "./sql.ts";
+import { createListener, type Listener } from "./listener.ts";
 
 /** The keys that changed, each once, in no order; "all": any may have, re-read everything. */
 export type ChangeListener = (keys: readonly string[] | "all") => void | Promise<void>;
@@ -62,8 +58,6 @@ export async function createChangeFeed(options: ChangeFeedOptions): Promise<Chan
   return feed;
 }
 
-const firstRetryMs = 100;
-const slowestRetryMs = 5_000;
 const trimEveryMs = 60_000;
 
 interface Subscription {
@@ -79,38 +73,39 @@ interface Flush {
 }
 
 /** A connection with the place it has read up to. */
-interface Reader extends Queryable {
-  readonly client: pg.Client;
+interface Reader {
+  readonly line: Queryable;
   cursor: ChangeCursor;
 }
 
 class PollingChangeFeed implements ChangeFeed {
   readonly #options: ChangeFeedOptions;
   readonly #clock: Clock;
-  readonly #pollMs: number;
   readonly #staleAfterMs: number;
   readonly #subscriptions = new Set<Subscription>();
-  readonly #closing = new AbortController();
-  /** Aborted to end the pause between two polls. */
-  #pause = new AbortController();
   #flushes: Flush[] = [];
+  #listener: Listener | undefined;
   #reader: Reader | undefined;
   #freshAt = Number.NEGATIVE_INFINITY;
   #trimmedAt = Number.NEGATIVE_INFINITY;
-  #loop: Promise<void> = Promise.resolve();
 
   constructor(options: ChangeFeedOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#pollMs = options.pollMs ?? 1_000;
     this.#staleAfterMs = options.staleAfterMs ?? 5_000;
   }
 
   async open(): Promise<void> {
-    const startedAt = this.#clock.monotonic();
-    this.#reader = await this.#connect();
-    this.#freshAt = startedAt;
-    this.#loop = this.#run();
+    const { database, pollMs = 1_000, onError } = this.#options;
+    this.#listener = await createListener({
+      connection: database.connection,
+      channel: changeChannel,
+      applicationName: "castellan-changes",
+      pollMs,
+      timeoutMs: this.#staleAfterMs,
+      turn: (connect) => this.#turn(connect),
+      ...(onError && { onError }),
+    });
   }
 
   on(topic: string, listener: ChangeListener): () => void {
@@ -124,63 +119,51 @@ class PollingChangeFeed implements ChangeFeed {
   }
 
   async flush(): Promise<void> {
-    if (this.#closing.signal.aborted || this.#reader === undefined) throw unavailable();
+    const listener = this.#listener;
+    if (listener === undefined) throw unavailable();
     await new Promise<void>((resolve, reject) => {
       this.#flushes.push({ resolve, reject });
-      this.#pause.abort();
+      listener.wake();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
-    this.#pause.abort();
-    await this.#loop;
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#closing;
-    let retryMs = firstRetryMs;
-    await this.#rest(this.#pollMs);
-    while (!signal.aborted) {
-      const flushes = this.#flushes.splice(0);
-      // Made before the poll: a wake-up that comes while it runs must not be lost.
-      this.#pause = new AbortController();
-      try {
-        await this.#turn();
-        retryMs = firstRetryMs;
-        for (const { resolve } of flushes) resolve();
-        await this.#rest(this.#pollMs);
-      } catch (error) {
-        for (const { reject } of flushes) reject(error);
-        if (signal.aborted) break;
-        this.#options.onError?.(error);
-        // A listener's failure leaves the connection: the next poll is soon enough.
-        await this.#rest(this.#reader === undefined ? retryMs : this.#pollMs);
-        if (this.#reader === undefined) retryMs = Math.min(retryMs * 2, slowestRetryMs);
-      }
-    }
+    const listener = this.#listener;
+    this.#listener = undefined;
+    await listener?.[Symbol.asyncDispose]();
     for (const { reject } of this.#flushes.splice(0)) reject(unavailable());
-    await this.#disconnect();
   }
 
-  /** One poll with its delivery, on a new connection if there is none. */
-  async #turn(): Promise<void> {
-    const startedAt = this.#clock.monotonic();
-    if (this.#reader === undefined) {
-      this.#reader = await this.#connect();
+  /** One poll with its delivery; answers the flushes that were asked for before it began. */
+  async #turn(connect: () => Promise<Queryable>): Promise<void> {
+    const flushes = this.#flushes.splice(0);
+    try {
+      const startedAt = this.#clock.monotonic();
+      const reader = await this.#readerOn(await connect());
+      await this.#poll(reader);
+      this.#freshAt = startedAt;
+      for (const { resolve } of flushes) resolve();
+      if (startedAt - this.#trimmedAt < trimEveryMs) return;
+      this.#trimmedAt = startedAt;
+      await trimChanges(reader.line);
+    } catch (error) {
+      for (const { reject } of flushes) reject(error);
+      throw error;
+    }
+  }
+
+  /** On a new connection the log is read from the present on, with a gap before it. */
+  async #readerOn(line: Queryable): Promise<Reader> {
+    if (this.#reader?.line !== line) {
+      this.#reader = { line, cursor: await openCursor(line) };
       this.#markGap();
     }
-    await this.#poll(this.#reader);
-    this.#freshAt = startedAt;
-    if (startedAt - this.#trimmedAt >= trimEveryMs) {
-      this.#trimmedAt = startedAt;
-      await this.#onReader(this.#reader, trimChanges);
-    }
+    return this.#reader;
   }
 
   async #poll(reader: Reader): Promise<void> {
     for (;;) {
-      const batch: ChangeBatch = await this.#onReader(reader, () => readChanges(reader, reader.cursor));
+      const batch: ChangeBatch = await readChanges(reader.line, reader.cursor);
       if (batch.hasGap) this.#markGap();
       reader.cursor = batch.cursor;
       await this.#deliver(batch);
@@ -210,51 +193,6 @@ class PollingChangeFeed implements ChangeFeed {
 
   #markGap(): void {
     for (const subscription of this.#subscriptions) subscription.needsAll = true;
-  }
-
-  async #connect(): Promise<Reader> {
-    try {
-      const client = await connectClient(this.#options.database.connection, {
-        applicationName: "castellan-changes",
-        statementTimeoutMs: this.#staleAfterMs,
-        connectTimeoutMs: this.#staleAfterMs,
-        // The server went away between two polls: find out now rather than with the next one.
-        onError: () => this.#pause.abort(),
-      });
-      client.on("notification", () => this.#pause.abort());
-      const query = async <Row extends object>(statement: SqlStatement): Promise<Row[]> =>
-        (await client.query<Row>(toQueryConfig(statement))).rows;
-      try {
-        await client.query(`listen ${changeChannel}`);
-        return { client, query, cursor: await openCursor({ query }) };
-      } catch (error) {
-        void client.end().catch(() => {});
-        throw error;
-      }
-    } catch (error) {
-      throw toDatabaseError(error);
-    }
-  }
-
-  /** Any failure on the connection ends it: what it may have missed is worth a new start. */
-  async #onReader<T>(reader: Reader, use: (reader: Reader) => Promise<T>): Promise<T> {
-    try {
-      return await use(reader);
-    } catch (error) {
-      await this.#disconnect();
-      throw toDatabaseError(error);
-    }
-  }
-
-  async #disconnect(): Promise<void> {
-    const reader = this.#reader;
-    this.#reader = undefined;
-    await reader?.client.end().catch(() => {});
-  }
-
-  /** Until the time is up, a wake-up, a flush or the end. */
-  async #rest(ms: number): Promise<void> {
-    await delay(ms, undefined, { signal: this.#pause.signal }).catch(() => {});
   }
 }
 

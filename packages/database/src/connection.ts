@@ -26,10 +26,11 @@ export interface ClientOptions {
   /** The server cancels a statement after this; 0 = never. */
   readonly statementTimeoutMs: number;
   readonly connectTimeoutMs?: number;
+  /** What the server does not answer within this time after its own limit is taken for lost. Default 5,000. */
+  readonly answerGraceMs?: number;
 }
 
-/** What the server does not answer within this time after its own limit is taken for lost. */
-const answerGraceMs = 5_000;
+const defaultAnswerGraceMs = 5_000;
 const defaultConnectTimeoutMs = 10_000;
 
 /**
@@ -40,7 +41,7 @@ export async function toClientConfig(
   connection: ConnectionSettings,
   options: ClientOptions,
 ): Promise<pg.ClientConfig> {
-  const { statementTimeoutMs } = options;
+  const { statementTimeoutMs, answerGraceMs = defaultAnswerGraceMs } = options;
   return {
     host: connection.host,
     port: connection.port,

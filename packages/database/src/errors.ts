@@ -59,6 +59,12 @@ export function toDatabaseError(error: unknown): unknown {
   return unavailable.test(code) ? unavailableFault(error) : error;
 }
 
+/** The same for a connection that could not be made: the server's answer, whatever it was, says that it is not there for us. */
+export function toConnectError(error: unknown): unknown {
+  const told = toDatabaseError(error);
+  return told instanceof pg.DatabaseError ? unavailableFault(told) : told;
+}
+
 /** The driver's own words for what no later attempt can mend: TLS that the server lacks or fails, a password that is missing. */
 const refusedByClient = /SSL|SASL|certificate|password must be/i;
 /** A value that cannot be written or read, a name with two texts: ours, not the network's. */

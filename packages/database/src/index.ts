@@ -19,5 +19,6 @@ export {
   type ChangeFeedOptions,
   type ChangeListener,
 } from "./change-feed.ts";
+export { createListener, type Listener, type ListenerOptions } from "./listener.ts";
 
 export { startEmbeddedServer, type EmbeddedServer, type EmbeddedServerOptions } from "./embedded/server.ts";
