@@ -82,6 +82,11 @@ export const mcpFaults = defineFaults({
     status: 400,
     help: "A request with this id is still under way in the session.",
   },
+  client_capability_missing: {
+    owner: "caller",
+    status: 400,
+    help: "The call needs something of the client that it does not declare; `data.requiredCapabilities` says what (2026-07-28, basic).",
+  },
   upstream_unreachable: {
     owner: "upstream",
     status: 502,

@@ -1,6 +1,8 @@
 export { mcpFaults } from "./faults.ts";
 
+export { spansAt, type Path } from "./json/path.ts";
 export { arrayElements, assertUnambiguous, edit, objectMembers, type Edit, type Span } from "./json/scan.ts";
+export { isObjectText, withMemberAt, withMembers, type MemberChanges } from "./json/members.ts";
 export {
   decodeBody,
   errorText,
@@ -48,17 +50,58 @@ export {
   type TargetKind,
 } from "./methods.ts";
 
-export { eventStreamHeaders, keepAliveComment, keepAliveMs, messageEvent } from "./sse/write.ts";
+export { capabilitiesFor, tasksExtension } from "./bridge/capabilities.ts";
+export { capabilityMissing, declaresTasks } from "./bridge/missing-capability.ts";
+export { clientFeatures, declares, featureOf, type ClientFeature } from "./bridge/client-features.ts";
+export { toLegacyError, toModernError } from "./bridge/errors.ts";
+export {
+  inputRequiredText,
+  inputResponsesOf,
+  maxInputRequests,
+  parseInputRequired,
+  requestStateOf,
+  withRequestState,
+  type InputRequest,
+  type InputRequired,
+} from "./bridge/input-required.ts";
+export { isAtLeast, isLogLevel, logLevels, type LogLevel } from "./bridge/log-levels.ts";
+export { withProgressToken, withSubscriptionId, withUri } from "./bridge/notifications.ts";
+export { toLegacyParams, toModernParams, type ModernEnvelope, type Retry } from "./bridge/params.ts";
+export { toModernResult } from "./bridge/results.ts";
+export {
+  elicitationUrlOf,
+  isOpenableUrl,
+  urlElicitationsOf,
+  withElicitationId,
+  withoutElicitationId,
+  type UrlElicitation,
+} from "./bridge/url-elicitation.ts";
+
+export {
+  eventStreamHeaders,
+  keepAliveComment,
+  keepAliveMs,
+  messageEvent,
+  primingEvent,
+} from "./sse/write.ts";
 
 export { abortable } from "./upstream/abortable.ts";
 export {
   defaultUpstreamLimits,
   type Channel,
   type ChannelRequest,
+  type ListenEnd,
+  type ListenOptions,
   type ServerHello,
   type UpstreamLimits,
   type UpstreamTarget,
 } from "./upstream/channel.ts";
+export { type OnMessage } from "./upstream/hand-on.ts";
+export {
+  type KeptSession,
+  type LegacyChannelOptions,
+  type SessionKeeper,
+} from "./upstream/legacy-session.ts";
 export { type LegacyClient } from "./upstream/legacy.ts";
 export { listAll, type ListSpec } from "./upstream/list.ts";
 export { createModernChannel, type ClientIdentity } from "./upstream/modern.ts";

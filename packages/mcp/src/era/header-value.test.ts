@@ -25,6 +25,16 @@ test.each([
   expect(encodeHeaderValue(value)).toBe(header);
 });
 
-test.each(["=?base64?a?=", "=?base64?/w==?="])("%s is broken", (header) => {
+test.each([
+  "=?base64?a?=",
+  "=?base64?/w==?=",
+  "=?base64?SGVsbG8?=",
+  "=?base64?SGVs!G8=?=",
+  "=?base64?YR==?=",
+])("%s is broken", (header) => {
   expect(decodeHeaderValue(header)).toBeUndefined();
+});
+
+test("markers in other letters are no markers", () => {
+  expect(decodeHeaderValue("=?BASE64?YQ==?=")).toBe("=?BASE64?YQ==?=");
 });

@@ -3,7 +3,8 @@
  * what is not plain visible ASCII travels as `=?base64?…?=`.
  */
 
-const sentinel = /^=\?base64\?([A-Za-z0-9+/]*={0,2})\?=$/i;
+/** The markers are case-sensitive, and what stands between them must be base64 to the letter. */
+const sentinel = /^=\?base64\?(.*)\?=$/s;
 // Visible ASCII and inner spaces; no leading or trailing blank, which HTTP would strip.
 const plain = /^(?:[!-~](?:[ -~]*[!-~])?)?$/;
 
@@ -17,7 +18,7 @@ export function decodeHeaderValue(header: string): string | undefined {
   const encoded = sentinel.exec(header)?.[1];
   if (encoded === undefined) return header;
   const bytes = Buffer.from(encoded, "base64");
-  if (bytes.toString("base64").replace(/=+$/, "") !== encoded.replace(/=+$/, "")) return undefined;
+  if (bytes.toString("base64") !== encoded) return undefined;
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {

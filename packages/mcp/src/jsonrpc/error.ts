@@ -18,6 +18,7 @@ export const rpcCodes = {
   headerMismatch: -32020,
   missingClientCapability: -32021,
   unsupportedVersion: -32022,
+  urlElicitationRequired: -32042,
 } as const;
 
 interface Telling {
@@ -45,10 +46,20 @@ const tellings: Readonly<Record<string, Telling>> = {
   request_id_in_use: { rpc: rpcCodes.invalidRequest },
   tool_unknown: { rpc: rpcCodes.invalidParams, status: 200 },
   prompt_unknown: { rpc: rpcCodes.invalidParams, status: 200 },
+  task_unknown: { rpc: rpcCodes.invalidParams, status: 200 },
+  client_capability_missing: {
+    rpc: { legacy: rpcCodes.serverError, modern: rpcCodes.missingClientCapability },
+    status: { legacy: 200, modern: 400 },
+  },
+  client_feature_denied: { rpc: rpcCodes.serverError, status: 200 },
+  client_unanswered: { rpc: rpcCodes.serverError, status: 200 },
   resource_unknown: {
     rpc: { legacy: rpcCodes.resourceNotFound, modern: rpcCodes.invalidParams },
     status: 200,
   },
+  request_state_invalid: { rpc: rpcCodes.invalidParams, status: 200 },
+  // A modern caller looks for the JSON-RPC error in an answer; a legacy one may have sent a message that has none.
+  exchange_lost: { rpc: rpcCodes.serverError, status: { legacy: 503, modern: 200 } },
   upstream_unreachable: { rpc: rpcCodes.serverError, status: 200 },
   upstream_timeout: { rpc: rpcCodes.serverError, status: 200 },
   upstream_refused: { rpc: rpcCodes.serverError, status: 200 },

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { readEvents, type ServerSentEvent } from "./read.ts";
-import { keepAliveComment, messageEvent } from "./write.ts";
+import { keepAliveComment, messageEvent, primingEvent } from "./write.ts";
 
 async function* chunked(text: string, size: number) {
   const bytes = new TextEncoder().encode(text);
@@ -12,6 +12,8 @@ async function collect(events: AsyncIterable<ServerSentEvent>) {
   return Array.fromAsync(events);
 }
 
+const unplaced = { id: undefined, retryMs: undefined };
+
 test("messages come back whatever the chunks, with line breaks in them", async () => {
   await fc.assert(
     fc.asyncProperty(
@@ -21,7 +23,7 @@ test("messages come back whatever the chunks, with line breaks in them", async (
         const sent = values.map((value) => JSON.stringify(value, null, 2));
         const stream = sent.map((text) => keepAliveComment + messageEvent(text)).join("");
         const got = await collect(readEvents(chunked(stream, size), 1_000_000));
-        expect(got).toEqual(sent.map((data) => ({ event: "message", data })));
+        expect(got).toEqual(sent.map((data) => ({ event: "message", data, ...unplaced })));
       },
     ),
   );
@@ -51,10 +53,43 @@ test("keep-alives may go on for ever", async () => {
     for (let n = 0; n < 10_000; n++) yield new TextEncoder().encode(": keepalive\n\n");
     yield new TextEncoder().encode(messageEvent("{}"));
   }
-  expect(await collect(readEvents(alive(), 1_000))).toEqual([{ event: "message", data: "{}" }]);
+  expect(await collect(readEvents(alive(), 1_000))).toEqual([{ event: "message", data: "{}", ...unplaced }]);
 });
 
 test("many small events together may be longer than the bound", async () => {
   const stream = messageEvent("{}").repeat(1000);
   expect(await collect(readEvents(chunked(stream, 50), 100))).toHaveLength(1000);
+});
+
+test("ids come back with the messages that have them, and the one that begins a stream without", async () => {
+  const stream = primingEvent("0", 500) + messageEvent("{}", "1") + messageEvent("[\n]") + primingEvent("ü");
+  const events = [
+    { event: "message", data: "", id: "0", retryMs: 500 },
+    { event: "message", data: "{}", id: "1", retryMs: undefined },
+    { event: "message", data: "[\n]", id: undefined, retryMs: undefined },
+    { event: "message", data: "", id: "Ã¼", retryMs: undefined },
+  ];
+  expect(await collect(readEvents(chunked(stream, 1_000), 1_000))).toEqual(events);
+});
+
+test.each([
+  ["an id alone", "id: 7\n\n", { id: "7", retryMs: undefined }],
+  ["a time to wait alone", "retry: 20\n\n", { id: undefined, retryMs: 20 }],
+  ["a time beyond all numbers", `retry: ${"9".repeat(400)}\n\n`, { id: undefined, retryMs: Infinity }],
+  ["the end of resuming", "id:\n\n", { id: "", retryMs: undefined }],
+  ["an id that no header can hold", "id: a\u0001b\n\n", { id: "", retryMs: undefined }],
+  ["an id of a megabyte", `id: ${"x".repeat(1_000_000)}\n\n`, { id: "", retryMs: undefined }],
+  ["an id too long in UTF-8", `id: ${"ü".repeat(4096)}\n\n`, { id: "", retryMs: undefined }],
+])("%s is an event without data", async (_, text, expected) => {
+  for (const size of [7, 16_384, 4_000_000]) {
+    const [event, ...others] = await collect(readEvents(chunked(text, size), 2_000_000));
+    expect(event).toEqual({ event: "message", data: "", ...expected });
+    expect(others).toEqual([]);
+  }
+});
+
+test("an event that comes byte by byte is whole", async () => {
+  const data = JSON.stringify({ text: "ü".repeat(50_000) });
+  const events = await collect(readEvents(chunked(messageEvent(data, "1"), 1), 1_000_000));
+  expect(events).toEqual([{ event: "message", data, id: "1", retryMs: undefined }]);
 });

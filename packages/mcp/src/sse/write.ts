@@ -1,9 +1,20 @@
 /** Server-sent events as MCP sends them (WHATWG HTML §9.2; MCP transports). */
 
-/** One event that carries a JSON-RPC message. Its text may hold line breaks between its tokens. */
-export function messageEvent(text: string): string {
+/**
+ * One event that carries a JSON-RPC message. Its text may hold line breaks between its tokens; the id, if
+ * any, is what a client resumes from and must hold none.
+ */
+export function messageEvent(text: string, id?: string): string {
   const data = text.includes("\n") || text.includes("\r") ? text.replaceAll(/\r\n|\r|\n/g, "\ndata: ") : text;
-  return `event: message\ndata: ${data}\n\n`;
+  return `event: message\n${id === undefined ? "" : `id: ${id}\n`}data: ${data}\n\n`;
+}
+
+/**
+ * The event that begins a resumable stream: an id and no data, so that a client can resume from before
+ * the first message (2025-11-25, SEP-1699). `retryMs` is how long the client is to wait before it does.
+ */
+export function primingEvent(id: string, retryMs?: number): string {
+  return `id: ${id}\n${retryMs === undefined ? "" : `retry: ${retryMs}\n`}data: \n\n`;
 }
 
 /** A comment: keeps idle proxies and client time-outs from cutting the stream. */

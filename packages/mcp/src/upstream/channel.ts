@@ -1,7 +1,8 @@
 /** A line to one MCP server in one era, whatever transport lies beneath. */
 import type { Dispatcher } from "undici";
-import type { JsonObject, Message, ResponseMessage } from "../jsonrpc/message.ts";
+import type { JsonObject, ResponseMessage } from "../jsonrpc/message.ts";
 import type { Era } from "../versions.ts";
+import type { OnMessage } from "./hand-on.ts";
 
 /** How to reach a server. `dispatcher` decides which addresses may be connected to at all. */
 export interface UpstreamTarget {
@@ -15,7 +16,10 @@ export interface UpstreamTarget {
 }
 
 export interface UpstreamLimits {
-  /** Silence after which an answer is given up, milliseconds. Any byte of a stream ends the silence. */
+  /**
+   * Silence after which an answer is given up, milliseconds. Any byte of a stream ends the silence. While the
+   * server waits for us (to read on, or to answer its question) there is none.
+   */
   readonly idleTimeoutMs: number;
   /** Largest JSON answer, or largest single event of a stream. */
   readonly maxMessageBytes: number;
@@ -46,9 +50,25 @@ export interface ChannelRequest {
   /** `Mcp-Param-*` headers (modern). */
   readonly paramHeaders?: Readonly<Record<string, string>> | undefined;
   readonly signal: AbortSignal;
-  /** Messages that belong to this request and come before its answer: progress, log, questions. */
-  readonly onMessage?: ((message: Message) => void) | undefined;
+  /**
+   * Takes messages that belong to this request and come before its answer: progress, log, questions. The
+   * next one is read when a promise that it returns has resolved; what it throws, the request fails with.
+   */
+  readonly onMessage?: OnMessage | undefined;
+  /** The answer is a stream for as long as it is wanted: `subscriptions/listen` (modern). It may be silent. */
+  readonly isStream?: true | undefined;
 }
+
+export interface ListenOptions {
+  readonly signal: AbortSignal;
+  /** Takes requests and notifications, with back-pressure as in `ChannelRequest`. */
+  readonly onMessage: OnMessage;
+  /** Called whenever the stream is open, again after each interruption. */
+  readonly onOpen?: (() => void) | undefined;
+}
+
+/** Why nothing more is heard: the server has no such stream, or the line is closed, by us or the server. */
+export type ListenEnd = "unsupported" | "ended";
 
 export interface Channel extends AsyncDisposable {
   readonly era: Era;
@@ -56,11 +76,20 @@ export interface Channel extends AsyncDisposable {
   /** False once the line is broken for good: another one is to be opened. */
   readonly isOpen: boolean;
   /**
-   * Sends a request under an id of the channel's own; the answer still carries that id.
+   * Sends a request under an id of the channel's own; the answer still carries that id. To abort it is to
+   * cancel it: modern servers see the connection close, legacy ones get `notifications/cancelled`.
    * Throws `upstream_unreachable`, `upstream_timeout`, `upstream_refused`, `upstream_unauthorized`,
-   * `upstream_invalid`, `upstream_too_large`, `cancelled`.
+   * `upstream_invalid`, `upstream_too_large`, `cancelled`, and what `onMessage` throws.
    */
   request(request: ChannelRequest): Promise<ResponseMessage>;
   /** Sends a notification or a response (legacy). The text is a whole message. */
   send(text: string): Promise<void>;
+  /**
+   * Hears what the server says outside of requests (legacy), through interruptions, in the session of the
+   * moment. Throws what `request` throws; `upstream_refused` with `data.status` 404 when that session is lost:
+   * whoever listens again, does so in a new one.
+   */
+  listen?(options: ListenOptions): Promise<ListenEnd>;
+  /** Closes the line and ends the session at the server (legacy). Where no keeper has the session, so does disposing. */
+  end?(): Promise<void>;
 }

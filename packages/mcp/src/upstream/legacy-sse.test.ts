@@ -162,7 +162,7 @@ test("progress goes to the request with its token, everything else to the newest
   const ask = (name: string, token: unknown) =>
     call(channel, {
       params: JSON.stringify({ _meta: { progressToken: token } }),
-      onMessage: ({ text }) => heard[name]?.push(text),
+      onMessage: ({ text }) => void heard[name]?.push(text),
     });
   await Promise.all([ask("one", 1), ask("two", "b")]);
   expect(heard).toEqual({ one: [progress("1")], two: [progress('"b"'), log] });
@@ -259,4 +259,69 @@ test.each<[string, (response: ServerResponse) => void]>([
   cancel.abort();
   expect(await opening).toBe("cancelled");
   expect(await server.seen[0]?.ended).toBe(false);
+});
+
+const listChanged = '{"jsonrpc":"2.0","method":"notifications/tools/list_changed"}';
+const logged = '{"jsonrpc":"2.0","method":"notifications/message","params":{}}';
+
+test("what belongs to no request is heard by who listens", async () => {
+  const { open, stream } = await serve({
+    say({ id }, say) {
+      for (const text of [logged, listChanged, result(id, "{}"), logged]) say(text);
+    },
+  });
+  const channel = await open();
+  const heard: Record<string, string[]> = { listener: [], call: [] };
+  const all = Promise.withResolvers<void>();
+  const listening = channel.listen?.({
+    signal: never,
+    onMessage: ({ text }) => void (heard["listener"]?.push(text) === 2 && all.resolve()),
+  });
+  await call(channel, { onMessage: ({ text }) => void heard["call"]?.push(text) });
+  await all.promise;
+  expect(heard).toEqual({ listener: [listChanged, logged], call: [logged] });
+  stream()?.end();
+  expect([await listening, channel.isOpen]).toEqual(["ended", false]);
+  expect(await channel.listen?.({ signal: never, onMessage: () => undefined })).toBe("ended");
+});
+
+test("the newest who listens hears; a failure or an abort ends that one's listening only", async () => {
+  const { open, stream } = await serve();
+  const channel = await open();
+  const listen = (onMessage: () => void | Promise<void>, signal = never) =>
+    codeOf(
+      (channel.listen?.({ signal, onMessage }) ?? Promise.reject()).then((end) => {
+        if (end !== "ended") throw new Error(end);
+      }),
+    );
+  const first = listen(() => undefined);
+  const second = listen(() => Promise.reject(new Error("enough")));
+  expect(await first).toBe("answered");
+  stream()?.write(messageEvent(listChanged));
+  expect(await second).toBe("defect: Error: enough");
+  const stop = new AbortController();
+  const stuck = listen(() => (stop.abort(), new Promise<void>(() => undefined)), stop.signal);
+  stream()?.write(messageEvent(listChanged));
+  expect([await stuck, await listen(() => undefined, stop.signal)]).toEqual(["cancelled", "cancelled"]);
+  expect(await codeOf(call(channel))).toBe("answered");
+  const last = listen(() => undefined);
+  await channel.end?.();
+  expect([await last, channel.isOpen]).toEqual(["answered", false]);
+});
+
+test("a session is set up before it is used", async () => {
+  const { server } = await serve();
+  const channel = await openLegacySse(server.target({}, "/sse"), client, never, {
+    afterOpen: async (request) => {
+      await request({ method: "logging/setLevel", params: '{"level":"info"}', signal: never });
+    },
+  });
+  await channel[Symbol.asyncDispose]();
+  expect(server.seen.at(-1)?.method).toBe("logging/setLevel");
+  const failing = openLegacySse(server.target({}, "/sse"), client, never, {
+    afterOpen: () => Promise.reject(new Error("enough")),
+  });
+  expect(await codeOf(failing)).toBe("defect: Error: enough");
+  const streams = server.seen.filter(({ httpMethod }) => httpMethod === "GET");
+  expect(await Promise.all(streams.map(({ ended }) => ended))).toEqual([false, false]);
 });

@@ -2,19 +2,27 @@
  * A legacy server over HTTP+SSE (2024-11-05, transports): one GET stream carries everything the
  * server says, and names the address that messages are posted to.
  */
-import { isFault, kernelFaults } from "@castellan/kernel";
+import { kernelFaults } from "@castellan/kernel";
 import { mcpFaults } from "../faults.ts";
 import {
-  isObject,
   requestText,
   type Message,
   type NotificationMessage,
   type RequestMessage,
   type ResponseMessage,
 } from "../jsonrpc/message.ts";
-import { readEvents, type ServerSentEvent } from "../sse/read.ts";
-import { abortable } from "./abortable.ts";
-import type { Channel, ChannelRequest, ServerHello, UpstreamTarget } from "./channel.ts";
+import type { ServerSentEvent } from "../sse/read.ts";
+import type {
+  Channel,
+  ChannelRequest,
+  ListenEnd,
+  ListenOptions,
+  ServerHello,
+  UpstreamTarget,
+} from "./channel.ts";
+import type { OnMessage } from "./hand-on.ts";
+import type { LegacyChannelOptions } from "./legacy-session.ts";
+import { openSseLine } from "./legacy-sse-line.ts";
 import {
   cancelledNotification,
   initializedNotification,
@@ -22,70 +30,50 @@ import {
   toLegacyHello,
   type LegacyClient,
 } from "./legacy.ts";
-import { discard, mediaType, parseUpstream, postOneWay, send, toUpstreamFault } from "./post.ts";
+import { OpenQuestions } from "./open-questions.ts";
+import { postOneWay } from "./post.ts";
 import { refusalFault } from "./refusal.ts";
+import { Silence } from "./silence.ts";
+import { isOfTheServer, orAborted, parseUpstream, toUpstreamFault } from "./upstream-fault.ts";
+import { answeredBy, isOutsideOfRequests, progressTokenIn } from "./whose-message.ts";
 
-/** Opens a stream and the session in it. Faults: see `Channel.request`. */
+/** Opens a stream and the session in it. Faults: see `Channel.request`, and what `afterOpen` throws. */
 export async function openLegacySse(
   target: UpstreamTarget,
   client: LegacyClient,
   signal: AbortSignal,
+  { afterOpen }: Pick<LegacyChannelOptions, "afterOpen"> = {},
 ): Promise<Channel> {
   const closing = new AbortController();
   try {
     const opening = AbortSignal.any([signal, AbortSignal.timeout(target.limits.idleTimeoutMs)]);
-    const events = await abortable(openStream(target, closing.signal), opening);
-    const endpoint = await endpointIn(events, target.url, opening);
+    const { events, endpoint } = await openSseLine(target, closing.signal, opening);
     const channel = new LegacySseChannel({ ...target, url: endpoint }, events, closing);
     await channel.initialize(client, opening);
+    await orAborted(Promise.resolve(afterOpen?.((request) => channel.request(request))), opening);
     return channel;
   } catch (error) {
     closing.abort();
-    throw toUpstreamFault(error, signal);
+    throw error;
   }
 }
 
-/** The stream may be silent for as long as nothing is asked; what is asked has a time of its own. */
-async function openStream(
-  target: UpstreamTarget,
-  signal: AbortSignal,
-): Promise<AsyncGenerator<ServerSentEvent>> {
-  const headers = { accept: "text/event-stream" };
-  const reply = await send(target, "GET", { headers, signal, bodyTimeoutMs: 0 });
-  if (reply.statusCode === 200 && mediaType(reply.headers) === "text/event-stream")
-    return readEvents(reply.body, target.limits.maxMessageBytes);
-  await discard(reply.body);
-  if (reply.statusCode !== 200) throw refusalFault(reply.statusCode);
-  throw mcpFaults.fault(
-    "upstream_invalid",
-    "The server answered GET with something other than an event stream",
-  );
-}
-
-/** The first event names the address to post to; it must stay on the server's own origin. */
-async function endpointIn(
-  events: AsyncGenerator<ServerSentEvent>,
-  base: URL,
-  signal: AbortSignal,
-): Promise<URL> {
-  for (;;) {
-    const { value, done } = await abortable(events.next(), signal);
-    if (done) throw mcpFaults.fault("upstream_invalid", "The event stream ended before it named an endpoint");
-    if (value.event !== "endpoint") continue;
-    const endpoint = URL.canParse(value.data, base.href) ? new URL(value.data, base) : undefined;
-    if (endpoint?.origin !== base.origin)
-      throw mcpFaults.fault("upstream_invalid", "The event stream names an endpoint outside its own origin");
-    return endpoint;
-  }
-}
-
-interface Waiting {
-  readonly request: ChannelRequest;
-  readonly progressToken: unknown;
-  readonly resolve: (message: ResponseMessage) => void;
+interface Receiver {
+  readonly onMessage: OnMessage | undefined;
+  /** Fails what the receiver waits for. */
   readonly reject: (error: unknown) => void;
-  /** Fires when the server has said nothing for too long. */
-  readonly idle: NodeJS.Timeout;
+  /** Resolves when the receiver wants nothing more. */
+  readonly over: Promise<void>;
+}
+
+interface Waiting extends Receiver {
+  readonly progressToken: unknown;
+  readonly silence: Silence;
+  readonly resolve: (message: ResponseMessage) => void;
+}
+
+interface Listening extends Receiver {
+  readonly end: (how: ListenEnd) => void;
 }
 
 class LegacySseChannel implements Channel {
@@ -93,6 +81,10 @@ class LegacySseChannel implements Channel {
   readonly #target: UpstreamTarget;
   readonly #closing: AbortController;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #questions = new OpenQuestions();
+  #listening: Listening | undefined;
+  /** There while the stream is not read on, because a receiver is not ready. */
+  #holds: Disposable[] | undefined;
   #hello: ServerHello | undefined;
   #ended: unknown;
   #lastId = 0;
@@ -119,30 +111,59 @@ class LegacySseChannel implements Channel {
     await this.#post(initializedNotification, signal);
   }
 
-  async request(request: ChannelRequest): Promise<ResponseMessage> {
-    if (this.#ended !== undefined) throw toUpstreamFault(this.#ended, request.signal);
+  async request({ method, params, signal, onMessage }: ChannelRequest): Promise<ResponseMessage> {
+    if (this.#ended !== undefined) throw toUpstreamFault(this.#ended, signal);
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<ResponseMessage>();
     // The post and the stream may both fail; the first failure is the one that is told.
-    promise.catch(() => undefined);
-    const idle = setTimeout(() => reject(silence()), this.#target.limits.idleTimeoutMs);
-    const progressToken = progressTokenIn(request.params);
-    this.#waiting.set(id, { request, progressToken, resolve, reject, idle });
+    const over = promise.then(nothing, nothing);
+    using silence = new Silence(this.#target.limits.idleTimeoutMs);
+    silence.signal.addEventListener("abort", () => reject(silence.signal.reason), { once: true });
+    this.#holds?.push(silence.hold());
+    using _underWay = this.#questions.begin(silence);
+    const progressToken = progressTokenIn(params);
+    this.#waiting.set(id, { onMessage, reject, over, progressToken, silence, resolve });
     try {
-      await this.#post(requestText(id, request.method, request.params), request.signal);
-      return await abortable(promise, request.signal);
+      await this.#post(requestText(id, method, params), signal);
+      return await orAborted(promise, signal);
     } catch (error) {
-      if (request.signal.aborted || isFault(error, "upstream_timeout"))
+      reject(error);
+      if (signal.aborted || !isOfTheServer(error))
         this.send(cancelledNotification(id)).catch(() => undefined);
-      throw toUpstreamFault(error, request.signal);
+      throw error;
     } finally {
-      clearTimeout(idle);
       this.#waiting.delete(id);
     }
   }
 
-  send(text: string): Promise<void> {
-    return this.#post(text, AbortSignal.timeout(this.#target.limits.idleTimeoutMs));
+  async send(text: string): Promise<void> {
+    try {
+      await this.#post(text, AbortSignal.timeout(this.#target.limits.idleTimeoutMs));
+    } finally {
+      this.#questions.sent(text);
+    }
+  }
+
+  /** The newest listener hears; the one before it has "ended". */
+  async listen({ signal, onMessage, onOpen }: ListenOptions): Promise<ListenEnd> {
+    if (signal.aborted) throw toUpstreamFault(signal.reason, signal);
+    if (!this.isOpen) return "ended";
+    const { promise, resolve: end, reject } = Promise.withResolvers<ListenEnd>();
+    const listening = { onMessage, reject, over: promise.then(nothing, nothing), end };
+    this.#listening?.end("ended");
+    this.#listening = listening;
+    try {
+      onOpen?.();
+      return await orAborted(promise, signal);
+    } finally {
+      end("ended");
+      if (this.#listening === listening) this.#listening = undefined;
+    }
+  }
+
+  /** The session is the stream: both end together. */
+  end(): Promise<void> {
+    return this[Symbol.asyncDispose]();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -159,59 +180,74 @@ class LegacySseChannel implements Channel {
   async #pump(events: AsyncGenerator<ServerSentEvent>): Promise<void> {
     try {
       for await (const { event, data } of events) {
-        for (const { idle } of this.#waiting.values()) idle.refresh();
-        if (event === "message" && data !== "") this.#receive(data);
+        for (const { silence } of this.#waiting.values()) silence.heard();
+        if (event !== "message" || data === "") continue;
+        const taken = this.#receive(data);
+        if (taken) await this.#held(taken);
       }
       throw mcpFaults.fault("upstream_unreachable", "The server closed the event stream");
     } catch (error) {
       this.#ended = error;
       for (const waiting of this.#waiting.values()) waiting.reject(error);
+      this.#listening?.end("ended");
       this.#closing.abort(error);
     }
   }
 
-  /** A message that cannot be used fails the request that it answers; one that answers none, the stream. */
-  #receive(data: string): void {
+  /** While one receiver is not ready nothing is read, so that nobody's server is silent. */
+  async #held(taken: Promise<void>): Promise<void> {
+    const holds = [...this.#waiting.values()].map(({ silence }) => silence.hold());
+    this.#holds = holds;
     try {
-      this.#deliver(parseUpstream(data));
-    } catch (error) {
-      const waiting = this.#waiting.get(answeredBy(data) ?? 0);
-      if (!waiting) throw error;
-      waiting.reject(error);
+      await orAborted(taken, this.#closing.signal);
+    } finally {
+      this.#holds = undefined;
+      for (const hold of holds) hold[Symbol.dispose]();
     }
   }
 
-  #deliver(message: Message): void {
-    if (message.kind === "request" || message.kind === "notification") this.#ownerOf(message)?.(message);
-    else if (typeof message.id === "number") this.#waiting.get(message.id)?.resolve(message);
+  /** A message that cannot be used fails the request that it answers; one that answers none, the stream. */
+  #receive(data: string): void | Promise<void> {
+    let message: Message;
+    try {
+      message = parseUpstream(data);
+    } catch (error) {
+      const waiting = this.#waiting.get(answeredBy(data) ?? 0);
+      if (!waiting) throw error;
+      return waiting.reject(error);
+    }
+    if (message.kind === "request" || message.kind === "notification") return this.#handOn(message);
+    if (typeof message.id === "number") this.#answer(message.id, message);
+  }
+
+  /** What follows the answer belongs to others, though the request may still wait for its POST to end. */
+  #answer(id: number, message: ResponseMessage): void {
+    this.#waiting.get(id)?.resolve(message);
+    this.#waiting.delete(id);
+  }
+
+  #handOn(message: RequestMessage | NotificationMessage): void | Promise<void> {
+    const owner = this.#ownerOf(message);
+    const receiver = owner ?? this.#listening;
+    this.#questions.note(message, owner?.silence);
+    if (!receiver) return;
+    try {
+      const taken = receiver.onMessage?.(message);
+      if (taken !== undefined) return Promise.race([taken.catch(receiver.reject), receiver.over]);
+    } catch (error) {
+      receiver.reject(error);
+    }
   }
 
   /** The one stream does not say which request a message belongs to: by progress token, else the newest. */
-  #ownerOf(message: RequestMessage | NotificationMessage): ChannelRequest["onMessage"] {
-    const token = message.params?.["progressToken"];
+  #ownerOf({ method, params }: RequestMessage | NotificationMessage): Waiting | undefined {
+    if (this.#listening && isOutsideOfRequests(method)) return undefined;
+    const token = params?.["progressToken"];
     const waiting = [...this.#waiting.values()];
-    const owner =
-      token === undefined ? waiting.at(-1) : waiting.find((candidate) => candidate.progressToken === token);
-    return owner?.request.onMessage;
+    return token === undefined
+      ? waiting.at(-1)
+      : waiting.find((candidate) => candidate.progressToken === token);
   }
 }
 
-function silence() {
-  return mcpFaults.fault("upstream_timeout", "The server did not answer in time");
-}
-
-function progressTokenIn(params: string | undefined): unknown {
-  const value: unknown = params === undefined ? undefined : JSON.parse(params);
-  const meta = isObject(value) ? value["_meta"] : undefined;
-  return isObject(meta) ? meta["progressToken"] : undefined;
-}
-
-/** The id in a text that was refused as a message, if it has one of ours. */
-function answeredBy(data: string): number | undefined {
-  try {
-    const value: unknown = JSON.parse(data);
-    return isObject(value) && typeof value["id"] === "number" ? value["id"] : undefined;
-  } catch {
-    return undefined;
-  }
-}
+function nothing(): void {}

@@ -1,7 +1,7 @@
 /** What both legacy transports share: the `initialize` handshake (2025-11-25, lifecycle). */
 import { mcpFaults } from "../faults.ts";
 import { helloText } from "./hello-text.ts";
-import { isObject, notificationText, type ResponseMessage } from "../jsonrpc/message.ts";
+import { isObject, notificationText, type JsonObject, type ResponseMessage } from "../jsonrpc/message.ts";
 import { isLegacyVersion, type LegacyVersion } from "../versions.ts";
 import type { ServerHello } from "./channel.ts";
 
@@ -28,11 +28,20 @@ export function initializeParams(client: LegacyClient): string {
   return `{"protocolVersion":${JSON.stringify(client.version)},"capabilities":${client.capabilities},"clientInfo":${client.clientInfo}}`;
 }
 
-/** Reads the result of `initialize`. Throws `upstream_invalid`. */
-export function toLegacyHello(message: ResponseMessage): ServerHello & { readonly version: LegacyVersion } {
+export interface LegacyHello extends ServerHello {
+  readonly version: LegacyVersion;
+}
+
+/** Reads the answer to `initialize`. Throws `upstream_invalid`. */
+export function toLegacyHello(message: ResponseMessage): LegacyHello {
   if (message.kind === "error")
     throw mcpFaults.fault("upstream_invalid", `initialize failed: ${message.error.message.slice(0, 200)}`);
-  const { protocolVersion, capabilities } = message.result;
+  return parseLegacyHello(message.result, helloText(message));
+}
+
+/** Reads the result of `initialize`, which is also there as text. Throws `upstream_invalid`. */
+export function parseLegacyHello(result: JsonObject, resultText: string): LegacyHello {
+  const { protocolVersion, capabilities } = result;
   if (!isLegacyVersion(protocolVersion))
     throw mcpFaults.fault(
       "upstream_invalid",
@@ -41,6 +50,6 @@ export function toLegacyHello(message: ResponseMessage): ServerHello & { readonl
   return {
     version: protocolVersion,
     capabilities: isObject(capabilities) ? capabilities : {},
-    resultText: helloText(message),
+    resultText,
   };
 }

@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import type { ServerResponse } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { isFault } from "@castellan/kernel";
 import { Agent } from "undici";
 import { expect, onTestFinished, test } from "vitest";
@@ -11,6 +13,7 @@ import {
   startServer,
   type SeenRequest,
 } from "../testing.ts";
+import { messageEvent } from "../sse/write.ts";
 import type { Channel, ChannelRequest, UpstreamLimits } from "./channel.ts";
 import { createModernChannel } from "./modern.ts";
 
@@ -77,7 +80,7 @@ test("the answer is the one that came, to the letter, over JSON and over a strea
     response.end();
   });
   const heard: string[] = [];
-  const onMessage = (message: { text: string }) => heard.push(message.text);
+  const onMessage = (message: { text: string }) => void heard.push(message.text);
   expect((await call(channel)).text).toContain(raw);
   expect((await call(channel, { params: '{"name":"b"}', onMessage })).text).toContain(raw);
   expect(heard).toEqual(['{"jsonrpc":"2.0","method":"notifications/progress"}']);
@@ -234,4 +237,56 @@ test("a deadline of the caller is a time-out, not a cancellation", async () => {
 test("a refusal that is told in JSON-RPC is the answer", async () => {
   const { channel } = await open(({ id }, response) => answerJson(response, rpcError(id, -32601), 404));
   expect(await call(channel)).toMatchObject({ kind: "error", error: { code: -32601, message: "no" } });
+});
+
+test("a stream that is wanted for long may be silent, over the dispatcher for streams, until its result", async () => {
+  const ack = '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{}}';
+  await using server = await startServer(async ({ id }, response) => {
+    openEvents(response, ack);
+    await setTimeout(400);
+    response.end(messageEvent(result(id, "{}")));
+  });
+  await using streamDispatcher = new OneConnection();
+  const refusing = new OneConnection();
+  await refusing.destroy();
+  const target = { ...server.target({ idleTimeoutMs: 200 }), dispatcher: refusing, streamDispatcher };
+  const channel = createModernChannel(target, hello);
+  const heard: string[] = [];
+  const answer = await call(channel, {
+    method: "subscriptions/listen",
+    isStream: true,
+    onMessage: ({ text }) => void heard.push(text),
+  });
+  expect([answer.kind, heard]).toEqual(["result", [ack]]);
+  expect(await codeOf(call(channel))).toBe("upstream_unreachable");
+});
+
+test.each<[string, string, Handle]>([
+  ["ends without a result", "upstream_unreachable", (_, r) => (openEvents(r), void r.end())],
+  ["breaks", "upstream_unreachable", (_, r) => (openEvents(r), void r.write(":\n", () => r.destroy()))],
+  ["is none", "answered", ({ id }, r) => answerJson(r, rpcError(id, -32601), 404)],
+])("a stream that is wanted for long %s: %s", async (_, code, handle) => {
+  const { channel } = await open(handle);
+  expect(await codeOf(call(channel, { method: "subscriptions/listen", isStream: true }))).toBe(code);
+});
+
+test("to give up a stream closes it", async () => {
+  const { server, channel } = await open((_, response) =>
+    openEvents(response, '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged"}'),
+  );
+  const stop = new AbortController();
+  const onMessage = () => stop.abort();
+  const listening = call(channel, { isStream: true, signal: stop.signal, onMessage });
+  expect([await codeOf(listening), await server.seen[0]?.ended]).toEqual(["cancelled", false]);
+});
+
+test("an answer that comes byte by byte is whole", async () => {
+  const raw = JSON.stringify({ text: "ü".repeat(3_000) });
+  const { channel } = await open(async ({ id }, response) => {
+    response.writeHead(200, { "content-type": "application/json" });
+    for (const byte of Buffer.from(result(id, raw)))
+      if (!response.write(Buffer.of(byte))) await once(response, "drain");
+    response.end();
+  });
+  expect((await call(channel)).text).toContain(raw);
 });

@@ -54,6 +54,7 @@ export function postModern(target: UpstreamTarget, request: ChannelRequest, id: 
     },
     signal: request.signal,
     onMessage: request.onMessage,
+    isStream: request.isStream,
   });
 }
 

@@ -9,6 +9,7 @@ import { latestLegacyVersion } from "../versions.ts";
 import type { Channel, ServerHello, UpstreamTarget } from "./channel.ts";
 import { openLegacyHttp } from "./legacy-http.ts";
 import { openLegacySse } from "./legacy-sse.ts";
+import type { LegacyChannelOptions } from "./legacy-session.ts";
 import type { LegacyClient } from "./legacy.ts";
 import {
   createModernChannel,
@@ -45,14 +46,16 @@ export async function probe(
   return { modern, legacy: undefined, faults: { legacy } };
 }
 
-/** The line of a server that is known to speak a legacy transport. */
+/** The line of a server that is known to speak a legacy transport. Sessions over HTTP+SSE cannot be shared. */
 export function openLegacyChannel(
   transport: LegacyTransport,
   target: UpstreamTarget,
   client: LegacyClient,
   signal: AbortSignal,
+  options: LegacyChannelOptions = {},
 ): Promise<Channel> {
-  return transport === "sse" ? openLegacySse(target, client, signal) : openLegacyHttp(target, client, signal);
+  const open = transport === "sse" ? openLegacySse : openLegacyHttp;
+  return open(target, client, signal, options);
 }
 
 async function openModern(target: UpstreamTarget, identity: ClientIdentity, signal: AbortSignal) {

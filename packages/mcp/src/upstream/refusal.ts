@@ -25,6 +25,11 @@ export function refusalFault(status: number): Fault {
   return mcpFaults.fault("upstream_refused", `The server answered with HTTP ${status}`, { data });
 }
 
-function isUnauthorized(status: number): boolean {
+export function isUnauthorized(status: number): boolean {
   return status === 401 || status === 403;
+}
+
+/** Whether a refused stream may be had later: another one is still open (409), too much, or out of order. */
+export function isLater(status: number): boolean {
+  return status === 409 || status === 429 || status >= 500;
 }
