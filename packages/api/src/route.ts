@@ -16,7 +16,7 @@ export interface RouteRequest<Params, Query, Body> {
   readonly draining: AbortSignal;
 }
 
-export type RouteMethod = "GET" | "POST" | "PUT" | "DELETE";
+export type RouteMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 interface RouteFace {
   readonly method: RouteMethod;

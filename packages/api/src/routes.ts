@@ -9,6 +9,7 @@ import { removePortalServer } from "./portals/remove-portal-server.ts";
 import { removePortal } from "./portals/remove-portal.ts";
 import type { Route } from "./route.ts";
 import { addServer } from "./servers/add-server.ts";
+import { changeServer } from "./servers/change-server.ts";
 import { getServer } from "./servers/get-server.ts";
 import { listServers } from "./servers/list-servers.ts";
 import { removeServer } from "./servers/remove-server.ts";
@@ -23,6 +24,7 @@ export const routes: readonly Route[] = [
   listServers,
   addServer,
   getServer,
+  changeServer,
   removeServer,
   syncServer,
   listPortals,

@@ -10,6 +10,7 @@ import type {
   Era,
   LegacyClient,
   LocalMethod,
+  LogLevel,
   Message,
   MethodSpec,
   NotificationMessage,
@@ -17,6 +18,7 @@ import type {
   ProtocolHeaders,
   RequestId,
   RequestMessage,
+  ResponseMessage,
 } from "@castellan/mcp";
 import type { CatalogServer } from "./catalog/catalog.ts";
 import type { Capability, Scope } from "./catalog/scope.ts";
@@ -39,8 +41,8 @@ export interface Received {
   readonly acceptsStream: boolean;
   /** Aborts when the answer is no longer wanted. */
   readonly cancel: AbortController;
-  /** Sends a message to the caller ahead of the answer; false when it cannot reach the caller. */
-  readonly relay: (text: string) => boolean;
+  /** Sends a message to the caller ahead of the answer; false when it cannot reach the caller. A promise waits for room. */
+  readonly relay: (text: string) => boolean | Promise<boolean>;
 }
 
 export interface Authenticated {
@@ -79,7 +81,16 @@ export type Target =
       readonly request: RequestMessage;
       readonly method: MethodSpec;
       readonly capability: Capability;
-    };
+    }
+  | { readonly kind: "own-tool"; readonly request: RequestMessage; readonly tool: OwnTool };
+
+export type ForwardTarget = Extract<Target, { kind: "forward" }>;
+
+/** A tool of the portal's own. */
+export interface OwnTool {
+  readonly name: string;
+  call(call: Admitted, request: RequestMessage): Answer | Promise<Answer>;
+}
 
 export interface Limited {
   /** Given back when the call has ended. */
@@ -103,7 +114,7 @@ export interface Answer {
   /** The HTTP status, where it is not 200. */
   readonly status?: number | undefined;
   /** Messages that follow for as long as the caller stays: a subscription. */
-  readonly stream?: ((send: (text: string) => void) => Promise<string>) | undefined;
+  readonly stream?: ((send: (text: string) => boolean | Promise<boolean>) => Promise<string>) | undefined;
   /** The session that this answer began. */
   readonly session?: CallerSession | undefined;
 }
@@ -113,7 +124,9 @@ export interface PortalView {
   readonly slug: Slug;
   scope(era: Era): Scope;
   /** Throws `session_unknown`. */
-  session(id: string, principal: Principal): CallerSession;
+  session(id: string, principal: Principal): CallerSession | Promise<CallerSession>;
+  /** The portal's own tool of this name. */
+  ownTool(name: string): OwnTool | undefined;
   /** Answers what the portal knows itself. */
   answer(call: Admitted, target: LocalTarget): Answer | Promise<Answer>;
   /** Takes a notification or a response. */
@@ -132,12 +145,32 @@ export interface CallerSession {
   readonly client: LegacyClient;
   readonly clientName: string | undefined;
   readonly clientVersion: string | undefined;
-  /** The session's own line to a server, opened when first asked for. */
+  /** As the client set it (`logging/setLevel`). */
+  readonly logLevel: LogLevel | undefined;
+  /** The session's own line to a legacy server, opened when first asked for. */
   channel(server: CatalogServer, signal: AbortSignal): Promise<Channel>;
-  /** Makes a server's question one that this session's client can answer; the text is to be relayed. */
-  ask(question: RequestMessage, channel: Channel): string;
-  /** A server's word that a question of its own is void, under the id that the client knows; undefined for others. */
-  withdraw(cancelled: NotificationMessage, channel: Channel): string | undefined;
+  /** Gives a question an id of the session's own; its text is then to be sent to the client. */
+  ask(question: ClientQuestion): AskedQuestion;
   /** Lets the request be cancelled by its id until it is disposed of. Throws `request_id_in_use`. */
   begin(id: RequestId, cancel: AbortController): Disposable;
+}
+
+/** What a server wants to know of a legacy client: elicitation, sampling, roots. */
+export interface ClientQuestion {
+  readonly method: string;
+  /** Raw JSON of `params`. */
+  readonly params: string | undefined;
+  /** The client's answer, under the session's id. Called once, or never. */
+  onAnswer(answer: ResponseMessage): void | Promise<void>;
+  /** The client reports progress on its answer, under the token of the question's `_meta`. */
+  onProgress?(notification: NotificationMessage): void | Promise<void>;
+  /** The session ended, or gave the question up: no answer will come. */
+  onGone?(): void;
+}
+
+/** Disposing of it forgets it: an answer that comes later goes nowhere. */
+export interface AskedQuestion extends Disposable {
+  readonly id: string;
+  /** The request for the client: a whole message. */
+  readonly text: string;
 }

@@ -22,6 +22,33 @@ export const callFaults = defineFaults({
     status: 404,
     help: "No server of the portal is known to hold this resource.",
   },
+  task_unknown: {
+    owner: "caller",
+    status: 404,
+    help: "No server of the portal works on a task of this id for this caller.",
+  },
+  client_feature_denied: {
+    owner: "upstream",
+    status: 502,
+    help: "The server wanted something of the client (a form, a page, its model, its folders) that its registration does not allow. An admin allows it with clientFeatures.",
+  },
+  client_unanswered: {
+    owner: "caller",
+    status: 408,
+    retryable: true,
+    help: "The client did not answer, or answered with an error, what the server asked in the course of the call.",
+  },
+  request_state_invalid: {
+    owner: "caller",
+    status: 400,
+    help: "The `requestState` of a retry is not the one that was given for this request, was used already, or is too old. Send the request again without it.",
+  },
+  exchange_lost: {
+    owner: "system",
+    status: 503,
+    retryable: true,
+    help: "The replica that held the exchange has stopped, or lost its place among the others. What it waited for is gone: make the call again.",
+  },
   calls_limited: {
     owner: "caller",
     status: 429,

@@ -46,4 +46,22 @@ export const callMigrations: MigrationSet = [
         primary key (server_id, kind, name)
       );`,
   },
+  {
+    id: "calls.0002-client-features-and-syncs",
+    sql: `
+      -- What a server may want of clients, and the hosts that its pages may reach: nothing, unless an admin says so.
+      alter table servers add column client_features text[] not null default '{}';
+      alter table servers add column ui_hosts text[] not null default '{}';
+
+      -- The syncs of a server, of whichever replica.
+      create table server_syncs (
+        server_id  text primary key references servers (id) on delete cascade,
+        -- How many have begun, and the number of the latest whose end was written.
+        begun      bigint not null,
+        written    bigint not null default 0,
+        begun_at   timestamptz not null,
+        -- Null when none is under way; else until when the latest may take, should its replica die.
+        busy_until timestamptz
+      );`,
+  },
 ];

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { Principal } from "@castellan/access";
 import { auditFaults, type CallRecord } from "@castellan/audit";
 import { createId, createManualClock, kernelFaults, type Slug } from "@castellan/kernel";
@@ -29,9 +30,9 @@ function session(): CallerSession {
     client,
     clientName: "inspector",
     clientVersion: "2",
+    logLevel: undefined,
     channel: unreached,
     ask: unreached,
-    withdraw: unreached,
     begin: unreached,
   };
 }
@@ -53,6 +54,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     slug: "main" as Slug,
     scope: (era) => createScope({ era, servers: [], naming: "prefixed" }),
     session: () => session(),
+    ownTool: () => undefined,
     answer: () => ({ kind: "result", text: '{"own":1E400}', outcome: "ok" }),
     receive: () => undefined,
     ...portal,
@@ -81,7 +83,11 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
   const outcome = await runCall(received, {
     authenticate: () => principal,
     findPortal: () => view,
+    // Nothing here gets as far as a server.
     upstreams: undefined as never,
+    states: undefined as never,
+    lines: undefined as never,
+    conversations: undefined as never,
     underWay: new CallsUnderWay(),
     audit: {
       append(record) {
@@ -90,6 +96,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
       },
     },
     clock,
+    vault: { mac: (_, data) => createHash("sha256").update(data).digest() },
     replica: "rep_1",
     onCall: (summary) => summaries.push(summary),
     ...ports,

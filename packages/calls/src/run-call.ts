@@ -147,7 +147,8 @@ function toRecord(
 /** Labels of metrics must not be the caller's to choose: what is not known here is called `other`. */
 function toSummary(record: CallRecord, { portal, target }: Facts): Omit<CallSummary, "trace"> {
   const { server, outcome, code, stage, durationMs, upstreamMs, requestId } = record;
-  const method = target && target.kind !== "one-way" ? record.method : "other";
+  const isNamedByCaller = target?.kind === "forward" && target.capability.kind === "server";
+  const method = target && target.kind !== "one-way" && !isNamedByCaller ? record.method : "other";
   return {
     portal: portal?.slug ?? "other",
     server,

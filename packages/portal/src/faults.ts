@@ -8,6 +8,11 @@ export const portalFaults = defineFaults({
     retryable: true,
     help: "The caller has too many streams open (GET and subscriptions/listen together); close one first.",
   },
+  subscriptions_limited: {
+    owner: "caller",
+    status: 429,
+    help: "The session has subscribed to as many resources as one may; unsubscribe from one first.",
+  },
   portal_not_found: {
     owner: "caller",
     status: 404,

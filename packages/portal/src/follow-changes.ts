@@ -8,16 +8,21 @@ export function followChanges(parts: {
   directory: PortalDirectory;
   sessions: SessionRegistry;
   subscriptions: Subscriptions;
+  /** Told of what the database could not be told. */
+  onError: (error: unknown) => void;
 }): Disposable {
-  const stop = parts.directory.onChange((portal, lists) => {
-    const sessions = parts.sessions.at(portal);
-    if (parts.directory.find(portal)) {
-      parts.subscriptions.publish(portal, lists);
-      for (const session of sessions)
-        for (const list of lists) session.notify(notificationText(listChangedMethod(list)));
-    } else {
-      parts.subscriptions.end(portal);
-      for (const session of sessions) void parts.sessions.end(session);
+  const { directory, sessions, subscriptions, onError } = parts;
+  const stop = directory.onChange((portal, lists) => {
+    if (!directory.find(portal)) {
+      subscriptions.end(portal);
+      sessions.endAt(portal).catch(onError);
+      return;
+    }
+    subscriptions.publish(portal, lists);
+    // On the replica that has the stream of the session; the others say nothing.
+    for (const { stream } of sessions.at(portal)) {
+      stream.linesChanged();
+      for (const list of lists) void stream.say(notificationText(listChangedMethod(list)));
     }
   });
   return { [Symbol.dispose]: stop };

@@ -7,13 +7,22 @@ export { createPortalDirectory, type OpenPortal, type PortalDirectory } from "./
 
 export { type Identity } from "./answers/hello.ts";
 export { Subscriptions } from "./answers/listen.ts";
-export { SessionRegistry, defaultSessionLimits, type SessionLimits } from "./sessions/session-registry.ts";
+export {
+  SessionRegistry,
+  defaultSessionLimits,
+  type SessionLimits,
+  type SessionRegistryOptions,
+} from "./sessions/session-registry.ts";
+export { portalSealedColumns } from "./sessions/line-store.ts";
 export { followChanges } from "./follow-changes.ts";
+export { portalTools } from "./portal-tools/portal-tools.ts";
 
 export {
   createPortalEndpoint,
   type PortalEndpoint,
   type PortalEndpointOptions,
 } from "./endpoint/portal-endpoint.ts";
+export { serveResumptions } from "./endpoint/resume-stream.ts";
+export { ResumableStreams, defaultReplayLimits, type ReplayLimits } from "./streams/resumable-streams.ts";
 export { WatchedStreams } from "./streams/watched-streams.ts";
 export { mountPortals } from "./endpoint/routes.ts";

@@ -5,7 +5,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { version } from "../version.ts";
 import type { AddPortalOptions } from "./commands/portals.ts";
-import type { AddServerOptions } from "./commands/servers.ts";
+import type { AddServerOptions, EditServerOptions } from "./commands/servers.ts";
 import type { CallsOptions } from "./commands/calls.ts";
 import type { CreateTokenOptions } from "./commands/tokens.ts";
 import type { Session, SessionOptions } from "./session.ts";
@@ -78,8 +78,7 @@ function createProgram(terminal: Terminal, exit: Exit): Command {
 
 function addServerCommands(server: Command, terminal: Terminal): void {
   const load = () => import("./commands/servers.ts");
-  remote(server, "add <slug> <url>", "register a server and read what it offers")
-    .option("--title <title>", "what people call it")
+  edits(remote(server, "add <slug> <url>", "register a server and read what it offers"))
     .option("--header <header>", "'Name: value' to send with every request; repeatable", collect)
     .option(
       "--header-env <header>",
@@ -96,6 +95,12 @@ function addServerCommands(server: Command, terminal: Terminal): void {
     .action(async (slug: string, url: string, options: SessionOptions & AddServerOptions) =>
       (await load()).addServer(await open(options, terminal), slug, url, options),
     );
+  edits(remote(server, "edit <slug>", "change a server; what is not named stays"))
+    .option("--no-client-features", "it may ask clients for nothing")
+    .option("--no-ui-hosts", "its pages may reach no host")
+    .action(async (slug: string, options: SessionOptions & EditServerOptions) =>
+      (await load()).editServer(await open(options, terminal), slug, options),
+    );
   remote(server, "list", "all servers, with their state").action(async (options: SessionOptions) =>
     (await load()).listServers(await open(options, terminal)),
   );
@@ -111,6 +116,22 @@ function addServerCommands(server: Command, terminal: Terminal): void {
     async (slug: string, options: SessionOptions & { yes?: boolean }) =>
       (await load()).removeServer(await open(options, terminal), slug, options),
   );
+}
+
+/** What can be said of a server when it is added, and changed later. */
+function edits(command: Command): Command {
+  return command
+    .option("--title <title>", "what people call it")
+    .option(
+      "--client-features <features>",
+      "what it may ask clients for, separated by commas: elicitation_form, elicitation_url, sampling, roots",
+      collectList,
+    )
+    .option(
+      "--ui-hosts <hosts>",
+      "HOST, HOST:PORT or *.HOST that its pages (MCP Apps) may reach, separated by commas",
+      collectList,
+    );
 }
 
 function addPortalCommands(portal: Command, terminal: Terminal): void {

@@ -4,17 +4,22 @@ import { createApi } from "@castellan/api";
 import { createAuditLog } from "@castellan/audit";
 import {
   CallsUnderWay,
+  ListWatches,
   createCatalog,
+  createConversations,
   createDefinitionStore,
+  createLinePool,
+  createRequestStates,
   createServerStore,
   createSyncer,
   createUpstreams,
   type CallSummary,
 } from "@castellan/calls";
 import { createChangeFeed, sql } from "@castellan/database";
-import { createId, systemClock } from "@castellan/kernel";
+import { systemClock } from "@castellan/kernel";
 import { defaultUpstreamLimits } from "@castellan/mcp";
 import {
+  ResumableStreams,
   SessionRegistry,
   WatchedStreams,
   Subscriptions,
@@ -23,7 +28,9 @@ import {
   createPortalStore,
   followChanges,
   mountPortals,
+  serveResumptions,
 } from "@castellan/portal";
+import { createRemoteStreams, createReplicas } from "@castellan/replicas";
 import type { Telemetry } from "@castellan/telemetry";
 import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
@@ -49,12 +56,14 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const { config, store, telemetry, version, publicUrl } = options;
   const { database, recordDatabase, vault } = store;
   const clock = systemClock;
-  const replica = createId("replica");
   const identity = { name: "castellan", version };
   const onError = (error: unknown) => telemetry.emit(faultHappened, { error });
   await using opened = new AsyncDisposableStack();
 
   const changes = opened.use(await createChangeFeed({ database, clock, onError }));
+  const replicas = opened.use(await createReplicas({ database, vault, clock, onError }));
+  const remote = opened.use(createRemoteStreams({ replicas, onError }));
+  const replica = replicas.id;
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock, onError }));
   const audit = opened.use(
     createAuditLog({ database: recordDatabase, mac: (data) => vault.mac("audit", data), onError }),
@@ -81,17 +90,40 @@ export async function createHouse(options: HouseOptions): Promise<House> {
         latencyMs: state.latencyMs,
       }),
   });
-  opened.use(scheduleSyncs({ catalog, syncer, clock, onError }));
+  const syncs = opened.use(scheduleSyncs({ catalog, syncer, clock, onError }));
+  const onListChanged = (serverId: string) => syncs.request(serverId, "list_changed");
+  const lines = opened.use(createLinePool({ upstreams, catalog }));
+  const maxMessageBytes = limits.maxMessageBytes;
+  const conversations = opened.use(createConversations({ replicas, streams: remote, maxMessageBytes }));
+  const clientInfo = JSON.stringify(identity);
+  const lists = opened.use(new ListWatches({ catalog, upstreams, clientInfo, onListChanged, onError }));
 
   const portals = createPortalStore(database);
   const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
-  const sessions = opened.use(new SessionRegistry({ clock }));
+  const hearing = { audit, clock, replica, onListChanged };
+  const sessions = opened.use(
+    new SessionRegistry({
+      database,
+      vault,
+      changes,
+      replicas,
+      catalog,
+      directory,
+      upstreams,
+      lists,
+      hearing,
+      clock,
+      onError,
+    }),
+  );
+  const resumable = opened.use(new ResumableStreams({ vault, clock, replica }));
+  opened.use(serveResumptions(remote, resumable));
   const subscriptions = new Subscriptions();
   const authenticate = (authorization: string | undefined) =>
     authenticator.authenticate(parseBearer(authorization));
   const streams = opened.use(new WatchedStreams(authenticate));
   opened.defer(changes.on("tokens", () => streams.check()));
-  opened.use(followChanges({ directory, sessions, subscriptions }));
+  opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 
   const app = createWebApp({
     publicUrl,
@@ -116,15 +148,27 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       subscriptions,
       streams,
       upstreams,
+      lines,
+      lists,
+      conversations,
+      states: createRequestStates({ vault, clock }),
+      replicas,
+      remote,
+      resumable,
+      vault,
+      mac: (purpose, data) => vault.mac(purpose, data),
       underWay: new CallsUnderWay(),
       identity,
       audit,
       clock,
       replica,
       maxBodyBytes: config.maxBodyBytes,
+      onListChanged,
+      onServerFailed: (serverId) => syncs.request(serverId, "call_failed"),
       onCall: (call) => reportCall(telemetry, call),
       onFault: (error, requestId) => telemetry.emit(faultHappened, { error, requestId }),
       onRefused: (refused) => telemetry.emit(requestRefused, refused),
+      onError,
     }),
   );
   app.route(

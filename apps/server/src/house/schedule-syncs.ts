@@ -1,47 +1,37 @@
 /** Reads the lists of each server again from time to time, soon where the last attempt failed. */
-import type { Catalog, CatalogServer, Syncer } from "@castellan/calls";
+import {
+  createSyncTrigger,
+  type Catalog,
+  type CatalogServer,
+  type Syncer,
+  type SyncTrigger,
+} from "@castellan/calls";
 import type { Clock } from "@castellan/kernel";
 
 const everyMs = 2 * 60 * 60_000;
 const afterFailureMs = 60_000;
 const lookMs = 15_000;
 
+/** What comes back also takes requests for syncs out of turn. */
 export function scheduleSyncs(options: {
-  catalog: Catalog;
-  syncer: Syncer;
+  catalog: Pick<Catalog, "servers">;
+  syncer: Pick<Syncer, "syncOnce">;
   clock: Clock;
   onError: (error: unknown) => void;
-}): AsyncDisposable {
-  const { catalog, syncer, clock } = options;
-  const stopping = new AbortController();
-  let running: Promise<void> = Promise.resolve();
-
-  async function syncDue(): Promise<void> {
-    const due = catalog.servers().filter((server) => isDue(server, clock.now()));
-    for (const { server } of due) {
-      if (stopping.signal.aborted) return;
-      await syncer.sync(server.slug, stopping.signal).catch((error: unknown) => {
-        if (!stopping.signal.aborted) options.onError(error);
-      });
-    }
-  }
-
-  let isRunning = false;
+}): SyncTrigger {
+  const { catalog, clock } = options;
+  const trigger = createSyncTrigger(options);
   const look = () => {
-    if (isRunning) return;
-    isRunning = true;
-    running = syncDue().finally(() => {
-      isRunning = false;
-    });
+    for (const server of catalog.servers())
+      if (isDue(server, clock.now())) trigger.request(server.server.id, "scheduled");
   };
   const timer = setInterval(look, lookMs).unref();
   look();
-
   return {
+    request: trigger.request,
     async [Symbol.asyncDispose]() {
       clearInterval(timer);
-      stopping.abort();
-      await running;
+      await trigger[Symbol.asyncDispose]();
     },
   };
 }

@@ -11,6 +11,7 @@ import {
   type Database,
 } from "@castellan/database";
 import { portalMigrations } from "@castellan/portal";
+import { replicaMigrations } from "@castellan/replicas";
 import type { Logger } from "@castellan/telemetry";
 import {
   loadOrCreateMasterKey,
@@ -29,6 +30,7 @@ export const allMigrations = [
   auditMigrations,
   callMigrations,
   portalMigrations,
+  replicaMigrations,
 ];
 
 export interface Store extends AsyncDisposable {

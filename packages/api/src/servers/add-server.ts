@@ -2,6 +2,7 @@ import { z } from "zod";
 import { slug, title } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 import { bearerToken, headers } from "./headers.ts";
+import { clientFeatures, uiHosts } from "./permissions.ts";
 import { detailedServer, toDetailedServer } from "./shown-server.ts";
 
 const maxUrlLength = 2048;
@@ -17,6 +18,8 @@ const newServer = z
     bearerToken: bearerToken.optional(),
     /** Hosts, `host:port`, addresses or CIDRs that this server may be at although they are not public. */
     allowPrivate: z.array(z.string().max(255)).max(50).default([]),
+    clientFeatures: clientFeatures.default([]),
+    uiHosts: uiHosts.default([]),
   })
   .refine(
     ({ headers, bearerToken }) => bearerToken === undefined || headers?.["authorization"] === undefined,
@@ -53,6 +56,8 @@ export const addServer = defineRoute({
         ...(body.bearerToken !== undefined && { authorization: `Bearer ${body.bearerToken}` }),
       },
       allowPrivate,
+      clientFeatures: body.clientFeatures,
+      uiHosts: body.uiHosts,
     });
     try {
       // It goes on when the client leaves: nobody would come back to finish it.

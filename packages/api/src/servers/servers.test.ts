@@ -34,6 +34,8 @@ test("a server is registered, read, shown, synced and removed", async () => {
     url: upstream.url,
     headerNames: ["x-team", "authorization"],
     allowPrivate: ["127.0.0.1"],
+    clientFeatures: [],
+    uiHosts: [],
     createdAt: time,
     state: {
       status: "ready",
@@ -61,6 +63,61 @@ test("a server is registered, read, shown, synced and removed", async () => {
   expect((await admin("POST", "/servers/weather/sync")).body).toEqual({ ...shown, definitions });
   expect(await admin("DELETE", "/servers/weather")).toMatchObject({ status: 204, body: undefined });
   expect(await admin("GET", "/servers/weather")).toMatchObject({
+    status: 404,
+    body: { code: "server_unknown" },
+  });
+});
+
+test("what a server may want of clients is nothing, until an admin says so, then or later", async () => {
+  const input = { slug: "weather", url: "http://127.0.0.1:1/mcp", allowPrivate: ["127.0.0.1"] };
+  const given = {
+    clientFeatures: ["sampling", "elicitation_form"],
+    uiHosts: ["CDN.example.com:8443", "*.Example.com", "*.example.com"],
+  };
+  const shown = {
+    clientFeatures: ["elicitation_form", "sampling"],
+    uiHosts: ["cdn.example.com:8443", "*.example.com"],
+  };
+  expect(await admin("POST", "/servers", { ...input, ...given })).toMatchObject({ status: 201, body: shown });
+  const change = (body: unknown) => admin("PATCH", "/servers/weather", body);
+  expect(await change({ title: "Weather" })).toMatchObject({
+    status: 200,
+    body: { title: "Weather", ...shown },
+  });
+  expect(await change({ uiHosts: [] })).toMatchObject({ body: { ...shown, uiHosts: [] } });
+  expect(await change({ clientFeatures: ["roots"] })).toMatchObject({ body: { clientFeatures: ["roots"] } });
+  expect(await admin("GET", "/servers/weather")).toMatchObject({
+    body: { title: "Weather", clientFeatures: ["roots"], uiHosts: [] },
+  });
+});
+
+test.each([
+  [{}, "body", "must name something to change"],
+  [{ slug: "other", title: "Other" }, "slug", "is not known"],
+  [{ title: "" }, "title", "must have at least 1 characters"],
+  [{ clientFeatures: "all" }, "clientFeatures", "must be an array"],
+  [
+    { clientFeatures: ["elicitation"] },
+    "clientFeatures[0]",
+    "must be one of elicitation_form, elicitation_url, sampling, roots",
+  ],
+  [{ clientFeatures: ["roots", "roots"] }, "clientFeatures", "must not name a feature twice"],
+  [
+    { uiHosts: ["a.example", "https://a.example"] },
+    "uiHosts[1]",
+    "must be a host, host:port, or *.example.com for all hosts below it",
+  ],
+  [{ uiHosts: ["*"] }, "uiHosts[0]", "must be a host, host:port, or *.example.com for all hosts below it"],
+  [{ uiHosts: Array.from({ length: 51 }, () => "a.example") }, "uiHosts", "must have at most 50 entries"],
+])("a change %j is refused: %s %s", async (body, field, reason) => {
+  expect(await admin("PATCH", "/servers/weather", body)).toMatchObject({
+    status: 400,
+    body: { code: "invalid_input", problems: [{ field, reason }] },
+  });
+});
+
+test("a server that is not there is not changed", async () => {
+  expect(await admin("PATCH", "/servers/nobody", { title: "Nobody" })).toMatchObject({
     status: 404,
     body: { code: "server_unknown" },
   });

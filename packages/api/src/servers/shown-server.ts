@@ -1,5 +1,6 @@
 /** A server as the API shows it: everything but the values of its headers. */
 import type { Catalog, Definition, StoredServer } from "@castellan/calls";
+import { clientFeatures } from "@castellan/mcp";
 import { z } from "zod";
 import { isoTime } from "../fields.ts";
 
@@ -11,6 +12,8 @@ export const shownServer = z.object({
   url: z.string(),
   headerNames: names,
   allowPrivate: names,
+  clientFeatures: z.array(z.enum(clientFeatures)),
+  uiHosts: names,
   createdAt: isoTime,
   state: z.object({
     status: z.enum(["waiting", "ready", "stale", "error"]),
@@ -52,6 +55,8 @@ export function toShownServer(
     url: server.url,
     headerNames: [...server.headerNames],
     allowPrivate: [...server.allowPrivate],
+    clientFeatures: [...server.clientFeatures],
+    uiHosts: [...server.uiHosts],
     createdAt: server.createdAt,
     state: {
       ...state,

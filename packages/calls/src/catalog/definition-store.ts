@@ -5,14 +5,29 @@ import type { CapabilityKind } from "@castellan/mcp";
 import type { ServerState } from "../servers/server.ts";
 import { serversTopic } from "../servers/server-store.ts";
 import type { Definition } from "./definition.ts";
+import {
+  beginSync,
+  endSync,
+  writeTurn,
+  type SyncTurn,
+  type TakenTurn,
+  type TurnOptions,
+} from "./sync-turns.ts";
 
 export interface DefinitionStore {
   /** The definitions of these servers, in the order in which each server lists them. */
   findByServers(ids: readonly string[]): Promise<Map<string, Definition[]>>;
-  /** Replaces what the server offers by what a sync found. */
-  saveSync(id: Id<"server">, found: SyncFindings): Promise<void>;
-  /** Keeps what an earlier sync found, and says that this one failed. */
-  saveFailure(id: Id<"server">, error: { code: string; message: string }): Promise<void>;
+  /** Takes a turn at syncing a server; undefined when there is no such server. */
+  beginSync(id: Id<"server">, options: TurnOptions): Promise<SyncTurn | TakenTurn | undefined>;
+  /**
+   * Replaces what the server offers by what a sync found, and ends its turn. Nothing is written when
+   * a later turn's end was; without a turn it is written in any case.
+   */
+  saveSync(id: Id<"server">, found: SyncFindings, turn?: SyncTurn): Promise<void>;
+  /** Keeps what an earlier sync found, and says that this one failed. Turns as with `saveSync`. */
+  saveFailure(id: Id<"server">, error: { code: string; message: string }, turn?: SyncTurn): Promise<void>;
+  /** Ends a turn that came to nothing. */
+  endSync(turn: SyncTurn): Promise<void>;
 }
 
 export interface SyncFindings {
@@ -40,9 +55,12 @@ export function createDefinitionStore(database: Database): DefinitionStore {
       return Map.groupBy(rows.map(toDefinition), (definition) => definition.serverId);
     },
 
-    async saveSync(id, found) {
+    beginSync: (id, options) => beginSync(database, id, options),
+    endSync: (turn) => endSync(database, turn),
+
+    async saveSync(id, found, turn) {
       await database.transaction(async (tx) => {
-        if (!(await lockServer(tx, id))) return;
+        if (!(await lockServer(tx, id)) || (turn && !(await writeTurn(tx, turn)))) return;
         await saveState(tx, id, found);
         await tx.query(sql`delete from definitions where server_id = ${id}`);
         await insertDefinitions(tx, id, found.definitions);
@@ -50,9 +68,9 @@ export function createDefinitionStore(database: Database): DefinitionStore {
       });
     },
 
-    async saveFailure(id, error) {
+    async saveFailure(id, error, turn) {
       await database.transaction(async (tx) => {
-        if (!(await lockServer(tx, id))) return;
+        if (!(await lockServer(tx, id)) || (turn && !(await writeTurn(tx, turn)))) return;
         await tx.query(sql`
           insert into server_states (server_id, attempted_at, error_code, error_message)
           values (${id}, now(), ${error.code}, ${storable(error.message)})

@@ -14,6 +14,11 @@ test.each([
   expect(toPublicName(slug, name).replace(/_[0-9a-f]{8}$/, "")).toBe(expected.replace(/_[0-9a-f]{8}$/, ""));
 });
 
+test("no tool of a server is called as a portal's own may be", () => {
+  expect(toPublicName("portal" as Slug, "list_servers")).toBe("portal_list_servers_e78f3ec2");
+  expect(toPublicName("portal-x" as Slug, "list_servers")).toBe("portal-x_list_servers");
+});
+
 test("every name fits, says its server first, and different names stay different", () => {
   fc.assert(
     fc.property(

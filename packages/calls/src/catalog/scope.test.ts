@@ -21,6 +21,8 @@ function server(slug: string, offer: Offer, eras: readonly Era[] = ["legacy", "m
       url: `https://${slug}.example/mcp`,
       headerNames: [],
       allowPrivate: [],
+      clientFeatures: [],
+      uiHosts: [],
       revision: 1,
       createdAt: new Date(0),
     },
@@ -101,16 +103,50 @@ test("only the name is changed in a definition, wherever it stands", () => {
   expect(scope([{ ...one, definitions }], "plain").list("tool")).toEqual([text]);
 });
 
-test("only servers of the era are offered", () => {
+test("every server is offered to callers of both eras, and spoken to in theirs if it knows it", () => {
   const servers = [
     server("old", { tool: ["x"] }, ["legacy"]),
     server("new", { tool: ["x"] }, ["modern"]),
     server("both", { tool: ["x"] }),
+    server("silent", { tool: ["x"] }, []),
   ];
-  const offered = (era: Era) => names(scope(servers, "prefixed", era).list("tool"), "name");
-  expect(offered("legacy")).toEqual(["old_x", "both_x"]);
-  expect(offered("modern")).toEqual(["new_x", "both_x"]);
-  expect(scope(servers, "prefixed", "legacy").find("tool", "new_x")).toBeUndefined();
+  const spoken = (era: Era) => {
+    const offered = scope(servers, "prefixed", era);
+    return names(offered.list("tool"), "name").map((name) => [
+      name,
+      offered.find("tool", String(name))?.upstreamEra,
+    ]);
+  };
+  expect(spoken("legacy")).toEqual([
+    ["old_x", "legacy"],
+    ["new_x", "modern"],
+    ["both_x", "legacy"],
+  ]);
+  expect(spoken("modern")).toEqual([
+    ["old_x", "legacy"],
+    ["new_x", "modern"],
+    ["both_x", "modern"],
+  ]);
+});
+
+test("a tool's page is named as callers know it, where that is another URI than the server's", () => {
+  const page = (_meta: object) => ({ name: "t", _meta });
+  const servers = [
+    server("a", { resource: ["ui://page"] }),
+    server("b", {
+      resource: ["ui://page", "ui://own"],
+      tool: [page({ ui: { resourceUri: "ui://page" }, n: 1 })],
+    }),
+    server("c", { resource: ["ui://page"], tool: [page({ "ui/resourceUri": "ui://page" })] }),
+    server("d", { tool: [page({ ui: { resourceUri: "ui://own" } })] }),
+  ];
+  const offered = scope(servers);
+  expect(offered.list("tool").map((text) => (JSON.parse(text) as { _meta: object })._meta)).toEqual([
+    { ui: { resourceUri: "gw+b:ui://page" }, n: 1 },
+    { "ui/resourceUri": "gw+c:ui://page" },
+    { ui: { resourceUri: "ui://own" } },
+  ]);
+  expect(servers.map((one) => offered.movesUris(one))).toEqual([false, true, true, false]);
 });
 
 test("a tool whose header marks are unsound is not offered to modern clients (SEP-2243)", () => {

@@ -1,5 +1,5 @@
 /**
- * What one portal offers to clients of one era: names on the outside, servers behind them.
+ * What one portal offers to callers of one era: names on the outside, servers of either era behind them.
  * Built once per version of the catalog and of the portal, then only looked up.
  */
 import {
@@ -13,6 +13,9 @@ import {
 } from "@castellan/mcp";
 import { speaks, type CatalogServer } from "./catalog.ts";
 import { capabilityKinds, kinds, type Definition } from "./definition.ts";
+import { toolUris, withPublicUris } from "./public-uris.ts";
+import { isReservedName } from "./reserved-name.ts";
+import { limitUiHosts } from "./ui-hosts.ts";
 import { literalLength, matchesUri, parseUriTemplate, type UriPattern } from "./uri-template.ts";
 
 /** How a portal calls tools and prompts: `{server}_{name}`, or as the server calls them. */
@@ -20,12 +23,15 @@ export type Naming = "prefixed" | "plain";
 
 /** One thing on offer, and where it is to be had. */
 export interface Capability {
-  readonly kind: CapabilityKind;
+  /** `task`: one that the server works on; `server`: a method that only the server knows. */
+  readonly kind: CapabilityKind | "task" | "server";
   readonly server: CatalogServer;
   /** What the server calls it. For a resource outside of every list: its URI. */
   readonly name: string;
   readonly publicName: string;
-  /** Arguments that must travel as headers as well (tools, modern era). */
+  /** The era in which the server is spoken to: the caller's if it speaks it, else its own. */
+  readonly upstreamEra: Era;
+  /** Arguments that must travel as headers as well on each hop of the modern era (tools). */
   readonly paramHeaders: readonly ParamHeader[];
 }
 
@@ -37,21 +43,51 @@ export interface Scope {
   list(kind: CapabilityKind): readonly string[];
   /** The capability of this public name; for a resource also one that fits a template. */
   find(kind: CapabilityKind, publicName: string): Capability | undefined;
+  /** The URI under which callers know a server's resource. */
+  publicUri(server: CatalogServer, uri: string): string;
+  /** Whether callers know any of the server's resources under another URI than it does. */
+  movesUris(server: CatalogServer): boolean;
+}
+
+/** The era in which a caller of this era reaches the server; undefined when there is none. */
+export function upstreamEra(server: CatalogServer, callerEra: Era): Era | undefined {
+  if (speaks(server, callerEra)) return callerEra;
+  const other: Era = callerEra === "modern" ? "legacy" : "modern";
+  return speaks(server, other) ? other : undefined;
 }
 
 export function createScope(options: { era: Era; servers: readonly CatalogServer[]; naming: Naming }): Scope {
-  const servers = options.servers.filter((server) => speaks(server, options.era));
-  const shelves = new Map(capabilityKinds.map((kind) => [kind, fillShelf(kind, servers, options)]));
+  const { era } = options;
+  const servers = options.servers.filter((server) => upstreamEra(server, era) !== undefined);
+  const resources = fillShelf("resource", servers, options);
+  const movedUris = movedResources(resources);
+  const publicUri: Scope["publicUri"] = ({ server }, uri) => movedUris.get(server.id)?.get(uri) ?? uri;
+  const shelves = new Map([["resource" as CapabilityKind, resources]]);
+  for (const kind of capabilityKinds)
+    if (kind !== "resource") shelves.set(kind, fillShelf(kind, servers, options, publicUri));
   const patterns = templatePatterns(shelves.get("resource_template"));
 
   return {
-    era: options.era,
+    era,
     servers,
     list: (kind) => shelves.get(kind)?.texts ?? [],
     find: (kind, publicName) =>
       shelves.get(kind)?.byName.get(publicName) ??
-      (kind === "resource" ? unlistedResource(publicName, servers, patterns) : undefined),
+      (kind === "resource" ? unlistedResource(publicName, servers, patterns, era) : undefined),
+    publicUri,
+    movesUris: ({ server }) => movedUris.has(server.id),
   };
+}
+
+/** The resources that callers know under another URI than their server does, by server. */
+function movedResources(shelf: Shelf | undefined): ReadonlyMap<string, ReadonlyMap<string, string>> {
+  const moved = new Map<string, Map<string, string>>();
+  for (const { server, name, publicName } of shelf?.byName.values() ?? []) {
+    if (name === publicName) continue;
+    const uris = moved.get(server.server.id) ?? new Map<string, string>();
+    moved.set(server.server.id, uris.set(name, publicName));
+  }
+  return moved;
 }
 
 interface Shelf {
@@ -63,20 +99,28 @@ function fillShelf(
   kind: CapabilityKind,
   servers: readonly CatalogServer[],
   { era, naming }: { era: Era; naming: Naming },
+  publicUri: Scope["publicUri"] = (_, uri) => uri,
 ): Shelf {
   const shelf: Shelf = { byName: new Map(), texts: [] };
   const fallbacks = fallbackNames(kind, servers);
   for (const server of servers)
     for (const definition of server.definitions) {
       if (definition.kind !== kind) continue;
-      const paramHeaders = kind === "tool" && era === "modern" ? toolHeaders(definition) : [];
+      const spoken = upstreamEra(server, era) ?? era;
+      const isMarked = kind === "tool" && (era === "modern" || spoken === "modern");
+      const paramHeaders = isMarked ? toolHeaders(definition) : [];
       // 2026-07-28, SEP-2243: a tool whose header marks are unsound is not to be offered.
       if (!paramHeaders) continue;
       const own = ownName(definition, naming);
       const isFree = own !== undefined && !shelf.byName.has(own) && !fallbacks.has(own);
       const publicName = isFree ? own : fallbackName(server, definition);
-      shelf.byName.set(publicName, { kind, server, name: definition.name, publicName, paramHeaders });
-      shelf.texts.push(shownText(definition, publicName));
+      const { name } = definition;
+      const capability = { kind, server, name, publicName, upstreamEra: spoken, paramHeaders };
+      shelf.byName.set(publicName, capability);
+      const shown = limitUiHosts(shownText(definition, publicName), server.server.uiHosts);
+      shelf.texts.push(
+        kind === "tool" ? withPublicUris(shown, toolUris, (uri) => publicUri(server, uri)) : shown,
+      );
     }
   return shelf;
 }
@@ -87,7 +131,9 @@ function fillShelf(
  */
 function ownName({ kind, name }: Definition, naming: Naming): string | undefined {
   if (kinds[kind].key !== "name") return gatewayUri.test(name) ? undefined : name;
-  return naming === "plain" && (kind === "prompt" || portableToolName.test(name)) ? name : undefined;
+  return naming === "plain" && (kind === "prompt" || (portableToolName.test(name) && !isReservedName(name)))
+    ? name
+    : undefined;
 }
 
 /** A name that says its server. No two definitions share one. */
@@ -139,18 +185,23 @@ function unlistedResource(
   uri: string,
   servers: readonly CatalogServer[],
   patterns: readonly TemplatePattern[],
+  era: Era,
 ): Capability | undefined {
+  const of = (server: CatalogServer, name: string): Capability => ({
+    kind: "resource",
+    server,
+    name,
+    publicName: uri,
+    upstreamEra: upstreamEra(server, era) ?? era,
+    paramHeaders: [],
+  });
   const prefix = gatewayUri.exec(uri);
   const named = prefix && servers.find(({ server }) => server.slug === prefix[1]);
-  if (named && offersResources(named)) return toResource(named, uri.slice(prefix[0].length), uri);
+  if (named && offersResources(named)) return of(named, uri.slice(prefix[0].length));
   const fitting = patterns.find(({ pattern }) => matchesUri(pattern, uri));
-  if (fitting) return toResource(fitting.capability.server, uri, uri);
+  if (fitting) return of(fitting.capability.server, uri);
   const holders = servers.filter((server) => offersResources(server));
-  return holders.length === 1 && holders[0] ? toResource(holders[0], uri, uri) : undefined;
-}
-
-function toResource(server: CatalogServer, name: string, publicName: string): Capability {
-  return { kind: "resource", server, name, publicName, paramHeaders: [] };
+  return holders.length === 1 && holders[0] ? of(holders[0], uri) : undefined;
 }
 
 function offersResources({ definitions }: CatalogServer): boolean {

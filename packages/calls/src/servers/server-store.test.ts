@@ -32,6 +32,8 @@ test("what is added is found; its headers are named, and only unsealed on demand
       url: "https://billing.example/mcp",
       headerNames: ["authorization", "x-team"],
       allowPrivate: ["10.0.0.0/8"],
+      clientFeatures: [],
+      uiHosts: [],
       revision: 1,
     },
     state: { status: "waiting", skipped: [] },
@@ -40,6 +42,40 @@ test("what is added is found; its headers are named, and only unsealed on demand
   const dumped = await database.query<{ dump: string }>(sql`
     select s::text || encode(coalesce(sealed_headers, ''), 'escape') as dump from servers s`);
   expect(JSON.stringify([dumped, found])).not.toMatch(/s3cret|grüße/);
+});
+
+test("what is changed is changed, the rest stays, and only other features are another revision", async () => {
+  const { servers } = stores;
+  await servers.add(newServer("asking", { clientFeatures: ["roots", "sampling"], uiHosts: ["a.example"] }));
+  const change = async (change: Parameters<typeof servers.change>[1]) => {
+    const { title, clientFeatures, uiHosts, revision } = (await servers.change("asking", change)).server;
+    return [title, clientFeatures, uiHosts, revision];
+  };
+  expect(await change({ title: "Asking" })).toEqual(["Asking", ["sampling", "roots"], ["a.example"], 1]);
+  expect(await change({ uiHosts: ["b.example"] })).toEqual([
+    "Asking",
+    ["sampling", "roots"],
+    ["b.example"],
+    1,
+  ]);
+  expect(await change({ clientFeatures: ["sampling", "roots"] })).toMatchObject({ 3: 1 });
+  expect(await change({ clientFeatures: ["roots", "elicitation_url"], title: "A" })).toEqual([
+    "A",
+    ["elicitation_url", "roots"],
+    ["b.example"],
+    2,
+  ]);
+  expect(await change({ clientFeatures: [], uiHosts: [] })).toEqual(["A", [], [], 3]);
+  expect(await codeOf(servers.change("nobody", { title: "x" }))).toBe("server_unknown");
+});
+
+test("a change reaches the catalog of each replica", async () => {
+  const { servers } = stores;
+  const { catalog, flush } = await stores.openReplica();
+  await servers.add(newServer("told"));
+  await servers.change("told", { clientFeatures: ["sampling"] });
+  await flush();
+  expect(catalog.find("told")?.server).toMatchObject({ clientFeatures: ["sampling"], revision: 2 });
 });
 
 test("sealed headers open at their own server only", async () => {

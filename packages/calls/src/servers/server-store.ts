@@ -1,10 +1,10 @@
 /** Registered servers in PostgreSQL. Every change wakes the replicas through the change log. */
 import { isUniqueViolation, recordChange, sql, type Database, type Queryable } from "@castellan/database";
 import { createId, type Id, type Slug } from "@castellan/kernel";
-import type { LegacyTransport, LegacyVersion } from "@castellan/mcp";
+import { clientFeatures, type ClientFeature, type LegacyTransport, type LegacyVersion } from "@castellan/mcp";
 import { defineSealedColumn, type SealedContext, type Vault } from "@castellan/vault";
 import { callFaults } from "../faults.ts";
-import type { NewServer, Server, ServerState } from "./server.ts";
+import type { NewServer, Server, ServerChange, ServerState } from "./server.ts";
 
 /** The topic of the change log under which servers are told; keys are server ids. */
 export const serversTopic = "servers";
@@ -35,6 +35,11 @@ export interface ServerStore {
   find(slug: string): Promise<StoredServer | undefined>;
   /** Throws `server_unknown`. */
   get(slug: string): Promise<StoredServer>;
+  /**
+   * Changes what is named. Other client features are another `revision`: a server is told of them when
+   * a line to it is opened. Throws `server_unknown`.
+   */
+  change(slug: string, change: ServerChange): Promise<StoredServer>;
   /** Throws `server_unknown`. */
   remove(slug: string): Promise<void>;
   /** The headers to send with every request, unsealed. Throws one of `unusableHeaders`. */
@@ -48,6 +53,8 @@ interface ServerRow {
   url: string;
   header_names: string[];
   allow_private: string[];
+  client_features: ClientFeature[];
+  ui_hosts: string[];
   revision: number;
   created_at: Date;
   attempted_at: Date | null;
@@ -63,7 +70,8 @@ interface ServerRow {
 }
 
 const selectServers = sql`
-  select s.id, s.slug, s.title, s.url, s.header_names, s.allow_private, s.revision, s.created_at,
+  select s.id, s.slug, s.title, s.url, s.header_names, s.allow_private, s.client_features, s.ui_hosts,
+         s.revision, s.created_at,
          t.attempted_at, t.error_code, t.error_message, t.synced_at, t.latency_ms, t.skipped,
          t.modern_hello, t.legacy_hello, t.legacy_version, t.legacy_transport
     from servers s
@@ -111,6 +119,22 @@ export function createServerStore(options: { database: Database; vault: Vault })
       return rows.map(toStored);
     },
 
+    async change(slug, { title, clientFeatures: features, uiHosts }) {
+      await database.transaction(async (tx) => {
+        const wanted = features === undefined ? null : ordered(features);
+        const [changed] = await tx.query<{ id: string }>(sql`
+          update servers
+             set title = coalesce(${title ?? null}, title),
+                 client_features = coalesce(${wanted}, client_features),
+                 ui_hosts = coalesce(${uiHosts ?? null}, ui_hosts),
+                 revision = revision + (coalesce(${wanted}, client_features) <> client_features)::int
+           where slug = ${slug} returning id`);
+        if (!changed) throw unknown(slug);
+        await recordChange(tx, serversTopic, changed.id);
+      });
+      return get(slug);
+    },
+
     async remove(slug) {
       await database.transaction(async (tx) => {
         const [gone] = await tx.query<{ id: string }>(
@@ -140,14 +164,21 @@ async function insertServer(
 ): Promise<void> {
   try {
     await tx.query(sql`
-      insert into servers (id, slug, title, url, sealed_headers, header_names, allow_private)
-      values (${id}, ${server.slug}, ${server.title}, ${server.url.href}, ${headers}, ${headerNames}, ${server.allowPrivate})`);
+      insert into servers (id, slug, title, url, sealed_headers, header_names, allow_private,
+                           client_features, ui_hosts)
+      values (${id}, ${server.slug}, ${server.title}, ${server.url.href}, ${headers}, ${headerNames}, ${server.allowPrivate},
+              ${ordered(server.clientFeatures ?? [])}, ${server.uiHosts ?? []})`);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw callFaults.fault("server_slug_taken", `A server "${server.slug}" is registered already`, {
       field: "slug",
     });
   }
+}
+
+/** In one order, each once: sets that are equal are stored alike. */
+function ordered(features: readonly ClientFeature[]): readonly ClientFeature[] {
+  return clientFeatures.filter((feature) => features.includes(feature));
 }
 
 /**
@@ -192,6 +223,8 @@ function toStored(row: ServerRow): StoredServer {
       url: row.url,
       headerNames: row.header_names,
       allowPrivate: row.allow_private,
+      clientFeatures: row.client_features,
+      uiHosts: row.ui_hosts,
       revision: row.revision,
       createdAt: row.created_at,
     },

@@ -1,5 +1,5 @@
 import type { Id, Slug } from "@castellan/kernel";
-import type { LegacyTransport, LegacyVersion } from "@castellan/mcp";
+import type { ClientFeature, LegacyTransport, LegacyVersion } from "@castellan/mcp";
 
 /** An upstream MCP server as an admin registered it. */
 export interface Server {
@@ -11,6 +11,11 @@ export interface Server {
   readonly headerNames: readonly string[];
   /** Hosts, `host:port` or CIDRs that this server may be at although they are not public. */
   readonly allowPrivate: readonly string[];
+  /** What it may want of clients: forms, pages, their model, their folders. */
+  readonly clientFeatures: readonly ClientFeature[];
+  /** Hosts that its pages (MCP Apps) may reach, each as `parseUiHost` spells it. */
+  readonly uiHosts: readonly string[];
+  /** Grows with what its lines depend on: one that was opened under another revision is not used again. */
   readonly revision: number;
   readonly createdAt: Date;
 }
@@ -46,4 +51,15 @@ export interface NewServer {
   /** Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
   readonly allowPrivate: readonly string[];
+  /** None, if absent. */
+  readonly clientFeatures?: readonly ClientFeature[];
+  /** None, if absent. */
+  readonly uiHosts?: readonly string[];
+}
+
+/** What may be changed of a server; what is absent stays as it is. */
+export interface ServerChange {
+  readonly title?: string | undefined;
+  readonly clientFeatures?: readonly ClientFeature[] | undefined;
+  readonly uiHosts?: readonly string[] | undefined;
 }

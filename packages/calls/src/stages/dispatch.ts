@@ -1,31 +1,16 @@
-import {
-  edit,
-  isObject,
-  mcpFaults,
-  memberText,
-  objectMembers,
-  paramText,
-  rpcCodes,
-  toParamHeaders,
-  type ChannelRequest,
-  type Era,
-  type MethodSpec,
-  type RequestMessage,
-  type ResponseMessage,
-} from "@castellan/mcp";
-import { kernelFaults } from "@castellan/kernel";
-import type { Admitted, Answer, Dispatched, Resolved, Target } from "../call.ts";
-import type { Capability } from "../catalog/scope.ts";
-import { relay } from "./relay.ts";
+import type { Admitted, Answer, Dispatched, ForwardTarget, Resolved } from "../call.ts";
+import { withModernStatus } from "../cells/answer.ts";
+import { toPublicAnswer } from "../cells/public-answer.ts";
+import { cells } from "../cells/table.ts";
+import { isFault } from "@castellan/kernel";
 import { defineStage, type CallPorts } from "./stage.ts";
 
 type Needs = Admitted & Resolved;
-type ForwardTarget = Extract<Target, { kind: "forward" }>;
 
 export const dispatch = defineStage<Needs, Dispatched>({
   name: "dispatch",
   owner: "mcp",
-  does: "the portal's own answer, or the message as it came, to the server in the caller's era",
+  does: "the portal's own answer, or the message to the server: as it came, or carried over to the server's era",
   async run(call, ports) {
     const { target, portal, session } = call;
     switch (target.kind) {
@@ -34,79 +19,34 @@ export const dispatch = defineStage<Needs, Dispatched>({
         return { answer: undefined };
       case "local":
         return { answer: await portal.answer(call, { ...target, session }) };
+      case "own-tool":
+        return { answer: await target.tool.call(call, target.request) };
       case "forward":
         return { answer: await forward(call, target, ports) };
     }
   },
 });
 
-async function forward(call: Needs, target: ForwardTarget, { upstreams, clock }: CallPorts): Promise<Answer> {
-  const { request, method, capability } = target;
-  const { session, cancel } = call;
-  using _tracked = session?.begin(request.id, cancel);
-  const startedMs = clock.monotonic();
-  const channel = session
-    ? await session.channel(capability.server, cancel.signal)
-    : upstreams.modern(capability.server);
-  const upstreamRequest: ChannelRequest = {
-    method: request.method,
-    params: paramsFor(request, method, capability),
-    signal: cancel.signal,
-    onMessage: (message) => relay(message, { call, request, session, channel }),
-    ...(session ? {} : modernHeaders(request, method, capability)),
-  };
-  const response = await channel.request(upstreamRequest);
-  return { ...toAnswer(response, channel.era), upstreamMs: clock.monotonic() - startedMs };
-}
-
-/** The caller's own text, but for the name, which is the server's again. */
-function paramsFor(
-  request: RequestMessage,
-  method: MethodSpec,
-  { kind, name, publicName }: Capability,
-): string | undefined {
-  const params = memberText(request, "params");
-  if (params === undefined || name === publicName) return params;
-  const members = objectMembers(params);
-  const owner = method.target === "reference" ? objectMembers(params, members.get("ref")?.start) : members;
-  const span = owner.get(kind === "tool" || kind === "prompt" ? "name" : "uri");
-  return span ? edit(params, [{ span, text: JSON.stringify(name) }]) : params;
-}
-
-function modernHeaders(request: RequestMessage, method: MethodSpec, capability: Capability) {
-  return {
-    name: method.nameParam === undefined ? undefined : capability.name,
-    ...(capability.paramHeaders.length > 0 && {
-      paramHeaders: toParamHeaders(capability.paramHeaders, paramText(request, "arguments")),
-    }),
-  };
-}
-
-/** Errors that have an HTTP status of their own in the modern era (2026-07-28, transports). */
-const modernStatus: Readonly<Record<number, number>> = {
-  [rpcCodes.methodNotFound]: 404,
-  [rpcCodes.missingClientCapability]: 400,
-};
-
-/** What a modern server says of the hop to it; to the caller it would speak of the caller's own. */
-const ofThisHop: ReadonlySet<number> = new Set([rpcCodes.headerMismatch, rpcCodes.unsupportedVersion]);
-
-function toAnswer(response: ResponseMessage, era: Era): Answer {
-  if (response.kind === "error") {
-    const { code, message } = response.error;
-    if (era === "modern" && ofThisHop.has(code))
-      throw mcpFaults.fault("upstream_refused", `The server refused the request: ${message.slice(0, 200)}`, {
-        data: { rpcCode: code },
-      });
-    const text = memberText(response, "error");
-    if (text === undefined) throw kernelFaults.fault("internal_error", "An error response without an error");
-    const status = era === "modern" ? modernStatus[code] : undefined;
-    return { kind: "error", text, outcome: "error", code: String(code), status };
+async function forward(call: Needs, target: ForwardTarget, ports: CallPorts): Promise<Answer> {
+  const { session, cancel, protocol } = call;
+  const { server, upstreamEra } = target.capability;
+  using _tracked = session?.begin(target.request.id, cancel);
+  const startedMs = ports.clock.monotonic();
+  try {
+    const answer = await cells[protocol.era][upstreamEra]({ call, target }, ports);
+    const shown = toPublicAnswer(answer, { call, target }, ports);
+    const upstreamMs = ports.clock.monotonic() - startedMs;
+    return { ...(protocol.era === "modern" ? withModernStatus(shown) : shown), upstreamMs };
+  } catch (error) {
+    if (isFault(error) && saysServerIsGone.has(error.code)) ports.onServerFailed?.(server.server.id);
+    throw error;
   }
-  const isToolError = isObject(response.result) && response.result["isError"] === true;
-  return {
-    kind: "result",
-    text: memberText(response, "result") ?? "{}",
-    outcome: isToolError ? "tool_error" : "ok",
-  };
 }
+
+/** After these it is asked again what it is, and whether it is. */
+const saysServerIsGone: ReadonlySet<string> = new Set([
+  "upstream_unreachable",
+  "upstream_timeout",
+  "upstream_refused",
+  "upstream_invalid",
+]);

@@ -8,7 +8,7 @@ export const enter = defineStage<Admitted, Entered>({
   name: "enter",
   owner: "portal",
   does: "portal → the caller's session in it",
-  run({ portalSlug, principal, message, protocol }, { findPortal }) {
+  run({ portalSlug, principal, message, protocol }, { findPortal }): Entered | Promise<Entered> {
     const portal = findPortal(portalSlug, principal);
     if (!portal)
       throw callFaults.fault(
@@ -16,7 +16,10 @@ export const enter = defineStage<Admitted, Entered>({
         `There is no portal "${portalSlug.slice(0, 64)}" for this caller`,
       );
     const request = message.kind === "request" ? message : undefined;
-    return { portal, session: sessionOf(protocol, request, (id) => portal.session(id, principal)) };
+    const session = sessionOf(protocol, request, (id) => portal.session(id, principal));
+    return session instanceof Promise
+      ? session.then((found) => ({ portal, session: found }))
+      : { portal, session };
   },
 });
 
@@ -24,8 +27,8 @@ export const enter = defineStage<Admitted, Entered>({
 function sessionOf(
   protocol: Protocol,
   request: RequestMessage | undefined,
-  find: (id: string) => CallerSession,
-): CallerSession | undefined {
+  find: (id: string) => CallerSession | Promise<CallerSession>,
+): CallerSession | Promise<CallerSession> | undefined {
   if (protocol.era === "modern" || request?.method === "initialize") return undefined;
   if (protocol.sessionId !== undefined) return find(protocol.sessionId);
   throw mcpFaults.fault("session_required", "Header Mcp-Session-Id is missing: begin with initialize", {

@@ -1,8 +1,11 @@
 import {
   assertParamHeaders,
+  capabilityMissing,
+  declaresTasks,
   findMethod,
   isObject,
   mcpFaults,
+  methods,
   paramText,
   type JsonObject,
   type LocalMethod,
@@ -11,9 +14,11 @@ import {
   type RequestMessage,
   type TargetKind,
 } from "@castellan/mcp";
-import type { Admitted, Entered, PortalView, Resolved, Target } from "../call.ts";
-import type { Capability, Scope } from "../catalog/scope.ts";
+import type { Admitted, Entered, OwnTool, PortalView, Resolved, Target } from "../call.ts";
+import { extensionServer, serverMetaKey } from "../catalog/extensions.ts";
+import { upstreamEra, type Capability, type Scope } from "../catalog/scope.ts";
 import { callFaults } from "../faults.ts";
+import { parseTaskId, type ServerTask, type TaskOwner } from "../tasks/task-id.ts";
 import { defineStage } from "./stage.ts";
 
 /** Within a portal, what is unknown and what is forbidden look the same. */
@@ -21,28 +26,65 @@ export const resolve = defineStage<Admitted & Entered, Pick<Resolved, "target">>
   name: "resolve",
   owner: "calls",
   does: "method → server and capability",
-  run({ portal, message, protocol, header }) {
+  run(call, { vault }) {
+    const { portal, message, protocol, header, principal } = call;
     if (message.kind !== "request") return { target: { kind: "one-way" } };
-    const target = targetOf(message, protocol, portal);
+    const owner: TaskOwner = { principalId: principal.tokenId, portal: portal.slug };
+    const find = (id: string) => parseTaskId(id, owner, (purpose, data) => vault.mac(purpose, data));
+    const target = targetOf(message, protocol, portal, find);
     if (target.kind === "forward" && protocol.era === "modern") checkParamHeaders(target, header);
     return { target };
   },
 });
 
-function targetOf(request: RequestMessage, { era }: Protocol, portal: PortalView): Target {
+type FindTask = (id: string) => ServerTask | undefined;
+
+function targetOf(
+  request: RequestMessage,
+  { era }: Protocol,
+  portal: PortalView,
+  findTask: FindTask,
+): Target {
   const method = findMethod(request.method, era);
-  if (!method)
-    throw mcpFaults.fault(
-      "method_unknown",
-      `Method ${JSON.stringify(request.method.slice(0, 80))} is not served`,
-    );
-  if (method.target === undefined) return { kind: "local", request, method: request.method as LocalMethod };
+  const params = request.params ?? {};
+  const scope = portal.scope(era);
+  if (!method) return { kind: "forward", request, ...ofExtension(request, scope) };
+  if (method.handling === "local") return { kind: "local", request, method: request.method as LocalMethod };
+  const tool = method.target === "tool" ? ownTool(params, portal) : undefined;
+  if (tool) return { kind: "own-tool", request, tool };
+  return { kind: "forward", request, method, capability: capabilityOf(method, params, scope, findTask) };
+}
+
+function ownTool({ name }: JsonObject, portal: PortalView): OwnTool | undefined {
+  return typeof name === "string" ? portal.ownTool(name) : undefined;
+}
+
+/** What no revision of the protocol names may be the method of an extension (2026-07-28, "Extensions"). */
+function ofExtension(
+  request: RequestMessage,
+  scope: Scope,
+): { readonly method: MethodSpec; readonly capability: Capability } {
+  const { method: name } = request;
+  const meta = request.params?.["_meta"];
+  const server = isReserved(name)
+    ? undefined
+    : extensionServer(scope, isObject(meta) ? meta[serverMetaKey] : undefined);
+  const spoken = server && upstreamEra(server, scope.era);
+  if (!server || !spoken)
+    throw mcpFaults.fault("method_unknown", `Method ${JSON.stringify(name.slice(0, 80))} is not served`);
   return {
-    kind: "forward",
-    request,
-    method,
-    capability: capabilityOf(method, request.params ?? {}, portal.scope(era)),
+    method: { eras: [scope.era], handling: "forward" },
+    capability: { kind: "server", server, name, publicName: name, upstreamEra: spoken, paramHeaders: [] },
   };
+}
+
+/** A method of the protocol itself, of whatever era, is never an extension's: nor are those of the client. */
+function isReserved(method: string): boolean {
+  return (
+    Object.hasOwn(methods, method) ||
+    /^(notifications|sampling|elicitation|roots|logging|server|subscriptions|rpc\.)\b/.test(method) ||
+    !method.includes("/")
+  );
 }
 
 /** 2026-07-28, SEP-2243: arguments that travel as headers as well must be the same in both. */
@@ -54,8 +96,11 @@ function checkParamHeaders(
   if (paramHeaders.length > 0) assertParamHeaders(paramHeaders, paramText(request, "arguments"), header);
 }
 
-function capabilityOf(method: MethodSpec, params: JsonObject, scope: Scope): Capability {
+function capabilityOf(method: MethodSpec, params: JsonObject, scope: Scope, findTask: FindTask): Capability {
   switch (method.target) {
+    case "task":
+      if (!declaresTasks(params)) throw capabilityMissing("tasks");
+      return ofTask(scope, params["taskId"], findTask);
     case "tool":
       return named(scope, "tool", params["name"], "params.name");
     case "prompt":
@@ -80,11 +125,30 @@ function referenced(scope: Scope, ref: unknown): Capability {
   });
 }
 
+/** The caller's own task, at the server that works on it. Throws `task_unknown`. */
+function ofTask(scope: Scope, id: unknown, findTask: FindTask): Capability {
+  if (typeof id !== "string")
+    throw mcpFaults.fault("params_invalid", "params.taskId must be a string", { field: "params.taskId" });
+  const task = findTask(id);
+  const server = task && scope.servers.find((entry) => entry.server.slug === task.server);
+  // Tasks are of the modern era, on both hops.
+  if (!task || !server || upstreamEra(server, scope.era) !== "modern")
+    throw callFaults.fault("task_unknown", `Unknown task: ${id.slice(0, 128)}`, { field: "params.taskId" });
+  return {
+    kind: "task",
+    server,
+    name: task.taskId,
+    publicName: id,
+    upstreamEra: "modern",
+    paramHeaders: [],
+  };
+}
+
 const maxUriLength = 8192;
 
 function named(
   scope: Scope,
-  kind: Exclude<TargetKind, "reference">,
+  kind: Exclude<TargetKind, "reference" | "task">,
   name: unknown,
   field: string,
 ): Capability {

@@ -2,8 +2,12 @@ import type { AuditLog } from "@castellan/audit";
 import type { Principal } from "@castellan/access";
 import type { Clock } from "@castellan/kernel";
 import type { TraceContext } from "@castellan/telemetry";
+import type { Vault } from "@castellan/vault";
 import type { PortalView } from "../call.ts";
+import type { Conversations } from "../conversations/conversations.ts";
+import type { RequestStates } from "../request-state/request-states.ts";
 import type { CallsUnderWay } from "../under-way.ts";
+import type { LinePool } from "../upstreams/line-pool.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
 
 /** What the stages need from the rest of the house. */
@@ -16,8 +20,17 @@ export interface CallPorts {
   readonly underWay: CallsUnderWay;
   readonly audit: Pick<AuditLog, "append">;
   readonly clock: Clock;
+  readonly vault: Pick<Vault, "mac">;
+  readonly states: RequestStates;
+  /** Lines to legacy servers for callers without sessions. */
+  readonly lines: LinePool;
+  readonly conversations: Conversations;
   /** The replica that serves. */
   readonly replica: string;
+  /** A server says that what it offers has changed. */
+  readonly onListChanged?: (serverId: string) => void;
+  /** A server could not be reached, or did not answer as one should. */
+  readonly onServerFailed?: (serverId: string) => void;
   /** Told of each call after it was recorded. */
   readonly onCall?: (call: CallSummary) => void;
 }
@@ -40,26 +53,30 @@ export interface CallSummary {
 }
 
 /** One step on the way of a call. It adds what it found out, or throws a fault that ends the call. */
-export interface Stage<Needs, Adds> {
+export interface Stage<Needs, Adds, Ports = CallPorts> {
   readonly name: string;
   /** The package that the work is done in. */
   readonly owner: string;
   /** One line for the documentation. */
   readonly does: string;
-  readonly run: (call: Needs, ports: CallPorts) => Adds | Promise<Adds>;
+  readonly run: (call: Needs, ports: Ports) => Adds | Promise<Adds>;
 }
 
-export function defineStage<Needs, Adds>(stage: Stage<Needs, Adds>): Stage<Needs, Adds> {
+export function defineStage<Needs, Adds, Ports = CallPorts>(
+  stage: Stage<Needs, Adds, Ports>,
+): Stage<Needs, Adds, Ports> {
   return Object.freeze(stage);
 }
 
 /** A table of stages in their order. `Facts` is what is known after the last of them. */
-export interface StageTable<Facts> {
-  readonly stages: readonly Stage<never, object>[];
+export interface StageTable<Facts, Ports = CallPorts> {
+  readonly stages: readonly Stage<never, object, Ports>[];
   /** The table with one more stage, which may only need what the earlier ones add. */
-  with<Adds extends object>(stage: Stage<Facts, Adds>): StageTable<Facts & Adds>;
+  with<Adds extends object>(stage: Stage<Facts, Adds, Ports>): StageTable<Facts & Adds, Ports>;
 }
 
-export function stageTable<Facts>(stages: readonly Stage<never, object>[] = []): StageTable<Facts> {
+export function stageTable<Facts, Ports = CallPorts>(
+  stages: readonly Stage<never, object, Ports>[] = [],
+): StageTable<Facts, Ports> {
   return { stages, with: (stage) => stageTable([...stages, stage]) };
 }

@@ -1,5 +1,5 @@
 /** Reads everything that a server offers into the catalog. */
-import { isFault, kernelFaults, type Clock, type Fault, type Slug } from "@castellan/kernel";
+import { isFault, kernelFaults, type Clock, type Fault, type Id, type Slug } from "@castellan/kernel";
 import {
   isLegacyVersion,
   listAll,
@@ -11,6 +11,7 @@ import {
 import type { DefinitionStore, SyncFindings } from "../catalog/definition-store.ts";
 import { capabilityKinds, kinds, nameOf, type Definition } from "../catalog/definition.ts";
 import { toPublicName } from "../catalog/public-name.ts";
+import type { SyncTurn, TakenTurn } from "../catalog/sync-turns.ts";
 import type { ServerState } from "../servers/server.ts";
 import { unusableHeaders, type ServerStore, type StoredServer } from "../servers/server-store.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -21,7 +22,20 @@ export interface Syncer {
    * stays, and the failure is in the state that comes back. Throws `server_unknown`.
    */
   sync(slug: string, signal: AbortSignal): Promise<StoredServer>;
+  /**
+   * The same, once over all replicas: only when no sync of the server is under way, and the last one
+   * began at least `gapMs` ago. A server that is no longer there is `gone`.
+   */
+  syncOnce(id: Id<"server">, gapMs: number, signal: AbortSignal): Promise<SyncAttempt>;
 }
+
+export type SyncAttempt =
+  | { readonly kind: "synced"; readonly stored: StoredServer }
+  | TakenTurn
+  | { readonly kind: "gone" };
+
+/** What a sync may take beyond its time-out, for the database to answer, milliseconds. */
+const graceMs = 30_000;
 
 export function createSyncer(options: {
   servers: ServerStore;
@@ -50,22 +64,47 @@ export function createSyncer(options: {
     }
   }
 
+  const leaseMs = options.timeoutMs + graceMs;
+
+  /** Reads and writes, and ends the turn in any case. */
+  async function take(turn: SyncTurn, stored: StoredServer, signal: AbortSignal): Promise<void> {
+    const { id } = stored.server;
+    const timeout = AbortSignal.timeout(options.timeoutMs);
+    try {
+      await definitions.saveSync(id, await read(stored, AbortSignal.any([signal, timeout])), turn);
+    } catch (error) {
+      if (!isFault(error) || (error.owner === "system" && !ofTheServer.has(error.code))) throw error;
+      signal.throwIfAborted();
+      const { code, message } = timeout.aborted ? timedOut(options.timeoutMs) : error;
+      await definitions.saveFailure(id, { code, message: message.slice(0, 1000) }, turn);
+    }
+  }
+
+  async function run(turn: SyncTurn, stored: StoredServer, signal: AbortSignal): Promise<StoredServer> {
+    try {
+      await take(turn, stored, signal);
+    } catch (error) {
+      // What went wrong says more than that its turn cannot be given back: it lapses by itself.
+      await definitions.endSync(turn).catch(() => undefined);
+      throw error;
+    }
+    const synced = await servers.get(stored.server.slug);
+    options.onSync?.(synced);
+    return synced;
+  }
+
   return {
     async sync(slug, signal) {
       const stored = await servers.get(slug);
-      const { id } = stored.server;
-      const timeout = AbortSignal.timeout(options.timeoutMs);
-      try {
-        await definitions.saveSync(id, await read(stored, AbortSignal.any([signal, timeout])));
-      } catch (error) {
-        if (!isFault(error) || (error.owner === "system" && !ofTheServer.has(error.code))) throw error;
-        signal.throwIfAborted();
-        const { code, message } = timeout.aborted ? timedOut(options.timeoutMs) : error;
-        await definitions.saveFailure(id, { code, message: message.slice(0, 1000) });
-      }
-      const synced = await servers.get(slug);
-      options.onSync?.(synced);
-      return synced;
+      const turn = await definitions.beginSync(stored.server.id, { leaseMs });
+      return turn?.kind === "turn" ? run(turn, stored, signal) : servers.get(slug);
+    },
+
+    async syncOnce(id, gapMs, signal) {
+      const turn = await definitions.beginSync(id, { leaseMs, gapMs });
+      if (turn?.kind === "taken") return turn;
+      const [stored] = turn ? await servers.findByIds([id]) : [];
+      return turn && stored ? { kind: "synced", stored: await run(turn, stored, signal) } : { kind: "gone" };
     },
   };
 }

@@ -8,6 +8,7 @@ import {
   probe,
   type Channel,
   type ClientIdentity,
+  type LegacyChannelOptions,
   type LegacyClient,
   type Probed,
   type ServerHello,
@@ -21,7 +22,12 @@ export interface Upstreams extends Disposable {
   /** The line that all modern callers share. Throws `upstream_era_unsupported`. */
   modern(server: CatalogServer): Channel;
   /** A line for one legacy session; whoever opens it disposes of it. Throws what `Channel.request` does. */
-  openLegacy(server: CatalogServer, client: LegacyClient, signal: AbortSignal): Promise<Channel>;
+  openLegacy(
+    server: CatalogServer,
+    client: LegacyClient,
+    signal: AbortSignal,
+    sharing?: LegacyChannelOptions,
+  ): Promise<Channel>;
   /** Asks a server, known or not, how it speaks. */
   probe(server: Pick<CatalogServer, "server" | "headers">, signal: AbortSignal): Promise<Probed>;
 }
@@ -64,10 +70,10 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
       return channel;
     },
 
-    openLegacy(server, client, signal) {
+    openLegacy(server, client, signal, sharing) {
       const { legacy } = server.state;
       if (!legacy) throw eraUnsupported(server, "legacy");
-      return openLegacyChannel(legacy.transport, target(server), client, signal);
+      return openLegacyChannel(legacy.transport, target(server), client, signal, sharing);
     },
 
     probe: (server, signal) => probe(target(server), identity, signal),

@@ -9,6 +9,7 @@ import {
   isLegacyVersion,
   memberOf,
   metaKeys,
+  legacyVersions,
   modernVersions,
   objectMembers,
   type Era,
@@ -51,7 +52,7 @@ export const listTtlMs = 60_000;
 export function discoverResult(portal: Portal, scope: Scope, identity: Identity): string {
   return object({
     resultType: '"complete"',
-    supportedVersions: JSON.stringify(modernVersions),
+    supportedVersions: JSON.stringify([...modernVersions, ...legacyVersions]),
     capabilities: capabilities(scope, {}),
     instructions: instructions(scope),
     ttlMs: String(listTtlMs),
@@ -77,7 +78,7 @@ function capabilities({ servers, era }: Scope, own: Texts): string {
     ...own,
     tools: listChanged,
     prompts: listChanged,
-    resources: listChanged,
+    resources: offered.some(offersSubscriptions) ? subscribable : listChanged,
     completions: offered.some((text) => memberIn(text, "completions") !== undefined) ? "{}" : undefined,
     extensions: merged(offered.map((text) => memberIn(text, "extensions"))),
     experimental: merged(offered.map((text) => memberIn(text, "experimental"))),
@@ -85,6 +86,12 @@ function capabilities({ servers, era }: Scope, own: Texts): string {
 }
 
 const listChanged = '{"listChanged":true}';
+const subscribable = '{"subscribe":true,"listChanged":true}';
+
+/** In each era by the same member (2026-07-28: to be asked for with `subscriptions/listen`). */
+function offersSubscriptions(capabilities: string | undefined): boolean {
+  return memberIn(memberIn(capabilities, "resources"), "subscribe") === "true";
+}
 
 /** The members of all objects as they came; of several with one name the first. */
 function merged(texts: readonly (string | undefined)[]): string | undefined {
@@ -123,10 +130,12 @@ function serversMeta({ servers, era }: Scope): string {
   return `[${entries.join(",")}]`;
 }
 
-/** What a server said of itself in this era: a server of both may say different things. */
+/** What a server said of itself in the caller's era, else in its other one: it may say different things. */
 function helloText({ state }: CatalogServer, era: Era): string {
-  return state[era]?.helloText ?? "{}";
+  return (state[era] ?? state[otherEra[era]])?.helloText ?? "{}";
 }
+
+const otherEra: Readonly<Record<Era, Era>> = { legacy: "modern", modern: "legacy" };
 
 /** A member of what a stranger may have made something else than an object. */
 function memberIn(text: string | undefined, name: string): string | undefined {

@@ -1,8 +1,13 @@
-/** `subscriptions/listen` (2026-07-28): one request whose answer is a stream of notifications. */
+/**
+ * `subscriptions/listen` (2026-07-28): one request whose answer is a stream of notifications. The portal
+ * tells of its own lists; resources and tasks are watched at their servers, of either era.
+ */
 import type { Answer } from "@castellan/calls";
-import { isObject, mcpFaults, metaKeys, notificationText } from "@castellan/mcp";
+import { mcpFaults, metaKeys, notificationText } from "@castellan/mcp";
 import type { ListName } from "../portals/portal-directory.ts";
+import { parseFilter, type Filter } from "./listen-filter.ts";
 import type { LocalContext } from "./local-methods.ts";
+import { watchServers } from "./watch-servers.ts";
 
 /** Who listens to which portal on this replica. */
 export class Subscriptions {
@@ -30,35 +35,29 @@ interface Listener {
   readonly onEnd: () => void;
 }
 
-const filterKeys: Readonly<Record<ListName, string>> = {
-  tools: "toolsListChanged",
-  prompts: "promptsListChanged",
-  resources: "resourcesListChanged",
-};
-
 export function listChangedMethod(list: ListName): string {
   return `notifications/${list}/list_changed`;
 }
 
-/** Honours what the portal can tell of itself; the acknowledgement says what that is. */
-export function listen({ call, target, open, subscriptions, streams }: LocalContext): Answer {
+/** Honours what the portal and its servers can tell; the acknowledgement says what that is. */
+export function listen(context: LocalContext): Answer {
+  const { call, target, open, subscriptions, streams } = context;
   if (!call.acceptsStream)
     throw mcpFaults.fault("not_acceptable", "Accept must list text/event-stream", { field: "Accept" });
-  const wanted = target.request.params?.["notifications"];
-  if (!isObject(wanted))
-    throw mcpFaults.fault("params_invalid", "params.notifications must be an object", {
-      field: "params.notifications",
-    });
-  const honoured = (Object.keys(filterKeys) as ListName[]).filter(
-    (list) => wanted[filterKeys[list]] === true,
-  );
+  const owner = { principalId: call.principal.tokenId, portal: open.portal.slug };
+  const filter = parseFilter(target.request.params, open.scope("modern"), owner, context.mac);
   // The stream may last for days, and would keep alive whatever it refers to: not the whole request.
   const { authorization, cancel } = call;
-  const { tokenId: principalId } = call.principal;
-  const portal = open.portal.slug;
+  const { lists: watchLists, upstreams, identity, onError } = context;
+  const { principalId, portal } = owner;
   streams.assertRoom(principalId);
-  const _meta = { [metaKeys.subscriptionId]: target.request.id };
+  const subscriptionId = target.request.id;
+  const _meta = { [metaKeys.subscriptionId]: subscriptionId };
   const result = JSON.stringify({ resultType: "complete", _meta });
+  const acknowledged = notificationText(
+    "notifications/subscriptions/acknowledged",
+    JSON.stringify({ notifications: filter.honoured, _meta }),
+  );
 
   return {
     kind: "result",
@@ -67,25 +66,29 @@ export function listen({ call, target, open, subscriptions, streams }: LocalCont
     async stream(send) {
       const ended = Promise.withResolvers<void>();
       using _watched = streams.watch({ principalId, authorization, portal, end: ended.resolve });
-      const notifications = Object.fromEntries(honoured.map((list) => [filterKeys[list], true]));
-      send(
-        notificationText(
-          "notifications/subscriptions/acknowledged",
-          JSON.stringify({ notifications, _meta }),
-        ),
-      );
+      await send(acknowledged);
       using _subscription = subscriptions.add({
         portal,
         onListChanged: (list) => {
-          if (honoured.includes(list))
-            send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
+          if (filter.lists.includes(list))
+            void send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
         },
         onEnd: ended.resolve,
       });
+      using _lists = retainLists(filter, open.scope("modern").servers, watchLists);
+      using _servers = watchServers({ filter, subscriptionId, send, upstreams, identity, onError });
       await Promise.race([ended.promise, aborted(cancel.signal)]);
       return result;
     },
   };
+}
+
+function retainLists(
+  { lists }: Filter,
+  servers: Parameters<LocalContext["lists"]["retain"]>[0],
+  watches: LocalContext["lists"],
+): Disposable {
+  return watches.retain(lists.length === 0 ? [] : servers);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

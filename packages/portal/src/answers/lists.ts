@@ -1,6 +1,7 @@
-/** Answers to the list methods: every definition as its server sent it, under its public name. */
+/** Answers to the list methods: every definition as its server sent it, under its public name; then the portal's own. */
 import type { Scope } from "@castellan/calls";
 import type { CapabilityKind } from "@castellan/mcp";
+import { portalTools } from "../portal-tools/portal-tools.ts";
 import { listTtlMs } from "./hello.ts";
 
 const members: Readonly<Record<CapabilityKind, string>> = {
@@ -22,7 +23,8 @@ export function listResult(scope: Scope, kind: CapabilityKind): string {
 }
 
 function makeList(scope: Scope, kind: CapabilityKind): string {
-  const items = `"${members[kind]}":[${scope.list(kind).join(",")}]`;
+  const own = kind === "tool" ? portalTools.definitions() : [];
+  const items = `"${members[kind]}":[${[...scope.list(kind), ...own].join(",")}]`;
   if (scope.era === "legacy") return `{${items}}`;
   return `{"resultType":"complete",${items},"ttlMs":${listTtlMs},"cacheScope":"private"}`;
 }

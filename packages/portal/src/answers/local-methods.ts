@@ -1,7 +1,9 @@
 /** What the portal answers itself: one row for each local method of the protocol. */
-import type { Admitted, Answer, LocalTarget, Upstreams } from "@castellan/calls";
+import type { Admitted, Answer, ListWatches, LocalTarget, Upstreams } from "@castellan/calls";
 import {
+  isLogLevel,
   isObject,
+  logLevels,
   mcpFaults,
   memberOf,
   memberText,
@@ -14,8 +16,10 @@ import type { WatchedStreams } from "../streams/watched-streams.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 import type { Session } from "../sessions/session.ts";
 import { discoverResult, initializeResult, negotiate, type Identity } from "./hello.ts";
+import type { Mac } from "./listen-filter.ts";
 import { listen, type Subscriptions } from "./listen.ts";
 import { listResult } from "./lists.ts";
+import { subscribe, unsubscribe } from "./resource-subscriptions.ts";
 
 export interface LocalContext {
   readonly call: Admitted;
@@ -27,6 +31,11 @@ export interface LocalContext {
   readonly streams: WatchedStreams;
   readonly upstreams: Upstreams;
   readonly identity: Identity;
+  /** Makes MACs: `vault.mac`. */
+  readonly mac: Mac;
+  readonly lists: ListWatches;
+  /** Told of defects. */
+  readonly onError: (error: unknown) => void;
 }
 
 type Handler = (context: LocalContext) => Answer | Promise<Answer>;
@@ -42,6 +51,8 @@ export const localMethods: Readonly<Record<LocalMethod, Handler>> = {
   "prompts/list": list("prompt"),
   "resources/list": list("resource"),
   "resources/templates/list": list("resource_template"),
+  "resources/subscribe": subscribe,
+  "resources/unsubscribe": unsubscribe,
 };
 
 function result(text: string): Answer {
@@ -57,7 +68,7 @@ function list(kind: CapabilityKind): Handler {
   };
 }
 
-function initialize({ call, target, open, sessions, upstreams, identity }: LocalContext): Answer {
+async function initialize({ call, target, open, sessions, identity }: LocalContext): Promise<Answer> {
   const params = target.request.params ?? {};
   const paramsText = memberText(target.request, "params") ?? "{}";
   const info = requiredObject(params, "clientInfo");
@@ -67,13 +78,12 @@ function initialize({ call, target, open, sessions, upstreams, identity }: Local
   if (typeof params["protocolVersion"] !== "string")
     throw invalidParam("params.protocolVersion", "must be a string");
   const version = negotiate(params["protocolVersion"]);
-  const session = sessions.begin({
+  const session = await sessions.begin({
     principalId: call.principal.tokenId,
     portal: open.portal.slug,
     client: { version, capabilities, clientInfo },
     clientName: shortText(info["name"]),
     clientVersion: shortText(info["version"]),
-    upstreams,
   });
   return {
     ...result(initializeResult(open.portal, open.scope("legacy"), version, identity)),
@@ -82,13 +92,10 @@ function initialize({ call, target, open, sessions, upstreams, identity }: Local
   };
 }
 
-const logLevels = ["debug", "info", "notice", "warning", "error", "critical", "alert", "emergency"];
-
 async function setLogLevel({ call, target, session }: LocalContext): Promise<Answer> {
   const level = target.request.params?.["level"];
-  if (typeof level !== "string" || !logLevels.includes(level))
-    throw invalidParam("params.level", `must be one of ${logLevels.join(", ")}`);
-  await session?.setLogLevel(JSON.stringify({ level }), call.cancel.signal);
+  if (!isLogLevel(level)) throw invalidParam("params.level", `must be one of ${logLevels.join(", ")}`);
+  await session?.setLogLevel(level, call.cancel.signal);
   return result("{}");
 }
 
@@ -109,7 +116,10 @@ function boundedText(paramsText: string, key: string): string {
 }
 
 function shortText(value: unknown): string | undefined {
-  return typeof value === "string" ? Buffer.from(value.slice(0, 256)).toString() : undefined;
+  // PostgreSQL keeps no NUL in a text.
+  return typeof value === "string"
+    ? Buffer.from(value.slice(0, 256)).toString().replaceAll("\0", "\ufffd")
+    : undefined;
 }
 
 function invalidParam(field: string, problem: string) {

@@ -2,30 +2,33 @@
  * One HTTP answer to one message: plain JSON when the answer comes at once and alone, else an event
  * stream, begun with the first message ahead of the answer or when the wait grows long.
  */
-import { kernelFaults } from "@castellan/kernel";
-import { eventStreamHeaders, keepAliveComment, keepAliveMs, messageEvent } from "@castellan/mcp";
+import { keepAliveMs, messageEvent } from "@castellan/mcp";
+import { EventStream } from "../streams/event-stream.ts";
+import { firstReader } from "../streams/event-readers.ts";
+import type { ResumableStream } from "../streams/resumable-stream.ts";
 
 export interface ExchangeOptions {
   /** Whether the client accepts an event stream. */
   readonly acceptsStream: boolean;
   /** Called when the client is gone or too slow to read what it is sent. */
   readonly onGone: (reason: "gone" | "slow") => void;
+  /** Asked as a stream begins: the one that the client may take up again, where it may. */
+  readonly resumable?: () => ResumableStream | undefined;
+  readonly stallMs?: number | undefined;
 }
 
-/** What may wait to be read by a client before it counts as too slow, bytes. */
-const maxWaitingBytes = 16 * 1024 * 1024;
-
-/** What a waiting message costs beside its bytes: a flood of small ones would take several times the limit. */
-const messageCostBytes = 512;
-
-const encoder = new TextEncoder();
+/** What the messages of one answer go into once it is a stream. */
+interface MessageStream {
+  send(text: string): boolean | Promise<boolean>;
+  end(text: string | undefined): void;
+}
 
 export class Exchange {
   readonly response: Promise<Response>;
   readonly #respond: (response: Response) => void;
   readonly #options: ExchangeOptions;
-  #keepAlive: NodeJS.Timeout | undefined;
-  #stream: ReadableStreamDefaultController<Uint8Array> | undefined;
+  readonly #patience: NodeJS.Timeout | undefined;
+  #stream: MessageStream | undefined;
   #isEnded = false;
 
   constructor(options: ExchangeOptions) {
@@ -33,71 +36,51 @@ export class Exchange {
     this.response = promise;
     this.#respond = resolve;
     this.#options = options;
+    // The stream's own comments keep it alive from then on.
     if (options.acceptsStream)
-      this.#keepAlive = setInterval(() => this.#write(keepAliveComment), keepAliveMs);
+      this.#patience = setTimeout(() => (this.#stream ??= this.#begin()), keepAliveMs);
   }
 
-  /** Sends a message ahead of the answer; false when the client is gone, or cannot take a stream. */
-  relay(text: string): boolean {
+  /**
+   * Sends a message ahead of the answer; false when the client is gone, or cannot take a stream. A promise
+   * waits until the client has read what it was sent before.
+   */
+  relay(text: string): boolean | Promise<boolean> {
     if (this.#isEnded || !this.#options.acceptsStream) return false;
-    this.#write(messageEvent(text));
-    return !this.#isEnded;
-  }
-
-  /** Begins the stream now, so that its headers leave before there is anything to say. */
-  open(): void {
-    this.#write("");
+    this.#stream ??= this.#begin();
+    return this.#stream.send(text);
   }
 
   /** Sends the answer. Where a stream has begun it is the last event, and status and headers are spent. */
   finish(status: number, text: string | undefined, headers: Readonly<Record<string, string>> = {}): void {
     if (this.#isEnded) return;
     this.#isEnded = true;
-    clearInterval(this.#keepAlive);
-    if (this.#stream) {
-      if (text !== undefined) this.#stream.enqueue(encoder.encode(messageEvent(text)));
-      this.#stream.close();
-      return;
-    }
+    clearTimeout(this.#patience);
+    if (this.#stream) return this.#stream.end(text);
     const type: Record<string, string> = text === undefined ? {} : { "content-type": "application/json" };
     this.#respond(new Response(text ?? null, { status, headers: { ...type, ...headers } }));
   }
 
-  #write(text: string): void {
-    if (this.#isEnded) return;
-    this.#stream ??= this.#begin();
-    if (text !== "") this.#stream.enqueue(encoder.encode(text));
-    if ((this.#stream.desiredSize ?? 0) < 0) this.#leave("slow");
-  }
-
-  #begin(): ReadableStreamDefaultController<Uint8Array> {
-    let begun: ReadableStreamDefaultController<Uint8Array> | undefined;
-    const body = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => {
-          begun = controller;
-        },
-        cancel: () => this.#leave("gone"),
+  #begin(): MessageStream {
+    clearTimeout(this.#patience);
+    const { onGone, stallMs } = this.#options;
+    const resumable = this.#options.resumable?.();
+    const events = new EventStream({
+      stallMs,
+      onGone(reason) {
+        if (reader) resumable?.leave(reader);
+        onGone(reason);
       },
-      { highWaterMark: maxWaitingBytes, size: ({ byteLength }) => byteLength + messageCostBytes },
-    );
-    if (!begun) throw new TypeError("a stream starts as it is made");
-    // A comment first: some clients and proxies take headers for sent only when a byte follows.
-    begun.enqueue(encoder.encode(": open\n\n"));
-    this.#respond(new Response(body, { status: 200, headers: eventStreamHeaders }));
-    return begun;
-  }
-
-  #leave(reason: "gone" | "slow"): void {
-    if (this.#isEnded) return;
-    this.#isEnded = true;
-    clearInterval(this.#keepAlive);
-    if (reason === "slow") this.#stream?.error(tooSlow());
-    this.#options.onGone(reason);
+    });
+    const reader = resumable && firstReader(events, resumable);
+    this.#respond(events.response);
+    return resumable ?? plain(events);
   }
 }
 
-/** The caller's own doing, so it is no failure of this house. */
-function tooSlow(): Error {
-  return kernelFaults.fault("cancelled", "The client reads too slowly");
+function plain(events: EventStream): MessageStream {
+  return {
+    send: (text) => events.write(messageEvent(text)),
+    end: (text) => events.close(text === undefined ? undefined : messageEvent(text)),
+  };
 }

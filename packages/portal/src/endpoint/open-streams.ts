@@ -1,8 +1,9 @@
 /** Answers that last: a subscription of the modern era, the stream of a legacy session. */
-import type { Outcome, Received } from "@castellan/calls";
+import type { Listener, Outcome, Received } from "@castellan/calls";
 import { kernelFaults } from "@castellan/kernel";
 import type { Session } from "../sessions/session.ts";
-import { Exchange } from "./exchange.ts";
+import { EventStream } from "../streams/event-stream.ts";
+import type { Exchange } from "./exchange.ts";
 
 /** Sends what follows for as long as the client stays and the server runs; resolves to the last message. */
 export async function follow(
@@ -22,19 +23,42 @@ export async function follow(
   }
 }
 
-/** The stream of a legacy session, for what is said outside of requests. Its headers leave at once. */
-export function openStream(session: Session, draining: AbortSignal, watched: Disposable): Promise<Response> {
-  const done = AbortSignal.any([session.ended, draining]);
-  const exchange = new Exchange({ acceptsStream: true, onGone: () => close() });
-  const attached = session.attach((text) => exchange.relay(text));
-  const close = () => {
-    done.removeEventListener("abort", close);
-    attached[Symbol.dispose]();
-    watched[Symbol.dispose]();
-    exchange.finish(200, undefined);
-  };
-  exchange.open();
+/**
+ * The stream of a legacy session, for what is said outside of requests. Its headers leave before anything
+ * is said. Throws `session_unknown`, and what the database does.
+ */
+export async function openStream(
+  session: Session,
+  {
+    listener,
+    draining,
+    watched,
+    stallMs,
+  }: {
+    listener: Listener;
+    draining: AbortSignal;
+    /** Disposed of when the stream is over. */
+    watched: Disposable;
+    stallMs: number | undefined;
+  },
+): Promise<Response> {
+  const done = AbortSignal.any([session.closed, draining]);
+  const over = new DisposableStack();
+  over.use(watched);
+  const events = new EventStream({ stallMs, onOver: () => over.dispose() });
+  const close = () => events.close();
+  try {
+    const attached = await session.stream.attach(events, listener);
+    if (over.disposed) attached[Symbol.dispose]();
+    else over.use(attached);
+  } catch (error) {
+    void events.response.body?.cancel();
+    throw error;
+  }
   if (done.aborted) close();
-  else done.addEventListener("abort", close, { once: true });
-  return exchange.response;
+  else if (!over.disposed) {
+    done.addEventListener("abort", close, { once: true });
+    over.defer(() => done.removeEventListener("abort", close));
+  }
+  return events.response;
 }

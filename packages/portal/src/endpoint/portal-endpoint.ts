@@ -3,21 +3,29 @@
  * transports): POST carries messages, GET opens a legacy session's own stream, DELETE ends a session.
  */
 import type { Principal } from "@castellan/access";
-import { callFaults, runCall, type CallPorts, type Received } from "@castellan/calls";
+import { callFaults, runCall, type CallPorts, type Listener, type Received } from "@castellan/calls";
 import { createId, isFault, kernelFaults, type Fault } from "@castellan/kernel";
-import { errorText, isModernVersion, mcpFaults, toWireError } from "@castellan/mcp";
+import { errorText, isModernVersion, mcpFaults, toWireError, type ProtocolHeaders } from "@castellan/mcp";
 import { clientAddress, clientGone, drainSignal, readBody, requestHeader, requestId } from "@castellan/web";
+import type { Vault } from "@castellan/vault";
 import type { Context } from "hono";
 import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
 import type { Session } from "../sessions/session.ts";
 import { Exchange } from "./exchange.ts";
 import { accepts, checkMediaTypes, faultHeaders, protocolHeadersOf } from "./http-headers.ts";
+import { openEventId } from "../streams/event-id.ts";
+import type { ResumableStream } from "../streams/resumable-stream.ts";
 import { follow, openStream } from "./open-streams.ts";
 import { createPortalView, findSession, type PortalParts } from "./portal-view.ts";
+import { resumeStream, type ResumePorts } from "./resume-stream.ts";
 
-export interface PortalEndpointOptions extends PortalParts, Omit<CallPorts, "findPortal" | "upstreams"> {
+export interface PortalEndpointOptions
+  extends PortalParts, ResumePorts, Omit<CallPorts, "findPortal" | "upstreams" | "vault"> {
   readonly directory: PortalDirectory;
+  readonly vault: Vault;
   readonly maxBodyBytes: number;
+  /** A client that reads nothing for so long of what waits for it is cut off, milliseconds. Default 60,000. */
+  readonly stallMs?: number;
   /** Told of each answer that is an error of this house. */
   readonly onFault: (fault: Fault, requestId: string) => void;
   /** Told of each request that was refused before anyone was known. */
@@ -63,7 +71,23 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
           field: "Mcp-Session-Id",
         },
       );
-    return { session: findSession(sessionId, principal, open, options), principal };
+    return { session: await findSession(sessionId, principal, open, options), principal };
+  }
+
+  /**
+   * The stream that a client may take up again where it broke off: of 2025-11-25, whose clients know what
+   * the event without a message at its beginning is for (SEP-1699), and once it is known which request of
+   * which session it answers.
+   */
+  function resumableOf(
+    { protocolVersion, sessionId }: ProtocolHeaders,
+    cancel: AbortController,
+  ): ResumableStream | undefined {
+    if (protocolVersion !== "2025-11-25" || sessionId === undefined) return undefined;
+    const session = options.sessions.known(sessionId);
+    const requestId = session?.requestOf(cancel);
+    if (!session || requestId === undefined) return undefined;
+    return options.resumable.begin({ sessionId, principalId: session.principalId, requestId });
   }
 
   /** Answers a fault of a request without a JSON-RPC message in the way of one that has. */
@@ -98,6 +122,8 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         ({ acceptsStream } = checkMediaTypes(c));
         exchange = new Exchange({
           acceptsStream,
+          stallMs: options.stallMs,
+          resumable: () => resumableOf(protocolHeaders, cancel),
           // In the modern era to hang up is to cancel; in the legacy era it is not (2025-11-25, transports).
           onGone: (reason) => {
             if (isModern || reason === "slow")
@@ -137,13 +163,20 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         const { session, principal } = await admitSession(c, slug);
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
+        const lastEventId = requestHeader(c, "last-event-id");
         const watched = options.streams.watch({
           principalId: principal.tokenId,
           authorization: requestHeader(c, "authorization"),
           portal: slug,
-          end: () => void options.sessions.end(session),
+          end: () => void options.sessions.end(session).catch(options.onError),
         });
-        return openStream(session, drainSignal(c), watched);
+        const { stallMs } = options;
+        const stream = { draining: drainSignal(c), watched, stallMs };
+        // An id that was not made for this session says nothing: it gets the session's own stream.
+        const place =
+          lastEventId === undefined ? undefined : openEventId(options.vault, session.id, lastEventId);
+        if (place) return resumeStream(place, { ...stream, session, requestId: requestId(c) }, options);
+        return await openStream(session, { ...stream, listener: listenerOf(c, session, principal) });
       } catch (error) {
         return refuse(c, error);
       }
@@ -159,6 +192,20 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       }
     },
   };
+
+  function listenerOf(c: Context, session: Session, principal: Principal): Listener {
+    return {
+      principal,
+      portal: session.portal,
+      era: "legacy",
+      requestId: requestId(c),
+      callId: undefined,
+      address: clientAddress(c),
+      sessionId: session.id,
+      clientName: session.clientName,
+      clientVersion: session.clientVersion,
+    };
+  }
 
   async function answer(c: Context, exchange: Exchange, received: Received): Promise<void> {
     try {

@@ -1,12 +1,20 @@
 /** An open portal as the way of a call sees it: joins what is offered, the sessions and the answers. */
 import type { Principal } from "@castellan/access";
-import type { Admitted, CallerSession, LocalTarget, PortalView, Upstreams } from "@castellan/calls";
+import type {
+  Admitted,
+  CallerSession,
+  ListWatches,
+  LocalTarget,
+  PortalView,
+  Upstreams,
+} from "@castellan/calls";
 import { kernelFaults } from "@castellan/kernel";
-import { isObject } from "@castellan/mcp";
 import type { Identity } from "../answers/hello.ts";
 import type { Subscriptions } from "../answers/listen.ts";
+import type { Mac } from "../answers/listen-filter.ts";
 import { localMethods } from "../answers/local-methods.ts";
 import type { OpenPortal } from "../portals/portal-directory.ts";
+import { ownToolAt } from "../portal-tools/portal-tools.ts";
 import { Session } from "../sessions/session.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 import type { WatchedStreams } from "../streams/watched-streams.ts";
@@ -17,6 +25,12 @@ export interface PortalParts {
   readonly streams: WatchedStreams;
   readonly upstreams: Upstreams;
   readonly identity: Identity;
+  /** Makes MACs: `vault.mac`. */
+  readonly mac: Mac;
+  /** Servers that are watched for changes of their lists. */
+  readonly lists: ListWatches;
+  /** Told of defects. */
+  readonly onError: (error: unknown) => void;
 }
 
 export function createPortalView(open: OpenPortal, parts: PortalParts): PortalView {
@@ -28,30 +42,30 @@ export function createPortalView(open: OpenPortal, parts: PortalParts): PortalVi
       const session = asOwn(target.session);
       return localMethods[target.method]({ ...parts, call, target, session, open });
     },
-    receive: (call, session) => receive(call, asOwn(session)),
+    ownTool: (name) => ownToolAt(open, name),
+    receive: (call, session) => receive(call, asOwn(session), parts.sessions),
   };
 }
 
-export function findSession(id: string, principal: Principal, open: OpenPortal, parts: PortalParts): Session {
+/** Throws `session_unknown`. */
+export function findSession(
+  id: string,
+  principal: Principal,
+  open: OpenPortal,
+  parts: Pick<PortalParts, "sessions">,
+): Session | Promise<Session> {
   return parts.sessions.get(id, { principalId: principal.tokenId, portal: open.portal.slug });
 }
 
 /** Notifications and responses of a legacy client; a modern one has nothing to say outside of requests. */
-async function receive({ message }: Admitted, session: Session | undefined): Promise<void> {
+async function receive(
+  { message }: Admitted,
+  session: Session | undefined,
+  sessions: SessionRegistry,
+): Promise<void> {
   if (!session || message.kind === "request") return;
-  if (message.kind !== "notification") return session.reply(message);
-  switch (message.method) {
-    // Each line to a server says this for itself when it is opened.
-    case "notifications/initialized":
-      return;
-    case "notifications/cancelled":
-      if (isObject(message.params)) session.cancel(message.params["requestId"]);
-      return;
-    case "notifications/progress":
-      return session.progress(message);
-    default:
-      return session.broadcast(message.text);
-  }
+  if (message.kind === "notification") await sessions.notification(session, message);
+  else await sessions.answer(session, message);
 }
 
 function asOwn(session: CallerSession | undefined): Session | undefined {

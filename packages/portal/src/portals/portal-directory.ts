@@ -8,6 +8,8 @@ import { portalsTopic, type PortalStore } from "./portal-store.ts";
 /** A portal with what it offers. Valid until the next change; ask the directory again for each call. */
 export interface OpenPortal {
   readonly portal: Portal;
+  /** Its servers that are known, of whichever era and state, in its order. */
+  readonly servers: readonly CatalogServer[];
   scope(era: Era): Scope;
 }
 
@@ -82,7 +84,7 @@ function openPortal(portal: Portal, catalog: Catalog): OpenPortal {
     legacy: createScope({ era: "legacy", servers, naming }),
     modern: createScope({ era: "modern", servers, naming }),
   };
-  return { portal, scope: (era) => scopes[era] };
+  return { portal, servers, scope: (era) => scopes[era] };
 }
 
 const listKinds: Readonly<Record<ListName, readonly CapabilityKind[]>> = {

@@ -1,84 +1,78 @@
 /**
- * What servers have asked the client of one session and not been answered yet. Servers choose ids of
+ * What the client of one session was asked by this replica and has not answered yet. Servers choose ids of
  * their own, which may be the same ones, so the client gets ids of the session's making.
  */
-import {
-  edit,
-  errorText,
-  isObject,
-  memberText,
-  objectMembers,
-  requestText,
-  rpcCodes,
-  type Channel,
-  type NotificationMessage,
-  type RequestId,
-  type RequestMessage,
-  type ResponseMessage,
-} from "@castellan/mcp";
+import type { AskedQuestion, ClientQuestion } from "@castellan/calls";
+import { memberOf, requestText, type NotificationMessage, type ResponseMessage } from "@castellan/mcp";
 
 const maxOpen = 256;
 
-interface Question {
-  /** The id that the server gave it. */
-  readonly id: RequestId;
-  readonly channel: Channel;
+interface Open {
+  readonly question: ClientQuestion;
   readonly progressToken: string | number | undefined;
 }
 
-/** What the protocol allows as a token, and of a size that may be kept. */
-function toProgressToken(value: unknown): string | number | undefined {
-  if (typeof value === "number") return value;
-  return typeof value === "string" && value.length <= 256 ? value : undefined;
-}
-
 export class Questions {
-  readonly #open = new Map<RequestId, Question>();
-  #last = 0;
+  readonly #open = new Map<string, Open>();
+  readonly #nextId: () => string;
 
-  /** The question as the client is to be asked it. */
-  ask({ id, method, params, ...message }: RequestMessage, channel: Channel): string {
-    const own = `castellan-${++this.#last}`;
-    const meta = params?.["_meta"];
-    const progressToken = isObject(meta) ? toProgressToken(meta["progressToken"]) : undefined;
-    this.#open.set(own, { id, channel, progressToken });
+  constructor(nextId: () => string) {
+    this.#nextId = nextId;
+  }
+
+  ask(question: ClientQuestion): AskedQuestion {
+    const id = this.#nextId();
+    this.#open.set(id, { question, progressToken: progressTokenIn(question.params) });
     this.#giveUpOldest();
-    return requestText(own, method, memberText(message, "params"));
+    return {
+      id,
+      text: requestText(id, question.method, question.params),
+      [Symbol.dispose]: () => this.#open.delete(id),
+    };
   }
 
-  /** A server takes a question of its own back (`notifications/cancelled`): the same under the client's id. */
-  withdraw({ text, params, spans }: NotificationMessage, channel: Channel): string | undefined {
-    for (const [own, question] of this.#open) {
-      if (question.channel !== channel || question.id !== params?.["requestId"]) continue;
-      this.#open.delete(own);
-      const span = objectMembers(text, spans.get("params")?.start).get("requestId");
-      return span && edit(text, [{ span, text: JSON.stringify(own) }]);
-    }
-    return undefined;
+  /** Hands the client's answer over; one to nothing asked goes nowhere. Throws what the asker does. */
+  async reply(answer: ResponseMessage): Promise<void> {
+    const open = typeof answer.id === "string" ? this.#open.get(answer.id) : undefined;
+    if (!open || typeof answer.id !== "string") return;
+    this.#open.delete(answer.id);
+    await open.question.onAnswer(answer);
   }
 
-  /** Takes the client's answer to the server that asked; an answer to nothing asked goes nowhere. */
-  async reply({ id, text, spans }: ResponseMessage): Promise<void> {
-    const question = id === null ? undefined : this.#open.get(id);
-    const span = spans.get("id");
-    if (!question || id === null || !span) return;
-    this.#open.delete(id);
-    await question.channel.send(edit(text, [{ span, text: JSON.stringify(question.id) }]));
+  /** Tells who asked the newest question with this progress token, and no other; false when nobody did. */
+  async progress(notification: NotificationMessage): Promise<boolean> {
+    const token = notification.params?.["progressToken"];
+    if (token === undefined) return true;
+    const asked = [...this.#open.values()].findLast(({ progressToken }) => progressToken === token);
+    await asked?.question.onProgress?.(notification);
+    return asked !== undefined;
   }
 
-  /** The line over which the newest question with this progress token came. */
-  askerOf(progressToken: unknown): Channel | undefined {
-    if (progressToken === undefined) return undefined;
-    return [...this.#open.values()].findLast((question) => question.progressToken === progressToken)?.channel;
+  /** No answer will come to any. */
+  close(): void {
+    const open = [...this.#open.values()];
+    this.#open.clear();
+    for (const { question } of open) question.onGone?.();
   }
 
-  /** A server that floods its client with questions loses its oldest, and is told. */
+  /** A server that floods its client with questions loses its oldest. */
   #giveUpOldest(): void {
     const [oldest] = this.#open;
     if (!oldest || this.#open.size <= maxOpen) return;
-    const [own, { id, channel }] = oldest;
-    this.#open.delete(own);
-    const error = JSON.stringify({ code: rpcCodes.serverError, message: "Too many questions are open" });
-    channel.send(errorText(id, error)).catch(() => undefined);
+    const [id, { question }] = oldest;
+    this.#open.delete(id);
+    question.onGone?.();
   }
+}
+
+const maxTokenChars = 256;
+
+/** What the protocol allows as a token, and of a size that may be kept. */
+function progressTokenIn(params: string | undefined): string | number | undefined {
+  const meta = params === undefined ? undefined : memberOf(params, "_meta");
+  const text = meta?.startsWith("{") ? memberOf(meta, "progressToken") : undefined;
+  if (text === undefined || text.length > 6 * maxTokenChars + 2) return undefined;
+  const value: unknown = JSON.parse(text);
+  if (typeof value === "number") return value;
+  return typeof value === "string" && value.length <= maxTokenChars ? value : undefined;
 }

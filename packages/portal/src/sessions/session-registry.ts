@@ -1,85 +1,261 @@
-/** All legacy sessions of this replica, bounded in number and in idle time. */
-import { kernelFaults, type Clock, type Fault } from "@castellan/kernel";
-import { mcpFaults } from "@castellan/mcp";
-import { Session, type SessionOptions } from "./session.ts";
+/**
+ * The legacy sessions of the installation, as far as this replica has touched them. The database knows
+ * them all; what is in memory here is kept true by the change log, so that a known session costs no query.
+ */
+import type { Catalog, HearPorts, ListWatches, Upstreams } from "@castellan/calls";
+import type { ChangeFeed, Database } from "@castellan/database";
+import { createId, isId, kernelFaults, type Clock, type Fault } from "@castellan/kernel";
+import type { NotificationMessage, ResponseMessage } from "@castellan/mcp";
+import type { Replicas } from "@castellan/replicas";
+import type { Vault } from "@castellan/vault";
+import type { PortalDirectory } from "../portals/portal-directory.ts";
+import { endLines } from "./end-lines.ts";
+import { createLineStore, type EndedLine } from "./line-store.ts";
+import { endRevoked } from "./revoked-sessions.ts";
+import { sessionEnded, sessionUnknown } from "./session-ended.ts";
+import { SessionLoader } from "./session-loader.ts";
+import { questionId, SessionMail } from "./session-mail.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { createSessionStore, sessionsTopic, type NewSession, type SessionsToEnd } from "./session-store.ts";
+import { Session } from "./session.ts";
 
 export interface SessionLimits {
-  /** An idle session ends after this time, milliseconds. */
+  /** A session that nobody uses on any replica ends after this time, milliseconds. Best many times `beatMs`. */
   readonly idleMs: number;
   /** One more session of the same caller ends the one that has been idle longest. */
   readonly maxPerPrincipal: number;
+  /** How often the use of sessions is written, and those that were not used are ended. */
+  readonly beatMs: number;
 }
 
-export const defaultSessionLimits: SessionLimits = { idleMs: 60 * 60_000, maxPerPrincipal: 200 };
+export const defaultSessionLimits: SessionLimits = {
+  idleMs: 60 * 60_000,
+  maxPerPrincipal: 200,
+  beatMs: 60_000,
+};
 
+/** How often is looked whether the owner of a session's stream still lives, where it is another replica. */
+const checkStreamsMs = 5_000;
+
+export interface SessionRegistryOptions {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly changes: ChangeFeed;
+  readonly replicas: Replicas;
+  readonly catalog: Catalog;
+  readonly directory: PortalDirectory;
+  readonly upstreams: Upstreams;
+  readonly lists: Pick<ListWatches, "retain">;
+  /** For what servers say outside of calls. */
+  readonly hearing: HearPorts;
+  readonly clock: Clock;
+  readonly limits?: Partial<SessionLimits>;
+  /** Told of defects, and of what could not be written. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Dispose of it before the replicas, the change feed and the database: its sessions go on elsewhere, or here again. */
 export class SessionRegistry implements AsyncDisposable {
-  readonly #sessions = new Map<string, Session>();
-  readonly #clock: Clock;
+  readonly #parts: SessionParts;
+  readonly #options: SessionRegistryOptions;
   readonly #limits: SessionLimits;
-  readonly #sweeper: NodeJS.Timeout;
+  readonly #sessions = new Map<string, Session>();
+  readonly #loader: SessionLoader;
+  readonly #mail: SessionMail;
+  readonly #stop = new DisposableStack();
+  #lastQuestion = 0;
+  #writtenMs: number;
+  #isClosing = false;
 
-  constructor(options: { clock: Clock; limits?: SessionLimits }) {
-    this.#clock = options.clock;
-    this.#limits = options.limits ?? defaultSessionLimits;
-    this.#sweeper = setInterval(() => this.sweep(), Math.min(60_000, this.#limits.idleMs)).unref();
+  constructor(options: SessionRegistryOptions) {
+    const { database, vault, replicas, catalog, directory, upstreams, lists, hearing, clock, onError } =
+      options;
+    this.#options = options;
+    this.#limits = { ...defaultSessionLimits, ...options.limits };
+    this.#writtenMs = clock.monotonic();
+    this.#parts = {
+      sessions: createSessionStore(database),
+      lines: createLineStore({ database, vault }),
+      replicas,
+      upstreams,
+      findServer: (id) => catalog.servers().find(({ server }) => server.id === id),
+      serversAt: (portal) => directory.find(portal)?.scope("legacy").servers ?? [],
+      lists,
+      hearing,
+      clock,
+      nextQuestionId: () => questionId(replicas.id, ++this.#lastQuestion),
+      onError,
+    };
+    this.#loader = new SessionLoader(this.#parts.sessions);
+    this.#mail = this.#stop.use(new SessionMail({ replicas, find: (id) => this.known(id) }));
+    this.#stop.defer(options.changes.on(sessionsTopic, (ids) => this.#changed(ids)));
+    this.#stop.defer(options.changes.on("tokens", (ids) => this.#tokensChanged(ids)));
+    this.#every(this.#limits.beatMs, () => this.sweep());
+    this.#every(checkStreamsMs, () => this.checkStreams());
   }
 
+  /** Sessions in memory here. */
   get size(): number {
     return this.#sessions.size;
   }
 
-  begin(options: Omit<SessionOptions, "clock">): Session {
-    const own = this.#of(options.principalId);
-    if (own.length >= this.#limits.maxPerPrincipal) {
-      // Those in use count as used now, so one of them ends only when all are in use.
-      const oldest = own.reduce((a, b) => (b.lastUsedMs < a.lastUsedMs ? b : a));
-      void this.end(oldest);
-    }
-    const session = new Session({ ...options, clock: this.#clock });
-    this.#sessions.set(session.id, session);
-    return session;
+  async begin(started: Omit<NewSession, "id">): Promise<Session> {
+    const { maxPerPrincipal } = this.#limits;
+    const { principalId } = started;
+    const id = createId("session");
+    const others = await this.#parts.sessions.add({ ...started, id });
+    if (others >= maxPerPrincipal) await this.#end({ principalId, beyond: maxPerPrincipal, keep: id });
+    return this.#keep(
+      new Session(
+        { ...started, id, logLevel: undefined, streamOwner: undefined, streamGeneration: 0 },
+        this.#parts,
+      ),
+    );
   }
 
-  /** The caller's own session. A session id proves nothing: it works only with the token it began with. */
-  get(id: string, owner: { principalId: string; portal: string }): Session {
-    const session = this.#sessions.get(id);
-    if (!session || session.principalId !== owner.principalId || session.portal !== owner.portal)
-      throw mcpFaults.fault("session_unknown", "There is no such session: begin with initialize", {
-        field: "Mcp-Session-Id",
-      });
-    session.touch();
-    return session;
+  /**
+   * The caller's own session: at once where it is known here. A session id proves nothing: it works only
+   * for the caller and at the portal that it began with. Throws `session_unknown`.
+   */
+  get(id: string, owner: { principalId: string; portal: string }): Session | Promise<Session> {
+    const known = this.#sessions.get(id);
+    if (known) return owned(known, owner);
+    if (!isId("session", id)) throw sessionUnknown();
+    return this.#load(id).then((session) => owned(session, owner));
   }
 
-  /** Never rejects. */
-  async end(session: Session, reason: Fault = sessionEnded()): Promise<void> {
-    this.#sessions.delete(session.id);
-    await session.close(reason);
+  /** A session in memory here, whoever's it is. */
+  known(id: string): Session | undefined {
+    return this.#sessions.get(id);
   }
 
-  /** Ends what has been idle too long. */
-  sweep(): void {
-    const idleSince = this.#clock.monotonic() - this.#limits.idleMs;
-    for (const session of this.#sessions.values()) if (session.lastUsedMs < idleSince) void this.end(session);
-  }
-
+  /** Those at a portal that this replica has touched. */
   at(portal: string): Session[] {
     return [...this.#sessions.values()].filter((session) => session.portal === portal);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    clearInterval(this.#sweeper);
-    const stopping = kernelFaults.fault("shutting_down", "The server is stopping: begin with initialize");
-    await Promise.all([...this.#sessions.values()].map((session) => this.end(session, stopping)));
+  /** What a client answers, to the replica that asked. Throws `exchange_lost`. */
+  answer(session: Session, answer: ResponseMessage): Promise<void> {
+    return this.#mail.answer(session, answer);
   }
 
-  #of(principalId: string): Session[] {
-    return [...this.#sessions.values()].filter((session) => session.principalId === principalId);
+  /** What a client says, to whom it concerns. */
+  notification(session: Session, notification: NotificationMessage): Promise<void> {
+    return this.#mail.notification(session, notification);
+  }
+
+  /** Ends a session, on every replica and at its servers. */
+  async end({ id }: Pick<Session, "id">): Promise<void> {
+    await this.#end({ id });
+  }
+
+  /** Ends the sessions at a portal. */
+  async endAt(portal: string): Promise<void> {
+    await this.#end({ portal });
+  }
+
+  /** Writes down which sessions are in use, and ends those that are not. */
+  async sweep(): Promise<void> {
+    await this.#writeUse();
+    await this.#end({ idleMs: this.#limits.idleMs });
+    const { clock } = this.#parts;
+    // Used elsewhere, perhaps; what it needs here is opened again when it is.
+    for (const session of this.#sessions.values())
+      if (session.lastUsedMs < clock.monotonic() - this.#limits.idleMs) await this.#letGo(session);
+  }
+
+  /** Takes over the streams of replicas that are gone, where an older one of the same client is here. */
+  async checkStreams(): Promise<void> {
+    for (const { stream } of this.#sessions.values()) await stream.check();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#stop.dispose();
+    await this.#writeUse().catch(this.#parts.onError);
+    const stopping = kernelFaults.fault("shutting_down", "This replica is stopping: send the request again");
+    await Promise.all([...this.#sessions.values()].map((session) => this.#letGo(session, stopping)));
+  }
+
+  #keep(session: Session): Session {
+    const raced = this.#sessions.get(session.id);
+    if (raced) return raced;
+    if (this.#isClosing) throw kernelFaults.fault("shutting_down", "This replica is stopping");
+    this.#sessions.set(session.id, session);
+    return session;
+  }
+
+  async #load(id: string): Promise<Session> {
+    const stored = await this.#loader.load(id);
+    if (!stored) throw sessionUnknown();
+    return this.#keep(new Session(stored, this.#parts));
+  }
+
+  async #end(which: SessionsToEnd): Promise<void> {
+    for (let isMore = true; isMore;) {
+      const { ids, lines, mayBeMore } = await this.#parts.sessions.end<EndedLine[]>(which, (tx, ended) =>
+        this.#parts.lines.readEnded(tx, ended),
+      );
+      await Promise.all(ids.map((id) => this.#letGo(this.#sessions.get(id), sessionEnded())));
+      await endLines(lines, this.#parts);
+      isMore = mayBeMore;
+    }
+  }
+
+  /** Keeps it in memory no longer. Never rejects. */
+  async #letGo(session: Session | undefined, reason: Fault = sessionEnded()): Promise<void> {
+    if (!session) return;
+    if (this.#sessions.get(session.id) === session) this.#sessions.delete(session.id);
+    await session.close(reason);
+  }
+
+  async #changed(ids: readonly string[] | "all"): Promise<void> {
+    this.#loader.changed(ids);
+    const known = ids === "all" ? [...this.#sessions.keys()] : ids.filter((id) => this.#sessions.has(id));
+    if (known.length === 0) return;
+    const stored = new Map((await this.#parts.sessions.find(known)).map((row) => [row.id as string, row]));
+    for (const id of known) {
+      const [session, row] = [this.#sessions.get(id), stored.get(id)];
+      if (row) session?.changed(row);
+      // The feed must not wait for what calls and servers take to hear of it.
+      else void this.#letGo(session);
+    }
+  }
+
+  /** Not awaited: every request asks for its token anyway, and the feed has others to tell. */
+  #tokensChanged(ids: readonly string[] | "all"): void {
+    const { database } = this.#options;
+    const end = (which: SessionsToEnd) => this.#end(which);
+    endRevoked({ database, sessions: this.#parts.sessions, end }, ids).catch(this.#parts.onError);
+  }
+
+  async #writeUse(): Promise<void> {
+    const since = this.#writtenMs;
+    this.#writtenMs = this.#parts.clock.monotonic();
+    const used = [...this.#sessions.values()].filter(
+      ({ isBusy, lastUsedMs }) => isBusy || lastUsedMs > since,
+    );
+    await this.#parts.sessions.touch(used.map(({ id }) => id));
+  }
+
+  #every(ms: number, run: () => Promise<void>): void {
+    let isRunning = false;
+    const timer = setInterval(() => {
+      if (isRunning) return;
+      isRunning = true;
+      void run()
+        .catch(this.#parts.onError)
+        .finally(() => {
+          isRunning = false;
+        });
+    }, ms).unref();
+    this.#stop.defer(() => clearInterval(timer));
   }
 }
 
-function sessionEnded(): Fault {
-  return mcpFaults.fault("session_unknown", "The session has ended: begin with initialize", {
-    field: "Mcp-Session-Id",
-  });
+function owned(session: Session, { principalId, portal }: { principalId: string; portal: string }): Session {
+  if (session.principalId !== principalId || session.portal !== portal) throw sessionUnknown();
+  session.touch();
+  return session;
 }

@@ -1,93 +1,89 @@
-/** The session of one legacy client at one portal: its lines to servers and its streams. */
-import type { CallerSession, CatalogServer, Upstreams } from "@castellan/calls";
-import { createId, kernelFaults, type Clock, type Fault, type Id } from "@castellan/kernel";
+/** The session of one legacy client at one portal, as this replica knows it. What lasts of it is in the database. */
+import type { AskedQuestion, CallerSession, CatalogServer, ClientQuestion } from "@castellan/calls";
+import { kernelFaults, type Fault, type Id } from "@castellan/kernel";
 import {
-  abortable,
   mcpFaults,
   type Channel,
   type LegacyClient,
+  type LogLevel,
   type NotificationMessage,
   type RequestId,
-  type RequestMessage,
   type ResponseMessage,
 } from "@castellan/mcp";
+import type { Subscription } from "./line-store.ts";
+import { offersLogging, type LineWishes } from "./line-wishes.ts";
 import { Questions } from "./questions.ts";
-
-export interface SessionOptions {
-  readonly principalId: string;
-  readonly portal: string;
-  readonly client: LegacyClient;
-  readonly clientName: string | undefined;
-  readonly clientVersion: string | undefined;
-  readonly upstreams: Upstreams;
-  readonly clock: Clock;
-}
-
-/** Time to open a line to a server, milliseconds. */
-const openTimeoutMs = 30_000;
-
-interface Line {
-  readonly to: CatalogServer;
-  readonly channel: Promise<Channel>;
-}
+import { sessionEnded } from "./session-ended.ts";
+import { SessionLines } from "./session-lines.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { SessionStream } from "./session-stream.ts";
+import type { StoredSession } from "./session-store.ts";
 
 export class Session implements CallerSession {
-  readonly id: Id<"session"> = createId("session");
+  readonly id: Id<"session">;
   readonly principalId: string;
   readonly portal: string;
   readonly client: LegacyClient;
   readonly clientName: string | undefined;
   readonly clientVersion: string | undefined;
-  readonly #upstreams: Upstreams;
-  readonly #clock: Clock;
-  readonly #lines = new Map<string, Line>();
+  readonly lines: SessionLines;
+  readonly stream: SessionStream;
+  readonly #parts: SessionParts;
   readonly #underWay = new Map<RequestId, AbortController>();
-  readonly #questions = new Questions();
-  readonly #streams = new Set<(text: string) => void>();
+  readonly #questions: Questions;
   readonly #closing = new AbortController();
   #lastUsedMs: number;
-  #logLevelParams: string | undefined;
+  #logLevel: LogLevel | undefined;
 
-  constructor(options: SessionOptions) {
-    this.principalId = options.principalId;
-    this.portal = options.portal;
-    this.client = options.client;
-    this.clientName = options.clientName;
-    this.clientVersion = options.clientVersion;
-    this.#upstreams = options.upstreams;
-    this.#clock = options.clock;
-    this.#lastUsedMs = options.clock.monotonic();
+  constructor(stored: StoredSession, parts: SessionParts) {
+    this.id = stored.id;
+    this.principalId = stored.principalId;
+    this.portal = stored.portal;
+    this.client = stored.client;
+    this.clientName = stored.clientName;
+    this.clientVersion = stored.clientVersion;
+    this.#logLevel = stored.logLevel;
+    this.#parts = parts;
+    this.#lastUsedMs = parts.clock.monotonic();
+    this.#questions = new Questions(parts.nextQuestionId);
+    this.lines = new SessionLines({
+      sessionId: this.id,
+      client: this.client,
+      upstreams: parts.upstreams,
+      store: parts.lines,
+      findServer: parts.findServer,
+      wishesOf: (serverId) => this.#wishesOf(serverId),
+      onOwnLine: () => this.stream.linesChanged(),
+      signal: this.#closing.signal,
+    });
+    this.stream = new SessionStream({ parts, session: this, lines: this.lines, onLeft: () => this.touch() });
   }
 
-  /** Aborts when the session ends. */
-  get ended(): AbortSignal {
+  get logLevel(): LogLevel | undefined {
+    return this.#logLevel;
+  }
+
+  /** Aborts when the session ends, or this replica stops. */
+  get closed(): AbortSignal {
     return this.#closing.signal;
   }
 
   /** A session with a stream or a request under way is in use however long ago it last was asked. */
   get isBusy(): boolean {
-    return this.#streams.size > 0 || this.#underWay.size > 0;
+    return this.stream.isOpen || this.#underWay.size > 0;
   }
 
-  /** When it was last in use (monotonic). */
+  /** When it was last in use on this replica (monotonic). */
   get lastUsedMs(): number {
-    return this.isBusy ? this.#clock.monotonic() : this.#lastUsedMs;
+    return this.isBusy ? this.#parts.clock.monotonic() : this.#lastUsedMs;
   }
 
   touch(): void {
-    this.#lastUsedMs = this.#clock.monotonic();
+    this.#lastUsedMs = this.#parts.clock.monotonic();
   }
 
-  async channel(server: CatalogServer, signal: AbortSignal): Promise<Channel> {
-    const known = this.#lines.get(server.server.id);
-    if (known && isSameAddress(known.to, server)) {
-      const channel = await abortable(orUndefined(known.channel), signal);
-      if (channel?.isOpen) return channel;
-    }
-    // Somebody else may have found the same line broken, and opened another meanwhile.
-    const raced = this.#lines.get(server.server.id);
-    const line = raced && raced !== known ? raced : this.#openLine(server, known);
-    return abortable(line.channel, signal);
+  channel(server: CatalogServer, signal: AbortSignal): Promise<Channel> {
+    return this.lines.channel(server, signal);
   }
 
   begin(id: RequestId, cancel: AbortController): Disposable {
@@ -95,6 +91,7 @@ export class Session implements CallerSession {
       throw mcpFaults.fault("request_id_in_use", "A request with this id is still under way in the session", {
         field: "id",
       });
+    if (this.#closing.signal.aborted) throw this.#closing.signal.reason;
     this.#underWay.set(id, cancel);
     return {
       [Symbol.dispose]: () => {
@@ -104,105 +101,74 @@ export class Session implements CallerSession {
     };
   }
 
-  /** The client gave a request up (`notifications/cancelled`). */
-  cancel(id: unknown): void {
+  /** The id of the request under way that this controller cancels. */
+  requestOf(cancel: AbortController): RequestId | undefined {
+    return [...this.#underWay].find(([, controller]) => controller === cancel)?.[0];
+  }
+
+  /** The client gave a request up (`notifications/cancelled`); false when it does not run here. */
+  cancel(id: unknown): boolean {
     const known = typeof id === "string" || typeof id === "number" ? this.#underWay.get(id) : undefined;
     known?.abort(kernelFaults.fault("cancelled", "The client cancelled the request"));
+    return known !== undefined;
   }
 
-  ask(question: RequestMessage, channel: Channel): string {
-    return this.#questions.ask(question, channel);
+  ask(question: ClientQuestion): AskedQuestion {
+    return this.#questions.ask(question);
   }
 
-  withdraw(cancelled: NotificationMessage, channel: Channel): string | undefined {
-    return this.#questions.withdraw(cancelled, channel);
+  /** The client answered a question that this replica asked. */
+  reply(answer: ResponseMessage): Promise<void> {
+    return this.#questions.reply(answer);
   }
 
-  /** The client answered a question: to the server that asked, under the id it asked with. */
-  reply(response: ResponseMessage): Promise<void> {
-    return this.#questions.reply(response);
+  /** The client works on an answer; false when this replica asked no such question. */
+  progress(notification: NotificationMessage): Promise<boolean> {
+    return this.#questions.progress(notification);
   }
 
-  /** The client works on a question's answer: told to the server that asked, and to no other. */
-  async progress(notification: NotificationMessage): Promise<void> {
-    await this.#questions.askerOf(notification.params?.["progressToken"])?.send(notification.text);
+  /** Sets the log level everywhere, now and on lines to come (`logging/setLevel`). Throws `session_unknown`. */
+  async setLogLevel(level: LogLevel, signal: AbortSignal): Promise<void> {
+    if (!(await this.#parts.sessions.setLogLevel(this.id, level))) throw sessionEnded();
+    this.#logLevel = level;
+    const request = { method: "logging/setLevel", params: JSON.stringify({ level }), signal };
+    await this.lines.onAll(async (channel, server) => offersLogging(server) && channel.request(request));
   }
 
-  /** Passes a notification of the client to every server that the session has a line to. */
-  async broadcast(text: string): Promise<void> {
-    await Promise.allSettled(
-      [...this.#lines.values()].map(async ({ channel }) => (await channel).send(text)),
-    );
+  /** Takes down what the client wants to hear of. Throws `session_unknown`, `subscriptions_limited`. */
+  subscribe(subscription: Subscription): Promise<void> {
+    return this.#parts.lines.subscribe(this.id, subscription);
   }
 
-  /** Sets the log level everywhere, now and on lines to come (`logging/setLevel`). */
-  async setLogLevel(paramsText: string, signal: AbortSignal): Promise<void> {
-    this.#logLevelParams = paramsText;
-    const lines = [...this.#lines.values()];
-    await Promise.allSettled(lines.map(async ({ channel }) => this.#tellLogLevel(await channel, signal)));
+  /** Resolves to what was subscribed to, if anything was. */
+  unsubscribe(publicUri: string): Promise<Subscription | undefined> {
+    return this.#parts.lines.unsubscribe(this.id, publicUri);
   }
 
-  /** Opens a stream for what is said outside of requests; returns how to close it. */
-  attach(stream: (text: string) => void): Disposable {
-    this.#streams.add(stream);
-    return {
-      [Symbol.dispose]: () => {
-        if (this.#streams.delete(stream)) this.touch();
-      },
-    };
+  /** Another replica, or this one, has changed what the database has of the session. */
+  changed(stored: StoredSession): void {
+    const isLevelNew = stored.logLevel !== this.#logLevel;
+    this.#logLevel = stored.logLevel;
+    this.stream.changed(stored);
+    if (isLevelNew) void this.lines.tellOwn();
   }
 
-  /** Says something on one stream, if the client has any (2025-11-25, transports: never on two). */
-  notify(text: string): void {
-    const [stream] = this.#streams;
-    stream?.(text);
-  }
-
-  /** Ends it; what is under way fails with the reason. Never rejects: what cannot be closed is left. */
+  /** Lets go of everything here; what is under way fails with the reason. Never rejects. */
   async close(reason: Fault): Promise<void> {
+    if (this.#closing.signal.aborted) return;
     this.#closing.abort(reason);
     for (const cancel of this.#underWay.values()) cancel.abort(reason);
-    const lines = [...this.#lines.values()];
-    this.#lines.clear();
-    await Promise.allSettled(lines.map(async ({ channel }) => (await channel)[Symbol.asyncDispose]()));
+    this.#questions.close();
+    await Promise.all([this.stream.close(), this.lines.close()]);
   }
 
-  /** The line is opened for all who will use it: the signal of one must not end it. */
-  #openLine(server: CatalogServer, stale: Line | undefined): Line {
-    const signal = AbortSignal.any([this.#closing.signal, AbortSignal.timeout(openTimeoutMs)]);
-    const line: Line = { to: server, channel: this.#open(server, signal) };
-    this.#lines.set(server.server.id, line);
-    line.channel.catch(() => {
-      if (this.#lines.get(server.server.id) === line) this.#lines.delete(server.server.id);
-    });
-    void stale?.channel.then((channel) => channel[Symbol.asyncDispose]()).catch(() => undefined);
-    return line;
-  }
-
-  async #open(server: CatalogServer, signal: AbortSignal): Promise<Channel> {
-    const channel = await this.#upstreams.openLegacy(server, this.client, signal);
-    // A server that will not hear of log levels still serves.
-    await Promise.allSettled([this.#tellLogLevel(channel, signal)]);
-    if (!this.#closing.signal.aborted) return channel;
-    await channel[Symbol.asyncDispose]();
-    throw this.#closing.signal.reason;
-  }
-
-  async #tellLogLevel(channel: Channel, signal: AbortSignal): Promise<void> {
-    if (this.#logLevelParams === undefined || !("logging" in channel.hello.capabilities)) return;
-    await channel.request({ method: "logging/setLevel", params: this.#logLevelParams, signal });
-  }
-}
-
-/** An entry of the catalog is replaced at each sync; a line stays good while the address is the same. */
-function isSameAddress(a: CatalogServer, b: CatalogServer): boolean {
-  return a.server.revision === b.server.revision && a.server.url === b.server.url;
-}
-
-async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
-  try {
-    return await promise;
-  } catch {
-    return undefined;
+  async #wishesOf(serverId: string): Promise<LineWishes> {
+    const { sessions, lines } = this.#parts;
+    const [[stored], subscriptions] = await Promise.all([
+      sessions.find([this.id]),
+      lines.subscriptions(this.id),
+    ]);
+    const uris = subscriptions.filter((one) => one.serverId === serverId).map(({ uri }) => uri);
+    return { logLevel: stored?.logLevel, uris: new Set(uris) };
   }
 }

@@ -8,6 +8,7 @@ export interface ApiClient {
   get<Answer>(path: string, query?: Query): Promise<Answer>;
   post<Answer>(path: string, body?: unknown): Promise<Answer>;
   put<Answer>(path: string): Promise<Answer>;
+  patch<Answer>(path: string, body: unknown): Promise<Answer>;
   delete(path: string): Promise<void>;
 }
 
@@ -45,6 +46,7 @@ export function createApiClient({ url, token }: { url: string; token: string }):
     get: (path, query) => send("GET", path, query),
     post: (path, body) => send("POST", path, {}, body),
     put: (path) => send("PUT", path),
+    patch: (path, body) => send("PATCH", path, {}, body),
     delete: (path) => send("DELETE", path),
   };
 }

@@ -57,6 +57,25 @@ test("servers: add, list, show, sync, remove", async () => {
   });
 });
 
+test("a server may ask and reach what it was given, at first or later", async () => {
+  const given = ["--client-features", "sampling,roots", "--ui-hosts", "*.example.com, cdn.example"];
+  const added = await served.castellan([...addWeather, upstream.url, ...given]);
+  expect(added.stdout).toMatch(
+    /^May ask for {6}sampling, roots\nPages may reach {2}\*\.example\.com, cdn\.example$/m,
+  );
+  const edit = (...args: string[]) => served.json(["server", "edit", "weather", ...args]);
+  expect(await edit("--title", "Weather", "--client-features", "elicitation_form")).toMatchObject({
+    title: "Weather",
+    clientFeatures: ["elicitation_form"],
+    uiHosts: ["*.example.com", "cdn.example"],
+  });
+  expect(await edit("--no-client-features", "--no-ui-hosts")).toMatchObject({
+    title: "Weather",
+    clientFeatures: [],
+    uiHosts: [],
+  });
+});
+
 test("a server's secrets come from a variable, a file or standard input, and are not shown", async () => {
   await using guarded = await startTestUpstream({ authorization: "Bearer s3cret" });
   await using folder = await makeFolder();
@@ -242,6 +261,12 @@ test("calls: listed oldest first, filtered, followed, verified", async () => {
 
 test.each([
   [["server", "remove", "weather"], 2, /^castellan: Remove server weather.* add --yes \(not_confirmed\)\n$/],
+  [["server", "edit", "weather"], 2, /^castellan: Say what is to change: --title, .* \(usage_invalid\)\n/],
+  [
+    ["server", "edit", "weather", "--client-features", "everything"],
+    1,
+    /^castellan: clientFeatures\[0\] must be one of elicitation_form, .* \(invalid_input\)\n/,
+  ],
   [
     ["server", "show", "nobody"],
     1,

@@ -10,8 +10,16 @@ import { relativeTime } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 import type { Style, Terminal } from "../terminal.ts";
 
-export interface AddServerOptions {
+/** What may be said of a server at first and later. */
+export interface EditServerOptions {
   readonly title?: string;
+  /** False: none. */
+  readonly clientFeatures?: readonly string[] | false;
+  /** False: none. */
+  readonly uiHosts?: readonly string[] | false;
+}
+
+export interface AddServerOptions extends EditServerOptions {
   readonly header?: readonly string[];
   readonly headerEnv?: readonly string[];
   readonly bearerEnv?: string;
@@ -30,7 +38,7 @@ export async function addServer(
   const added = await api.post<DetailedServer>("/servers", {
     slug,
     url,
-    title: options.title,
+    ...changesOf(options),
     headers: parseHeaders(options.header ?? [], options.headerEnv ?? [], terminal),
     bearerToken: await readBearer(options, terminal),
     allowPrivate: options.allowPrivate,
@@ -73,6 +81,13 @@ export async function syncServer(session: Session, slug: string): Promise<void> 
   showServer(session, await session.api.post<DetailedServer>(`${pathOf(slug)}/sync`));
 }
 
+export async function editServer(session: Session, slug: string, options: EditServerOptions): Promise<void> {
+  const changes = changesOf(options);
+  if (Object.values(changes).every((value) => value === undefined))
+    throw cliFaults.fault("usage_invalid", "Say what is to change: --title, --client-features or --ui-hosts");
+  showServer(session, await session.api.patch<DetailedServer>(pathOf(slug), changes));
+}
+
 export async function removeServer(
   session: Session,
   slug: string,
@@ -83,6 +98,14 @@ export async function removeServer(
   await confirm(`Remove server ${slug}, with its credentials and from its portals?`, terminal, options.yes);
   await api.delete(path);
   show(session, { removed: slug }, () => terminal.print(`Server ${slug} is removed`));
+}
+
+function changesOf({ title, clientFeatures, uiHosts }: EditServerOptions) {
+  return {
+    title,
+    clientFeatures: clientFeatures === false ? [] : clientFeatures,
+    uiHosts: uiHosts === false ? [] : uiHosts,
+  };
 }
 
 /** Checked here too, since `..` in a path would make it another one. */
@@ -113,6 +136,8 @@ function showServer(session: Session, server: DetailedServer): void {
         Speaks: state.eras.join(", ") || undefined,
         Headers: server.headerNames.join(", ") || undefined,
         "Allowed private": server.allowPrivate.join(", ") || undefined,
+        "May ask for": server.clientFeatures.join(", ") || undefined,
+        "Pages may reach": server.uiHosts.join(", ") || undefined,
         Tools: names(definitions.tools),
         Prompts: names(definitions.prompts),
         Resources: names(definitions.resources),

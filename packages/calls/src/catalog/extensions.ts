@@ -1,0 +1,29 @@
+/** Which server takes a method that no revision of the protocol names. */
+import { isObject, type Era } from "@castellan/mcp";
+import type { CatalogServer } from "./catalog.ts";
+import { upstreamEra, type Scope } from "./scope.ts";
+
+/** The `_meta` key by which a caller names the server of an extension's method. */
+export const serverMetaKey = "dev.castellan/server";
+
+/** The server that the caller names, or else the only one of the portal that declares an extension. */
+export function extensionServer(scope: Scope, named: unknown): CatalogServer | undefined {
+  const able = scope.servers.filter((server) => declaresExtension(server, upstreamEra(server, scope.era)));
+  if (typeof named === "string") return able.find(({ server }) => server.slug === named);
+  return able.length === 1 ? able[0] : undefined;
+}
+
+const known = new WeakMap<CatalogServer, boolean>();
+
+function declaresExtension(server: CatalogServer, era: Era | undefined): boolean {
+  const remembered = known.get(server);
+  if (remembered !== undefined) return remembered;
+  const hello: unknown = JSON.parse((era && server.state[era]?.helloText) ?? "{}");
+  const capabilities = isObject(hello) && isObject(hello["capabilities"]) ? hello["capabilities"] : {};
+  const declares = ["extensions", "experimental"].some((member) => {
+    const set = capabilities[member];
+    return isObject(set) && Object.keys(set).length > 0;
+  });
+  known.set(server, declares);
+  return declares;
+}

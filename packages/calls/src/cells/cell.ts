@@ -1,0 +1,11 @@
+/** One cell of the table of eras: how a caller of one era is served by a server of the same or the other one. */
+import type { Admitted, Answer, ForwardTarget, Resolved } from "../call.ts";
+import type { CallPorts } from "../stages/stage.ts";
+
+export interface CellCall {
+  readonly call: Admitted & Resolved;
+  readonly target: ForwardTarget;
+}
+
+/** Carries a call to its server and brings its answer back. Throws what `Channel.request` does, and faults of its own. */
+export type Cell = (cell: CellCall, ports: CallPorts) => Promise<Answer>;

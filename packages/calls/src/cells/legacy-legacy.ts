@@ -1,0 +1,38 @@
+/** C1: a legacy caller at a legacy server. Messages go on as they came, in both directions; ids and names are mapped. */
+import { kernelFaults } from "@castellan/kernel";
+import type { ServerExchange } from "../server-messages/exchange.ts";
+import { hear } from "../server-messages/hear.ts";
+import { progressTokenOf } from "../server-messages/identify.ts";
+import { sessionQuestions } from "../server-messages/session-questions.ts";
+import { toAnswer } from "./answer.ts";
+import type { Cell } from "./cell.ts";
+import { listenerOf, paramsFor } from "./request.ts";
+
+export const legacyToLegacy: Cell = async ({ call, target }, ports) => {
+  const { session, cancel } = call;
+  if (!session) throw kernelFaults.fault("internal_error", "A legacy call without a session");
+  const { server } = target.capability;
+  const channel = await session.channel(server, cancel.signal);
+  const say = call.relay;
+  using questions = sessionQuestions({ session, channel, say });
+  const exchange: ServerExchange = {
+    server,
+    listener: listenerOf(call),
+    progressToken: progressTokenOf(target.request),
+    // The server was told the level itself (`logging/setLevel`).
+    log: "all",
+    say,
+    ask: questions.ask,
+    reply: questions.reply,
+    // Ids are the server's own, and a client ignores those that it does not know (2025-11-25, elicitation).
+    knowsElicitation: () => true,
+    withdraw: questions.withdraw,
+  };
+  const response = await channel.request({
+    method: target.request.method,
+    params: paramsFor(target),
+    signal: cancel.signal,
+    onMessage: (message) => hear(message, exchange, ports),
+  });
+  return toAnswer(response);
+};

@@ -1,0 +1,179 @@
+/**
+ * C3: a modern caller at a legacy server. The call gets a session with the server to itself; what the server
+ * asks on its way is answered to the caller as `input_required`, and the call goes on when the caller sends
+ * its request again with the answers (2026-07-28, SEP-2322).
+ */
+import {
+  capabilitiesFor,
+  declares,
+  inputRequiredText,
+  inputResponsesOf,
+  isLogLevel,
+  isObjectText,
+  latestLegacyVersion,
+  mcpFaults,
+  memberOf,
+  memberText,
+  metaKeys,
+  requestStateOf,
+  toLegacyParams,
+  toModernError,
+  toModernResult,
+  urlElicitationsOf,
+  withMemberAt,
+  withoutElicitationId,
+  type ErrorMessage,
+  type InputRequest,
+  type LegacyClient,
+} from "@castellan/mcp";
+import type { Answer } from "../call.ts";
+import type { Begun } from "../conversations/conversations.ts";
+import type { Leg, LegOutcome } from "../conversations/leg.ts";
+import { bindingOf } from "../request-state/binding.ts";
+import type { StateFacts } from "../request-state/request-states.ts";
+import { admitQuestions } from "../server-messages/admit-questions.ts";
+import { hear } from "../server-messages/hear.ts";
+import { allowedFeatures } from "../server-messages/judge.ts";
+import type { CallPorts } from "../stages/stage.ts";
+import { errorTextOf, toResultAnswer } from "./answer.ts";
+import type { Cell, CellCall } from "./cell.ts";
+import { listenerOf, paramsFor } from "./request.ts";
+
+export const modernToLegacy: Cell = async (cell, ports) => {
+  const { request } = cell.target;
+  const params = mayAsk(request.method) ? memberText(request, "params") : undefined;
+  const answers = inputResponsesOf(params) ?? new Map<string, string>();
+  const facts = factsIn(requestStateOf(params), cell, ports);
+  const leg = legOf(cell);
+  const outcome =
+    facts?.kind === "conversation"
+      ? await ports.conversations.resume(facts, answers, leg)
+      : await begin(cell, leg, ports);
+  return toAnswer(outcome, cell, ports);
+};
+
+/** No other request may be answered with questions. */
+function mayAsk(method: string): boolean {
+  return method === "tools/call" || method === "prompts/get" || method === "resources/read";
+}
+
+/** What a retry's state says; undefined for a first request. Throws `request_state_invalid`. */
+function factsIn(state: string | undefined, cell: CellCall, { states }: CallPorts) {
+  if (state === undefined) return undefined;
+  return states.open(String(JSON.parse(state)), bindingOf(cell), "conversation", "again");
+}
+
+async function begin(cell: CellCall, leg: Leg, ports: CallPorts): Promise<LegOutcome> {
+  const { call, target } = cell;
+  const { server } = target.capability;
+  const { method } = target.request;
+  const client = clientOf(cell);
+  const request = requestOf(cell, leg);
+  const principalId = call.principal.tokenId;
+  const lease = await ports.lines.checkout({ principalId, server, client }, leg.signal);
+  if (isLogLevel(leg.log)) await lease.line.setLogLevel(leg.log, leg.signal);
+  const conversation: Begun = {
+    id: call.id,
+    principalId,
+    server,
+    lease,
+    method,
+    ...request,
+    capabilities: client.capabilities,
+    mayAsk: mayAsk(method),
+    hear: (message, exchange) => hear(message, exchange, ports),
+  };
+  return ports.conversations.begin(conversation, leg);
+}
+
+/** Callers begin their tokens at 1: what one call's server says of progress is told from another's by a token of ours. */
+function requestOf({ call, target }: CellCall, { progressToken }: Leg) {
+  const params = toLegacyParams(paramsFor(target));
+  if (progressToken === undefined || params === undefined) return { params, progressToken: undefined };
+  const own = JSON.stringify(call.id);
+  return { params: withMemberAt(params, ["_meta", "progressToken"], own), progressToken: call.id };
+}
+
+function legOf(cell: CellCall): Leg {
+  const { call } = cell;
+  const level: unknown = JSON.parse(metaOf(cell, metaKeys.logLevel) ?? "null");
+  const token = metaOf(cell, "progressToken");
+  return {
+    listener: listenerOf(call),
+    progressToken: token !== undefined && /^["\d-]/.test(token) ? token : undefined,
+    // Without a level no log messages are sent (2026-07-28, logging).
+    log: isLogLevel(level) ? level : "none",
+    signal: call.cancel.signal,
+    say: call.relay,
+  };
+}
+
+/** Much more than any client says of itself. It is kept with the session that is opened in its name. */
+const maxClientChars = 64 * 1024;
+
+/** Throws `params_invalid` for a client that says too much of itself. */
+function clientOf(cell: CellCall): LegacyClient {
+  const { server, state } = cell.target.capability.server;
+  const declared = metaOf(cell, metaKeys.clientCapabilities) ?? "{}";
+  const info = metaOf(cell, metaKeys.clientInfo) ?? "";
+  if (declared.length + info.length > maxClientChars) {
+    const message = `params._meta describes the client with more than ${maxClientChars} characters`;
+    throw mcpFaults.fault("params_invalid", message, { field: "params._meta" });
+  }
+  return {
+    version: state.legacy?.version ?? latestLegacyVersion,
+    capabilities: capabilitiesFor("legacy", declared, allowedFeatures(server), { caller: "modern" }),
+    clientInfo: isObjectText(info) ? info : unknownClient,
+  };
+}
+
+/** A client of 2026-07-28 need not give its name; `initialize` asks for one. */
+const unknownClient = JSON.stringify({ name: "unknown", version: "unknown" });
+
+function metaOf({ target }: CellCall, name: string): string | undefined {
+  const params = memberText(target.request, "params");
+  const meta = params === undefined ? undefined : memberOf(params, "_meta");
+  return isObjectText(meta) ? memberOf(meta, name) : undefined;
+}
+
+async function toAnswer(outcome: LegOutcome, cell: CellCall, ports: CallPorts): Promise<Answer> {
+  if (outcome.kind === "questions")
+    return asking(outcome.questions, { kind: "conversation", ...outcome.place }, cell, ports);
+  const { response } = outcome;
+  const { method } = cell.target.request;
+  if (response.kind === "result")
+    return toResultAnswer(response.result, toModernResult(memberText(response, "result") ?? "{}", method));
+  const pages = pagesIn(response, cell);
+  if (pages) {
+    const { server } = cell.target.capability;
+    await admitQuestions(pages, { server, listener: listenerOf(cell.call) }, ports);
+    return asking(pages, { kind: "again" }, cell, ports);
+  }
+  const text = toModernError(errorTextOf(response), method);
+  return { kind: "error", text, outcome: "error", code: memberOf(text, "code") };
+}
+
+function asking(
+  questions: readonly InputRequest[],
+  facts: StateFacts,
+  cell: CellCall,
+  { states }: CallPorts,
+): Answer {
+  const state = JSON.stringify(states.seal(facts, bindingOf(cell)));
+  return { kind: "result", text: inputRequiredText(questions, state), outcome: "ok", code: "input_required" };
+}
+
+/**
+ * The pages that a person has to visit before the call can succeed (2025-11-25, `-32042`): to be asked for, if
+ * the caller can show them. Nothing waits meanwhile; the retry makes the call again.
+ */
+function pagesIn(response: ErrorMessage, cell: CellCall): readonly InputRequest[] | undefined {
+  const { request } = cell.target;
+  const declared = metaOf(cell, metaKeys.clientCapabilities) ?? "{}";
+  if (!mayAsk(request.method) || !declares(declared, "elicitation_url")) return undefined;
+  return urlElicitationsOf(response)?.map(({ params }, at) => ({
+    key: `page${at + 1}`,
+    method: "elicitation/create",
+    params: withoutElicitationId(params),
+  }));
+}

@@ -1,0 +1,45 @@
+/** A server's answer as the caller is to see it: resources and tasks under the names that the caller knows. */
+import { edit, isObject, spansAt } from "@castellan/mcp";
+import type { Answer } from "../call.ts";
+import { resultUris, withPublicUris } from "../catalog/public-uris.ts";
+import { limitUiHosts } from "../catalog/ui-hosts.ts";
+import { toPublicTaskId } from "../tasks/task-id.ts";
+import type { CallPorts } from "../stages/stage.ts";
+import type { CellCall } from "./cell.ts";
+
+export function toPublicAnswer(answer: Answer, cell: CellCall, ports: CallPorts): Answer {
+  if (answer.kind === "error") return answer;
+  const limited = limitUiHosts(answer.text, cell.target.capability.server.server.uiHosts);
+  const text = withPublicTask(withKnownUris(limited, cell), cell, ports);
+  return text === answer.text ? answer : { ...answer, text };
+}
+
+function withKnownUris(text: string, { call, target }: CellCall): string {
+  const scope = call.portal.scope(call.protocol.era);
+  const { server, kind, name, publicName } = target.capability;
+  const isRenamed = kind === "resource" && name !== publicName;
+  if (!isRenamed && !scope.movesUris(server)) return text;
+  return withPublicUris(text, resultUris, (uri) =>
+    isRenamed && uri === name ? publicName : scope.publicUri(server, uri),
+  );
+}
+
+/** What makes a task, and what tells of one, names it (2026-07-28, extension tasks). */
+function withPublicTask(text: string, { call, target }: CellCall, { vault }: CallPorts): string {
+  const { server, kind, publicName } = target.capability;
+  if (call.protocol.era !== "modern" || !text.includes('"taskId"')) return text;
+  const [span] = spansAt(text, ["taskId"]);
+  const taskId: unknown = span && JSON.parse(text.slice(span.start, span.end));
+  if (!span || typeof taskId !== "string" || !(kind === "task" || isTask(text))) return text;
+  const owner = { principalId: call.principal.tokenId, portal: call.portal.slug };
+  const made = () =>
+    toPublicTaskId({ server: server.server.slug, taskId }, owner, (purpose, data) =>
+      vault.mac(purpose, data),
+    );
+  return edit(text, [{ span, text: JSON.stringify(kind === "task" ? publicName : made()) }]);
+}
+
+function isTask(text: string): boolean {
+  const result: unknown = JSON.parse(text);
+  return isObject(result) && result["resultType"] === "task";
+}

@@ -1,0 +1,68 @@
+/** What a server is sent of a caller's request: the caller's own text, but for the name, which is the server's again. */
+import {
+  edit,
+  isObject,
+  memberText,
+  metaKeys,
+  objectMembers,
+  paramText,
+  toParamHeaders,
+  type JsonObject,
+} from "@castellan/mcp";
+import type { Admitted, ForwardTarget, Resolved } from "../call.ts";
+import type { Capability } from "../catalog/scope.ts";
+import type { Listener } from "../server-messages/exchange.ts";
+
+/** The member of `params` that says what is aimed at. */
+const nameMembers: Readonly<Record<Capability["kind"], string>> = {
+  tool: "name",
+  prompt: "name",
+  resource: "uri",
+  resource_template: "uri",
+  task: "taskId",
+  // A method that only the server knows names nothing that anybody here knows.
+  server: "",
+};
+
+/** The raw `params` under the server's own name for what is aimed at. */
+export function paramsFor({ request, method, capability }: ForwardTarget): string | undefined {
+  const { kind, name, publicName } = capability;
+  const params = memberText(request, "params");
+  if (params === undefined || name === publicName) return params;
+  const members = objectMembers(params);
+  const owner = method.target === "reference" ? objectMembers(params, members.get("ref")?.start) : members;
+  const span = owner.get(nameMembers[kind]);
+  return span ? edit(params, [{ span, text: JSON.stringify(name) }]) : params;
+}
+
+/** The headers that a modern server compares with the body (2026-07-28, SEP-2243). */
+export function modernHeaders({ request, method, capability }: ForwardTarget) {
+  return {
+    name: method.nameParam === undefined ? undefined : capability.name,
+    ...(capability.paramHeaders.length > 0 && {
+      paramHeaders: toParamHeaders(capability.paramHeaders, paramText(request, "arguments")),
+    }),
+  };
+}
+
+export function listenerOf(call: Admitted & Resolved): Listener {
+  const { session, message } = call;
+  const meta = message.kind === "request" ? message.params?.["_meta"] : undefined;
+  const info = isObject(meta) ? meta[metaKeys.clientInfo] : undefined;
+  return {
+    principal: call.principal,
+    portal: call.portal.slug,
+    era: call.protocol.era,
+    requestId: call.requestId,
+    callId: call.id,
+    address: call.address,
+    sessionId: session?.id,
+    clientName: session?.clientName ?? textOf(info, "name"),
+    clientVersion: session?.clientVersion ?? textOf(info, "version"),
+  };
+}
+
+function textOf(object: unknown, key: string): string | undefined {
+  const value = isObject(object) ? (object as JsonObject)[key] : undefined;
+  return typeof value === "string" ? value : undefined;
+}

@@ -1,0 +1,107 @@
+/** Which servers are to be synced, why, and when: the timetable of one replica. It reads no clock. */
+import type { Id } from "@castellan/kernel";
+
+/** Why a server is to be synced, with the times that go with it, milliseconds. */
+export const syncReasons = {
+  /** Its time has come. Whoever says so will say so again: nothing waits for a sync that others have begun. */
+  scheduled: { settleMs: 0, maxWaitMs: 0, gapMs: 30_000, waits: false },
+  /** It says that its lists have changed, and may say so once for each of a hundred tools. */
+  list_changed: { settleMs: 100, maxWaitMs: 500, gapMs: 500, waits: true },
+  /** It could not be reached, or did not answer as one should: gone, moved, or of another era now. */
+  call_failed: { settleMs: 0, maxWaitMs: 0, gapMs: 30_000, waits: true },
+} as const;
+
+export type SyncReason = keyof typeof syncReasons;
+
+export const maxRunningSyncs = 4;
+
+/** How soon one that is under way elsewhere is looked after again, milliseconds. */
+const lookAgainMs = 500;
+
+/** A server that is to be synced. Times are of one monotonic clock, milliseconds. */
+export interface DueSync {
+  readonly id: Id<"server">;
+  /** For each reason, when it was first and when last given. */
+  readonly asked: ReadonlyMap<SyncReason, { readonly firstMs: number; readonly lastMs: number }>;
+  readonly notBeforeMs: number;
+}
+
+export class DueSyncs {
+  readonly #waiting = new Map<Id<"server">, DueSync>();
+  readonly #running = new Set<Id<"server">>();
+
+  /** A server is to be synced for this reason, also if it is being synced now. */
+  ask(id: Id<"server">, reason: SyncReason, nowMs: number): void {
+    this.#put({ id, asked: new Map([[reason, { firstMs: nowMs, lastMs: nowMs }]]), notBeforeMs: nowMs });
+  }
+
+  /** The next that is due and may run; it counts as running until `done`. */
+  take(nowMs: number): DueSync | undefined {
+    const next = this.#next();
+    if (!next || dueMs(next) > nowMs) return undefined;
+    this.#waiting.delete(next.id);
+    this.#running.add(next.id);
+    return next;
+  }
+
+  done({ id }: DueSync): void {
+    this.#running.delete(id);
+  }
+
+  /** From when on `take` has something to give; undefined as long as nothing more is asked for or done. */
+  get nextMs(): number | undefined {
+    const next = this.#next();
+    return next && dueMs(next);
+  }
+
+  /** Puts one back that came to nothing, if it is worth waiting for. */
+  defer(sync: DueSync, notBeforeMs: number): void {
+    if (reasonsOf(sync).some(({ waits }) => waits)) this.#put({ ...sync, notBeforeMs });
+  }
+
+  /** Another sync of the server, begun so long ago, left no room: is it as good, or to be waited for? */
+  afterOther(sync: DueSync, begunAgoMs: number, nowMs: number): void {
+    const lastMs = Math.max(...[...sync.asked.values()].map((times) => times.lastMs));
+    if (nowMs - begunAgoMs <= lastMs)
+      this.defer(sync, nowMs + Math.max(gapMs(sync) - begunAgoMs, lookAgainMs));
+  }
+
+  #put(sync: DueSync): void {
+    const known = this.#waiting.get(sync.id);
+    const asked = new Map(known?.asked);
+    for (const [reason, { firstMs, lastMs }] of sync.asked) {
+      const times = asked.get(reason);
+      asked.set(reason, {
+        firstMs: Math.min(firstMs, times?.firstMs ?? firstMs),
+        lastMs: Math.max(lastMs, times?.lastMs ?? lastMs),
+      });
+    }
+    const notBeforeMs = Math.max(sync.notBeforeMs, known?.notBeforeMs ?? 0);
+    this.#waiting.set(sync.id, { id: sync.id, asked, notBeforeMs });
+  }
+
+  #next(): DueSync | undefined {
+    if (this.#running.size >= maxRunningSyncs) return undefined;
+    let next: DueSync | undefined;
+    for (const sync of this.#waiting.values())
+      if (!this.#running.has(sync.id) && (!next || dueMs(sync) < dueMs(next))) next = sync;
+    return next;
+  }
+}
+
+/** How long ago the last sync, of any replica, must have begun. */
+export function gapMs(sync: DueSync): number {
+  return Math.min(...reasonsOf(sync).map((reason) => reason.gapMs));
+}
+
+/** Several words about changes are one change; who never stops talking is not waited for. */
+function dueMs({ asked, notBeforeMs }: DueSync): number {
+  const due = [...asked].map(([reason, { firstMs, lastMs }]) =>
+    Math.min(lastMs + syncReasons[reason].settleMs, firstMs + syncReasons[reason].maxWaitMs),
+  );
+  return Math.max(notBeforeMs, Math.min(...due));
+}
+
+function reasonsOf({ asked }: DueSync) {
+  return [...asked.keys()].map((reason) => syncReasons[reason]);
+}

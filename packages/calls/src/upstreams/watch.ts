@@ -1,0 +1,139 @@
+/**
+ * A subscription at a server, held until it is given up: `subscriptions/listen` at a modern one, a
+ * session with its GET stream and `resources/subscribe` at a legacy one. What breaks is held again.
+ */
+import { setTimeout } from "node:timers/promises";
+import { isFault } from "@castellan/kernel";
+import {
+  isObject,
+  latestLegacyVersion,
+  latestModernVersion,
+  metaKeys,
+  type Channel,
+  type Era,
+  type Message,
+  type NotificationMessage,
+} from "@castellan/mcp";
+import type { CatalogServer } from "../catalog/catalog.ts";
+import type { Upstreams } from "./upstreams.ts";
+
+export interface WatchOptions {
+  readonly server: CatalogServer;
+  /** The era in which the server is spoken to. */
+  readonly era: Era;
+  /** Resources, under the server's own URIs. */
+  readonly uris?: readonly string[];
+  /** Tasks, under the server's own ids (modern servers only). */
+  readonly taskIds?: readonly string[];
+  /** Whether to hear that the server's lists have changed. */
+  readonly lists?: boolean;
+  /** Who watches, for the server to know: raw JSON of `clientInfo`. */
+  readonly clientInfo: string;
+  readonly onMessage: (message: NotificationMessage) => void | Promise<void>;
+  /** It is held again after it was broken: something may have been missed. */
+  readonly onGap?: () => void;
+  /** Told of defects; what a server does wrong is none. */
+  readonly onError: (error: unknown) => void;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
+const firstPauseMs = 1_000;
+const longestPauseMs = 30_000;
+
+/** Resolves when the signal aborts or the server turns out not to serve it. Never rejects. */
+export async function watchServer(options: WatchOptions, upstreams: Upstreams): Promise<void> {
+  const { signal } = options;
+  let pauseMs = firstPauseMs;
+  let isAgain = false;
+  while (!signal.aborted) {
+    let wasHeld = false;
+    const onHeld = () => {
+      wasHeld = true;
+      if (isAgain) options.onGap?.();
+    };
+    try {
+      const hold = options.era === "modern" ? holdModern : holdLegacy;
+      if ((await hold(options, upstreams, onHeld)) === "unsupported") return;
+    } catch (error) {
+      if (!isFault(error)) options.onError(error);
+      else if (neverServed.has(error.code)) return;
+    }
+    isAgain ||= wasHeld;
+    pauseMs = wasHeld ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
+    await pause(pauseMs, signal);
+  }
+}
+
+/** Another try would end the same way. */
+const neverServed: ReadonlySet<string> = new Set(["upstream_era_unsupported", "outbound_refused"]);
+
+/** The pauses of many watchers of one server must not end all at once. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms * (0.75 + Math.random() / 2), undefined, { signal }).catch(() => undefined);
+}
+
+async function holdModern(
+  { server, uris = [], taskIds = [], lists, clientInfo, onMessage, signal }: WatchOptions,
+  upstreams: Upstreams,
+  onHeld: () => void,
+): Promise<"ended" | "unsupported"> {
+  const notifications = {
+    ...(uris.length > 0 && { resourceSubscriptions: uris }),
+    ...(taskIds.length > 0 && { taskIds }),
+    ...(lists === true && {
+      toolsListChanged: true,
+      promptsListChanged: true,
+      resourcesListChanged: true,
+    }),
+  };
+  const answer = await upstreams.modern(server).request({
+    method: "subscriptions/listen",
+    params: JSON.stringify({
+      notifications,
+      _meta: {
+        [metaKeys.protocolVersion]: latestModernVersion,
+        [metaKeys.clientCapabilities]: {},
+        [metaKeys.clientInfo]: JSON.parse(clientInfo) as unknown,
+      },
+    }),
+    isStream: true,
+    signal,
+    onMessage: (message) => {
+      if (message.kind !== "notification") return undefined;
+      if (message.method === "notifications/subscriptions/acknowledged") return onHeld();
+      return onMessage(message);
+    },
+  });
+  // An error about the request will not go away by asking again; the end of a stream says nothing.
+  return answer.kind === "error" ? "unsupported" : "ended";
+}
+
+async function holdLegacy(
+  { server, uris = [], clientInfo, onMessage, signal }: WatchOptions,
+  upstreams: Upstreams,
+  onHeld: () => void,
+): Promise<"ended" | "unsupported"> {
+  const client = { version: latestLegacyVersion, capabilities: "{}", clientInfo };
+  const channel = await upstreams.openLegacy(server, client, signal);
+  try {
+    if (uris.length > 0 && !takesSubscriptions(channel)) return "unsupported";
+    const heard = (message: Message) => (message.kind === "notification" ? onMessage(message) : undefined);
+    const onOpen = () => void subscribe(channel, uris, signal).then(onHeld, () => undefined);
+    return (await channel.listen?.({ signal, onMessage: heard, onOpen })) ?? "unsupported";
+  } finally {
+    await channel[Symbol.asyncDispose]();
+  }
+}
+
+/** Asked after the stream is open, so that no update falls between the two. */
+async function subscribe(channel: Channel, uris: readonly string[], signal: AbortSignal): Promise<void> {
+  for (const uri of uris)
+    await channel.request({ method: "resources/subscribe", params: JSON.stringify({ uri }), signal });
+}
+
+/** Whether the server says that it tells of changes to single resources. */
+export function takesSubscriptions({ hello }: Pick<Channel, "hello">): boolean {
+  const { resources } = hello.capabilities;
+  return isObject(resources) && resources["subscribe"] === true;
+}

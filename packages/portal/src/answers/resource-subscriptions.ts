@@ -1,0 +1,91 @@
+/**
+ * `resources/subscribe` and `resources/unsubscribe` (to 2025-11-25, resources): what a legacy client wants
+ * to hear of is taken down with its session. A legacy server is told in the session's own line; a modern
+ * one is watched by the replica that has the client's GET stream.
+ */
+import { callFaults, type Answer, type Capability } from "@castellan/calls";
+import { edit, isObject, mcpFaults, memberText, objectMembers, type RequestMessage } from "@castellan/mcp";
+import type { Session } from "../sessions/session.ts";
+import type { LocalContext } from "./local-methods.ts";
+
+const done: Answer = { kind: "result", text: "{}", outcome: "ok" };
+const maxUriLength = 8192;
+
+/** Throws `params_invalid`, `resource_unknown`, `method_unknown`, `subscriptions_limited`, and what a line throws. */
+export async function subscribe({ call, target, session, open }: LocalContext): Promise<Answer> {
+  const { request } = target;
+  const uri = uriOf(request);
+  const capability = open.scope("legacy").find("resource", uri);
+  if (!capability)
+    throw callFaults.fault("resource_unknown", `Unknown resource: ${uri.slice(0, 128)}`, {
+      field: "params.uri",
+      data: { uri: uri.slice(0, 1024) },
+    });
+  if (!session) return done;
+  const { server, name } = capability;
+  if (capability.upstreamEra === "legacy") {
+    const refused = await tellServer(request, { session, capability, cancel: call.cancel });
+    if (refused) return refused;
+  } else if (!tellsOfResources(server.state.modern?.helloText))
+    throw mcpFaults.fault("method_unknown", `Server "${server.server.slug}" does not tell of its resources`);
+  await session.subscribe({ serverId: server.server.id, uri: name, publicUri: uri });
+  return done;
+}
+
+/** Throws `params_invalid`, and what a line throws. What nobody subscribed to is no failure. */
+export async function unsubscribe({ call, target, session, open }: LocalContext): Promise<Answer> {
+  const uri = uriOf(target.request);
+  const subscription = await session?.unsubscribe(uri);
+  const server =
+    subscription &&
+    open.scope("legacy").servers.find((one) => one.server.id === subscription.serverId && one.state.legacy);
+  if (!session || !subscription || !server) return done;
+  const capability = { server, name: subscription.uri };
+  return (await tellServer(target.request, { session, capability, cancel: call.cancel })) ?? done;
+}
+
+/** The client's own params under the server's name for the resource; the server's error, if it answers with one. */
+async function tellServer(
+  request: RequestMessage,
+  {
+    session,
+    capability: { server, name },
+    cancel,
+  }: {
+    session: Session;
+    capability: Pick<Capability, "server" | "name">;
+    cancel: AbortController;
+  },
+): Promise<Answer | undefined> {
+  using _tracked = session.begin(request.id, cancel);
+  const channel = await session.channel(server, cancel.signal);
+  const params = memberText(request, "params") ?? "{}";
+  const span = objectMembers(params).get("uri");
+  const response = await channel.request({
+    method: request.method,
+    params: span && edit(params, [{ span, text: JSON.stringify(name) }]),
+    signal: cancel.signal,
+  });
+  if (response.kind === "result") return undefined;
+  const text = memberText(response, "error") ?? "{}";
+  return { kind: "error", text, outcome: "error", code: String(response.error.code) };
+}
+
+function uriOf({ params }: RequestMessage): string {
+  const uri = params?.["uri"];
+  if (typeof uri === "string" && uri.length <= maxUriLength) return uri;
+  throw mcpFaults.fault(
+    "params_invalid",
+    `params.uri must be a string of at most ${maxUriLength} characters`,
+    {
+      field: "params.uri",
+    },
+  );
+}
+
+function tellsOfResources(helloText = "{}"): boolean {
+  const hello: unknown = JSON.parse(helloText);
+  const capabilities = isObject(hello) ? hello["capabilities"] : undefined;
+  const resources = isObject(capabilities) ? capabilities["resources"] : undefined;
+  return isObject(resources) && resources["subscribe"] === true;
+}

@@ -1,0 +1,213 @@
+/**
+ * What each legacy session has at each server: the server's own session, shared by all replicas, and the
+ * resources that the client subscribed to. Every change wakes the replicas under the session's id.
+ */
+import { isForeignKeyViolation, recordChange, sql, type Database, type Queryable } from "@castellan/database";
+import { isFault } from "@castellan/kernel";
+import { mcpFaults, type KeptSession } from "@castellan/mcp";
+import { defineSealedColumn, type Vault } from "@castellan/vault";
+import { portalFaults } from "../faults.ts";
+import { sessionsTopic } from "./session-store.ts";
+
+/** Where secrets of this package lie, for the rotation of the master key. */
+export const portalSealedColumns = [
+  defineSealedColumn({ table: "session_lines", idColumn: "id", column: "sealed_upstream" }),
+];
+
+/** A server as a line knows it: another revision or another address is another line. */
+export interface LineTarget {
+  readonly id: string;
+  readonly revision: number;
+  readonly url: string;
+}
+
+export interface StoredLine {
+  readonly generation: number;
+  /** The server's session; absent when it was of another revision or address, or cannot be unsealed. */
+  readonly kept: KeptSession | undefined;
+}
+
+/** A line of a session that has ended, to be ended at its server. */
+export interface EndedLine {
+  readonly sessionId: string;
+  readonly serverId: string;
+  readonly client: { readonly version: string; readonly capabilities: string; readonly clientInfo: string };
+  readonly toKept: (server: LineTarget) => KeptSession | undefined;
+}
+
+export interface Subscription {
+  readonly serverId: string;
+  /** What the server calls the resource. */
+  readonly uri: string;
+  /** What the client calls it. */
+  readonly publicUri: string;
+}
+
+export interface LineStore {
+  find(sessionId: string, server: LineTarget): Promise<StoredLine | undefined>;
+  /** The servers that the session has a session at. */
+  serversOf(sessionId: string): Promise<string[]>;
+  /**
+   * Keeps a server's session if there is still the generation that was known (0: none). Resolves to the
+   * new generation, or undefined when another replica was first. Throws `session_unknown`.
+   */
+  save(
+    sessionId: string,
+    server: LineTarget,
+    kept: { readonly id: string; readonly helloText: string },
+    known: number,
+  ): Promise<number | undefined>;
+  /** Reads the lines of sessions that are about to end, on the transaction that ends them. */
+  readEnded(tx: Queryable, sessionIds: readonly string[]): Promise<EndedLine[]>;
+  subscriptions(sessionId: string): Promise<Subscription[]>;
+  /** Throws `session_unknown`, `subscriptions_limited`. */
+  subscribe(sessionId: string, subscription: Subscription): Promise<void>;
+  /** Resolves to what was subscribed to, if anything was. */
+  unsubscribe(sessionId: string, publicUri: string): Promise<Subscription | undefined>;
+}
+
+interface LineRow {
+  session_id: string;
+  server_id: string;
+  server_revision: number;
+  sealed_upstream: Buffer;
+  hello: string;
+  generation: number;
+}
+
+interface SubscriptionRow {
+  server_id: string;
+  uri: string;
+  public_uri: string;
+}
+
+const maxSubscriptions = 256;
+
+export function createLineStore(options: { database: Database; vault: Vault }): LineStore {
+  const { database, vault } = options;
+
+  /** What was given at one address is never sent to another. */
+  function toKept(row: LineRow, server: LineTarget): KeptSession | undefined {
+    if (row.server_revision !== server.revision) return undefined;
+    try {
+      const text = vault.open(row.sealed_upstream, contextOf(row.session_id, row.server_id)).toString("utf8");
+      const { url, id } = JSON.parse(text) as { url: string; id: string };
+      return url === server.url ? { id, helloText: row.hello } : undefined;
+    } catch (error) {
+      // The server's session is lost with the key; a new one does as well.
+      if (isFault(error)) return undefined;
+      throw error;
+    }
+  }
+
+  return {
+    async find(sessionId, server) {
+      const [row] = await database.query<LineRow>(sql`
+        select session_id, server_id, server_revision, sealed_upstream, hello, generation
+          from session_lines where session_id = ${sessionId} and server_id = ${server.id}`);
+      return row && { generation: row.generation, kept: toKept(row, server) };
+    },
+
+    async serversOf(sessionId) {
+      const rows = await database.query<{ server_id: string }>(
+        sql`select server_id from session_lines where session_id = ${sessionId} order by server_id`,
+      );
+      return rows.map((row) => row.server_id);
+    },
+
+    save: (sessionId, server, { id, helloText }, known) =>
+      endedAsFault(() =>
+        database.transaction(async (tx) => {
+          const sealed = vault.seal(JSON.stringify({ url: server.url, id }), contextOf(sessionId, server.id));
+          const [saved] = await tx.query<{ generation: number }>(sql`
+            insert into session_lines as line (session_id, server_id, server_revision, sealed_upstream, hello)
+            values (${sessionId}, ${server.id}, ${server.revision}, ${sealed}, ${helloText})
+            on conflict (session_id, server_id) do update
+               set server_revision = excluded.server_revision, sealed_upstream = excluded.sealed_upstream,
+                   hello = excluded.hello, generation = line.generation + 1
+             where line.generation = ${known}
+            returning generation`);
+          if (saved) await recordChange(tx, sessionsTopic, sessionId);
+          return saved?.generation;
+        }),
+      ),
+
+    async readEnded(tx, sessionIds) {
+      if (sessionIds.length === 0) return [];
+      const rows = await tx.query<
+        LineRow & { protocol_version: string; capabilities: string; client_info: string }
+      >(sql`
+        select l.session_id, l.server_id, l.server_revision, l.sealed_upstream, l.hello, l.generation,
+               s.protocol_version, s.capabilities, s.client_info
+          from session_lines l join sessions s on s.id = l.session_id
+         where l.session_id = any(${sessionIds})`);
+      return rows.map((row) => ({
+        sessionId: row.session_id,
+        serverId: row.server_id,
+        client: {
+          version: row.protocol_version,
+          capabilities: row.capabilities,
+          clientInfo: row.client_info,
+        },
+        toKept: (server) => toKept(row, server),
+      }));
+    },
+
+    async subscriptions(sessionId) {
+      const rows = await database.query<SubscriptionRow>(sql`
+        select server_id, uri, public_uri from session_subscriptions
+         where session_id = ${sessionId} order by public_uri`);
+      return rows.map(toSubscription);
+    },
+
+    subscribe: (sessionId, { serverId, uri, publicUri }) =>
+      endedAsFault(() =>
+        database.transaction(async (tx) => {
+          const added = await tx.query(sql`
+            insert into session_subscriptions (session_id, server_id, uri, public_uri)
+            select ${sessionId}, ${serverId}, ${uri}, ${publicUri}
+             where (select count(*) from session_subscriptions where session_id = ${sessionId}) < ${maxSubscriptions}
+                or exists (select from session_subscriptions
+                            where session_id = ${sessionId} and public_uri = ${publicUri})
+            on conflict (session_id, public_uri) do update
+               set server_id = excluded.server_id, uri = excluded.uri
+            returning 1`);
+          if (added.length === 0)
+            throw portalFaults.fault(
+              "subscriptions_limited",
+              `This session has ${maxSubscriptions} subscriptions: end one first`,
+            );
+          await recordChange(tx, sessionsTopic, sessionId);
+        }),
+      ),
+
+    unsubscribe: (sessionId, publicUri) =>
+      database.transaction(async (tx) => {
+        const [gone] = await tx.query<SubscriptionRow>(sql`
+          delete from session_subscriptions where session_id = ${sessionId} and public_uri = ${publicUri}
+          returning server_id, uri, public_uri`);
+        if (gone) await recordChange(tx, sessionsTopic, sessionId);
+        return gone && toSubscription(gone);
+      }),
+  };
+}
+
+/** A row that refers to a session or a server that is gone. */
+async function endedAsFault<T>(run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isForeignKeyViolation(error)) throw error;
+    throw mcpFaults.fault("session_unknown", "The session has ended: begin with initialize", {
+      field: "Mcp-Session-Id",
+    });
+  }
+}
+
+function contextOf(sessionId: string, serverId: string) {
+  return { table: "session_lines", row: `${sessionId}.${serverId}`, column: "sealed_upstream" };
+}
+
+function toSubscription({ server_id: serverId, uri, public_uri: publicUri }: SubscriptionRow): Subscription {
+  return { serverId, uri, publicUri };
+}

@@ -1,0 +1,165 @@
+/** The lines of one session from this replica to its servers, each opened when it is first needed. */
+import { allowedFeatures, type CatalogServer, type Upstreams } from "@castellan/calls";
+import { abortable, capabilitiesFor, type Channel, type LegacyClient } from "@castellan/mcp";
+import { createLineKeeper, type LineKeeper } from "./line-keeper.ts";
+import type { LineStore, LineTarget } from "./line-store.ts";
+import { noWishes, tellWishes, type LineWishes } from "./line-wishes.ts";
+
+export interface SessionLinesOptions {
+  readonly sessionId: string;
+  readonly client: LegacyClient;
+  readonly upstreams: Upstreams;
+  readonly store: LineStore;
+  readonly findServer: (id: string) => CatalogServer | undefined;
+  /** What the client wants of this server, as of now. */
+  readonly wishesOf: (serverId: string) => Promise<LineWishes>;
+  /** Told when a line was opened that other replicas do not know of. */
+  readonly onOwnLine: () => void;
+  readonly signal: AbortSignal;
+}
+
+interface Line {
+  readonly to: CatalogServer;
+  readonly keeper: LineKeeper;
+  readonly channel: Promise<Channel>;
+  /** What the server was told on this line, where it is this replica's alone. */
+  told: LineWishes;
+}
+
+/** Time to open a line to a server, milliseconds. */
+const openTimeoutMs = 30_000;
+
+export class SessionLines {
+  readonly #options: SessionLinesOptions;
+  readonly #lines = new Map<string, Line>();
+
+  constructor(options: SessionLinesOptions) {
+    this.#options = options;
+  }
+
+  async channel(server: CatalogServer, signal: AbortSignal): Promise<Channel> {
+    const known = this.#lines.get(server.server.id);
+    if (known && isSameLine(known.to, server)) {
+      const channel = await abortable(orUndefined(known.channel), signal);
+      if (channel?.isOpen) return channel;
+    }
+    // Somebody else may have found the same line broken, and opened another meanwhile.
+    const raced = this.#lines.get(server.server.id);
+    const line = raced && raced !== known ? raced : this.#open(server, known);
+    return abortable(line.channel, signal);
+  }
+
+  /** The servers to which only this replica has a line: what is said to them has to be said here. */
+  ownServers(): string[] {
+    return [...this.#lines].filter(([, { keeper }]) => !keeper.isKept).map(([id]) => id);
+  }
+
+  /** Calls with each line that the session has, on whatever replica it was opened. Never rejects. */
+  async onAll(run: (channel: Channel, server: CatalogServer) => Promise<unknown>): Promise<void> {
+    const kept = await this.#options.store.serversOf(this.#options.sessionId);
+    await this.#on([...new Set([...kept, ...this.ownServers()])], run);
+  }
+
+  /** Calls with each line that only this replica has. Never rejects. */
+  onOwn(run: (channel: Channel, server: CatalogServer) => Promise<unknown>): Promise<void> {
+    return this.#on(this.ownServers(), run);
+  }
+
+  /** Tells the servers of this replica's own lines what another replica took down. Never rejects. */
+  async tellOwn(): Promise<void> {
+    const { wishesOf, signal } = this.#options;
+    await Promise.allSettled(
+      this.ownServers().map(async (id) => {
+        const line = this.#lines.get(id);
+        if (!line) return;
+        const channel = await line.channel;
+        const [before, now] = [line.told, await wishesOf(id)];
+        line.told = now;
+        await tellWishes((request) => channel.request(request), line.to, { before, now, signal });
+      }),
+    );
+  }
+
+  /** Closes the lines. What they were to the servers goes on, for other replicas. Never rejects. */
+  async close(): Promise<void> {
+    const lines = [...this.#lines.values()];
+    this.#lines.clear();
+    await Promise.allSettled(lines.map(async ({ channel }) => (await channel)[Symbol.asyncDispose]()));
+  }
+
+  async #on(
+    serverIds: readonly string[],
+    run: (channel: Channel, server: CatalogServer) => Promise<unknown>,
+  ): Promise<void> {
+    const { findServer, signal } = this.#options;
+    await Promise.allSettled(
+      serverIds.map(async (id) => {
+        const server = findServer(id);
+        if (server?.state.legacy) await run(await this.channel(server, signal), server);
+      }),
+    );
+  }
+
+  /** The line is opened for all who will use it: the signal of one must not end it. */
+  #open(server: CatalogServer, stale: Line | undefined): Line {
+    const { sessionId, store } = this.#options;
+    const { id } = server.server;
+    const keeper = createLineKeeper(store, sessionId, lineTarget(server));
+    const line: Line = { to: server, keeper, channel: this.#connect(server, keeper), told: noWishes };
+    this.#lines.set(id, line);
+    line.channel.then(
+      () => {
+        if (!keeper.isKept) this.#options.onOwnLine();
+      },
+      () => {
+        if (this.#lines.get(id) === line) this.#lines.delete(id);
+      },
+    );
+    if (stale) void putAway(stale, server);
+    return line;
+  }
+
+  async #connect(server: CatalogServer, keeper: LineKeeper): Promise<Channel> {
+    const { upstreams, client, wishesOf, signal: closing } = this.#options;
+    const { id } = server.server;
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(openTimeoutMs)]);
+    // A server is told of what it may use only: the rest would be refused.
+    const told = capabilitiesFor("legacy", client.capabilities, allowedFeatures(server.server));
+    const channel = await upstreams.openLegacy(server, { ...client, capabilities: told }, signal, {
+      keeper,
+      afterOpen: async (request) => {
+        const now = await wishesOf(id);
+        await tellWishes(request, server, { now, signal });
+        const line = this.#lines.get(id);
+        if (line?.keeper === keeper) line.told = now;
+      },
+    });
+    if (!closing.aborted) return channel;
+    await channel[Symbol.asyncDispose]();
+    throw closing.reason;
+  }
+}
+
+export function lineTarget({ server: { id, revision, url } }: CatalogServer): LineTarget {
+  return { id, revision, url };
+}
+
+/** An entry of the catalog is replaced at each sync; a line stays good while the address is the same. */
+function isSameLine(a: CatalogServer, b: CatalogServer): boolean {
+  return a.server.revision === b.server.revision && a.server.url === b.server.url;
+}
+
+/** Of a server that moved or changed nothing is wanted any more where it was. */
+async function putAway({ to, channel }: Line, server: CatalogServer): Promise<void> {
+  const stale = await orUndefined(channel);
+  if (stale?.end && !isSameLine(to, server)) await stale.end().catch(() => undefined);
+  else await stale?.[Symbol.asyncDispose]();
+}
+
+async function orUndefined<T>(promise: Promise<T>): Promise<T | undefined> {
+  try {
+    return await promise;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,184 @@
+import { randomBytes } from "node:crypto";
+import { callMigrations, createServerStore } from "@castellan/calls";
+import { changeMigrations, sql, type Database } from "@castellan/database";
+import { createTestDatabase } from "@castellan/database/testing";
+import { createId, parseSlug, type Id } from "@castellan/kernel";
+import { createVault, generateMasterKey, type Vault } from "@castellan/vault";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { portalMigrations } from "../migrations.ts";
+import { createLineKeeper } from "./line-keeper.ts";
+import { createLineStore, type LineStore, type LineTarget } from "./line-store.ts";
+import { createSessionStore, type NewSession, type SessionStore } from "./session-store.ts";
+
+let database: Database;
+let vault: Vault;
+let sessions: SessionStore;
+let lines: LineStore;
+let server: LineTarget;
+
+beforeEach(async () => {
+  database = await createTestDatabase([changeMigrations, callMigrations, portalMigrations]);
+  vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
+  sessions = createSessionStore(database);
+  lines = createLineStore({ database, vault });
+  const { id, revision, url } = await createServerStore({ database, vault }).add({
+    slug: parseSlug("up", "slug"),
+    title: "up",
+    url: new URL("https://up.example/mcp"),
+    headers: {},
+    allowPrivate: [],
+  });
+  server = { id, revision, url };
+});
+
+afterEach(() => database[Symbol.asyncDispose]());
+
+const client = {
+  version: "2025-11-25",
+  capabilities: '{"n":1E400}',
+  clientInfo: '{"name":"c","big":1234567890123456789}',
+} as const;
+
+function newSession(more: Partial<NewSession> = {}): NewSession {
+  return {
+    id: createId("session"),
+    principalId: "tok_1",
+    portal: "main",
+    client,
+    clientName: "c",
+    clientVersion: undefined,
+    ...more,
+  };
+}
+
+async function begin(more: Partial<NewSession> = {}): Promise<Id<"session">> {
+  const session = newSession(more);
+  await sessions.add(session);
+  return session.id;
+}
+
+const end = async (which: Parameters<SessionStore["end"]>[0]) =>
+  (await sessions.end(which, () => Promise.resolve(undefined))).ids;
+
+test("a session is found as it was begun, to the letter", async () => {
+  const session = newSession();
+  expect(await sessions.add(session)).toBe(0);
+  expect(await sessions.find([session.id, createId("session"), "__proto__"])).toEqual([
+    { ...session, logLevel: undefined, streamOwner: undefined, streamGeneration: 0 },
+  ]);
+  expect(await sessions.add(newSession())).toBe(1);
+  expect(await sessions.add(newSession({ principalId: "tok_2" }))).toBe(0);
+});
+
+test("beyond the bound those go that were idle longest; not the new one, not one with a stream if there is another", async () => {
+  const ids: Id<"session">[] = [];
+  for (let n = 0; n < 5; n++) {
+    const id = await begin();
+    ids.push(id);
+    await database.query(
+      sql`update sessions set last_used_at = now() - ${10 - n} * interval '1 minute' where id = ${id}`,
+    );
+  }
+  const [first = "", second, third, fourth, fifth = ""] = ids;
+  await sessions.takeStream(first, "rep_1");
+  await database.query(
+    sql`update sessions set last_used_at = now() - interval '1 hour' where id = any(${[first, fifth]})`,
+  );
+  expect(new Set(await end({ principalId: "tok_1", beyond: 3, keep: fifth }))).toEqual(
+    new Set([second, third]),
+  );
+  expect(await end({ principalId: "tok_1", beyond: 3, keep: fifth })).toEqual([]);
+  expect((await sessions.find(ids)).map(({ id }) => id).toSorted()).toEqual(
+    [first, fourth, fifth].toSorted(),
+  );
+});
+
+test("sessions end by portal, by who may not come in, and by idleness; their lines are seen once", async () => {
+  const [a, b, idle] = [await begin(), await begin({ portal: "other" }), await begin()];
+  await lines.save(a, server, { id: "up-1", helloText: "{}" }, 0);
+  await database.query(sql`update sessions set last_used_at = now() - interval '2 hours' where id = ${idle}`);
+  expect(await end({ idleMs: 60 * 60_000 })).toEqual([idle]);
+  expect(await end({ principalId: "tok_1", notAt: ["main"] })).toEqual([b]);
+  const seen = await Promise.all(
+    [0, 1].map(() => sessions.end({ portal: "main" }, (tx, ids) => lines.readEnded(tx, ids))),
+  );
+  const ended = seen.flatMap((one) => one.lines);
+  expect(ended.map((line) => [line.sessionId, line.client, line.toKept(server)])).toEqual([
+    [a, client, { id: "up-1", helloText: "{}" }],
+  ]);
+  expect(await database.query(sql`select from session_lines`)).toEqual([]);
+});
+
+test("the newest stream wins; who takes it from one that is gone is alone, who leaves later does no harm", async () => {
+  const id = await begin();
+  expect(await sessions.takeStream(id, "rep_a")).toBe(1);
+  expect(await sessions.takeStream(id, "rep_b")).toBe(2);
+  await sessions.leaveStream(id, 1);
+  expect((await sessions.find([id]))[0]).toMatchObject({ streamOwner: "rep_b", streamGeneration: 2 });
+  const takings = ["rep_c", "rep_d"].map((by) => sessions.takeStream(id, by, { owner: "rep_b" }));
+  expect((await Promise.all(takings)).toSorted()).toEqual([3, undefined]);
+  await sessions.leaveStream(id, 3);
+  expect((await sessions.find([id]))[0]?.streamOwner).toBeUndefined();
+  expect(await sessions.takeStream(createId("session"), "rep_a")).toBeUndefined();
+});
+
+test("of two replicas that open a line one is first, and both speak in its session", async () => {
+  const id = await begin();
+  const keepers = ["a", "b"].map(() => createLineKeeper(lines, id, server));
+  expect(await Promise.all(keepers.map((keeper) => keeper.load(undefined)))).toEqual([undefined, undefined]);
+  const held = await Promise.all(
+    keepers.map((keeper, n) => keeper.save({ id: `up-${n}`, helloText: `{"n":${n}}` }, undefined)),
+  );
+  expect(held[0]).toEqual(held[1]);
+  expect(keepers.map(({ isKept }) => isKept)).toEqual([true, true]);
+  // The server has forgotten it: one of them is first again, and the lost one never comes back.
+  const lost = held[0];
+  expect(await Promise.all(keepers.map((keeper) => keeper.load(lost)))).toEqual([undefined, undefined]);
+  const next = await Promise.all(
+    keepers.map((keeper, n) => keeper.save({ id: `next-${n}`, helloText: "{}" }, lost)),
+  );
+  expect(next[0]).toEqual(next[1]);
+  expect(await createLineKeeper(lines, id, server).load(lost)).toEqual(next[0]);
+});
+
+test("a session at a server is not used at another address or revision, nor without its key", async () => {
+  const id = await begin();
+  await lines.save(id, server, { id: "up-1", helloText: "{}" }, 0);
+  const kept = { id: "up-1", helloText: "{}" };
+  const found = async (of: LineStore, at: LineTarget) => await of.find(id, at);
+  expect(await found(lines, server)).toEqual({ generation: 1, kept });
+  for (const other of [
+    { ...server, revision: 2 },
+    { ...server, url: "https://thief.example/mcp" },
+  ])
+    expect(await found(lines, other)).toEqual({ generation: 1, kept: undefined });
+  const strange = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
+  expect(await found(createLineStore({ database, vault: strange }), server)).toEqual({
+    generation: 1,
+    kept: undefined,
+  });
+});
+
+test("what is kept of a session that has ended is refused", async () => {
+  const gone = createId("session");
+  const unknown = { code: "session_unknown" };
+  await expect(lines.save(gone, server, { id: "x", helloText: "{}" }, 0)).rejects.toMatchObject(unknown);
+  await expect(
+    lines.subscribe(gone, { serverId: server.id, uri: "x://1", publicUri: "x://1" }),
+  ).rejects.toMatchObject(unknown);
+  expect(await sessions.setLogLevel(gone, "info")).toBe(false);
+});
+
+test("a session has 256 subscriptions at most, and one of them may be made again", async () => {
+  const id = await begin();
+  const subscription = (n: number) => ({ serverId: server.id, uri: `x://${n}`, publicUri: `p:x://${n}` });
+  for (let n = 0; n < 256; n++) await lines.subscribe(id, subscription(n));
+  await lines.subscribe(id, subscription(7));
+  await expect(lines.subscribe(id, subscription(256))).rejects.toMatchObject({
+    code: "subscriptions_limited",
+  });
+  expect(await lines.unsubscribe(id, "p:x://7")).toEqual(subscription(7));
+  expect(await lines.unsubscribe(id, "p:x://7")).toBeUndefined();
+  await lines.subscribe(id, subscription(256));
+  expect(await lines.subscriptions(id)).toHaveLength(256);
+});

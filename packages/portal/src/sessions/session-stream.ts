@@ -1,0 +1,159 @@
+/**
+ * The GET streams of one session on this replica (2025-11-25, transports, "Listening for Messages from the
+ * Server"). Whatever is said outside of requests is said once, on the newest stream of the session: the
+ * replica that holds it owns the session's hearing, and says so in the session's row.
+ *
+ * Older streams stay open and are told nothing, so that a client with two does not open them in turns for
+ * ever; one of them goes on when the newest is gone, or its replica.
+ */
+import type { Listener } from "@castellan/calls";
+import { messageEvent } from "@castellan/mcp";
+import type { EventStream } from "../streams/event-stream.ts";
+import { SessionHearing, type HearingOptions } from "./session-hearing.ts";
+import type { SessionParts } from "./session-parts.ts";
+import { sessionEnded } from "./session-ended.ts";
+import type { StoredSession } from "./session-store.ts";
+
+interface Attached {
+  readonly events: EventStream;
+  readonly listener: Listener;
+}
+
+interface Owned {
+  readonly generation: number;
+  readonly stop: AbortController;
+  /** Aborts when the stream is another replica's, or might be: the lease has lapsed. */
+  readonly signal: AbortSignal;
+  readonly hearing: SessionHearing;
+}
+
+export type SessionStreamOptions = Omit<HearingOptions, "say" | "listener" | "signal"> & {
+  readonly parts: SessionParts;
+  /** A client has left its stream. */
+  readonly onLeft: () => void;
+};
+
+export class SessionStream {
+  readonly #options: SessionStreamOptions;
+  #attached: Attached[] = [];
+  #owned: Owned | undefined;
+  /** Takings and leavings, one after the other. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(options: SessionStreamOptions) {
+    this.#options = options;
+  }
+
+  get isOpen(): boolean {
+    return this.#attached.length > 0;
+  }
+
+  /** Whether what is said now would be said here. */
+  get isOwned(): boolean {
+    return this.#owned?.signal.aborted === false;
+  }
+
+  /** A stream of the client's; resolves when it is the one to speak on. Throws `session_unknown`. */
+  async attach(events: EventStream, listener: Listener): Promise<Disposable> {
+    const attached = { events, listener };
+    this.#attached.push(attached);
+    const detach = () => {
+      this.#attached = this.#attached.filter((one) => one !== attached);
+      this.#options.onLeft();
+      if (!this.isOpen) void this.#leave();
+    };
+    try {
+      await this.#inTurn(() => this.#take());
+    } catch (error) {
+      detach();
+      throw error;
+    }
+    return { [Symbol.dispose]: detach };
+  }
+
+  /** Says something on the newest stream, if this replica has it; false when nobody hears it here. */
+  say(text: string): boolean | Promise<boolean> {
+    const newest = this.#attached.at(-1);
+    return newest !== undefined && this.isOwned && newest.events.write(messageEvent(text));
+  }
+
+  /** The session's row, its lines or its subscriptions have changed. */
+  changed({ streamOwner, streamGeneration }: StoredSession): void {
+    if (this.#owned && streamGeneration > this.#owned.generation) this.#lose();
+    if (this.#owned) this.#owned.hearing.renew();
+    else if (this.isOpen && streamOwner === undefined)
+      void this.#inTurn(() => this.#take({ owner: undefined })).catch(this.#options.parts.onError);
+  }
+
+  /** This replica has opened or changed a line that no other knows of. */
+  linesChanged(): void {
+    this.#owned?.hearing.renew();
+  }
+
+  /** Takes over when the owner is gone, or this replica itself was taken for gone. Throws what the database does. */
+  async check(): Promise<void> {
+    const { parts, session } = this.#options;
+    if (!this.isOpen || this.isOwned) return;
+    const [stored] = await parts.sessions.find([session.id]);
+    const owner = stored?.streamOwner;
+    if (
+      !stored ||
+      (owner !== undefined && owner !== parts.replicas.id && (await parts.replicas.isAlive(owner)))
+    )
+      return;
+    await this.#inTurn(() => this.#take({ owner }));
+  }
+
+  /** Ends all streams, and leaves the session's hearing to others. Never rejects. */
+  async close(): Promise<void> {
+    for (const { events } of this.#attached) events.close();
+    this.#attached = [];
+    await this.#leave();
+  }
+
+  async #take(from?: { owner: string | undefined }): Promise<void> {
+    const { parts, session } = this.#options;
+    if (!this.isOpen || this.isOwned) return;
+    // The lease ran out: what was owned is owned no more, though nobody may have taken it.
+    this.#lose();
+    const { lapsed } = parts.replicas;
+    lapsed.throwIfAborted();
+    const generation = await parts.sessions.takeStream(session.id, parts.replicas.id, from);
+    if (generation === undefined) {
+      if (from) return;
+      throw sessionEnded();
+    }
+    const stop = new AbortController();
+    const signal = AbortSignal.any([stop.signal, lapsed]);
+    const hearing = new SessionHearing({
+      ...this.#options,
+      say: (text) => this.say(text),
+      listener: () => this.#attached.at(-1)?.listener,
+      signal,
+    });
+    this.#owned = { generation, stop, signal, hearing };
+    hearing.renew();
+    if (!this.isOpen) void this.#leave();
+  }
+
+  /** Never rejects: who comes after does not need the row to be true. */
+  #leave(): Promise<void> {
+    return this.#inTurn(async () => {
+      const owned = this.#owned;
+      if (!owned || this.isOpen) return;
+      this.#lose();
+      await this.#options.parts.sessions.leaveStream(this.#options.session.id, owned.generation);
+    }).catch(() => undefined);
+  }
+
+  #lose(): void {
+    this.#owned?.stop.abort();
+    this.#owned = undefined;
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(run);
+    this.#turn = result.catch(() => undefined);
+    return result;
+  }
+}
