@@ -1,0 +1,57 @@
+/** Runs the official suite's command line against a URL, and reads what it wrote. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempDisposable, readFile, readdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+export type Revision = "2025-11-25" | "2026-07-28";
+
+/** One line of a scenario's `checks.json`. */
+export interface Check {
+  readonly id: string;
+  readonly status: "SUCCESS" | "FAILURE" | "WARNING" | "SKIPPED" | "INFO";
+  readonly errorMessage?: string;
+  readonly details?: unknown;
+}
+
+/** Scenario → its checks. */
+export type Outcome = ReadonlyMap<string, readonly Check[]>;
+
+const program = createRequire(import.meta.url).resolve("@modelcontextprotocol/conformance/dist/index.js");
+
+/** All scenarios of a revision's requirement set, the ones that are not scored included. */
+export async function runSuite(url: string, revision: Revision, signal: AbortSignal): Promise<Outcome> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), "conformance-"));
+  const args = [program, "server", "--url", url, "--requirements", revision, "-o", folder.path];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "ignore", "pipe"], signal });
+  const said = child.stderr.toArray();
+  await once(child, "close");
+
+  const outcome = new Map<string, readonly Check[]>();
+  for (const name of await readdir(folder.path)) {
+    const scenario = /^server-(.+?)-\d{4}-\d\d-\d\dT/.exec(name)?.[1];
+    if (scenario === undefined) throw new Error(`The suite wrote a folder ${name}`);
+    outcome.set(
+      scenario,
+      JSON.parse(await readFile(join(folder.path, name, "checks.json"), "utf8")) as readonly Check[],
+    );
+  }
+  if (outcome.size === 0) throw new Error(`The suite ran nothing: ${Buffer.concat(await said).toString()}`);
+  return outcome;
+}
+
+/** Why the suite does not count a scenario of a requirement set. */
+export type Unscored = "extension" | "added-after-release" | "pending";
+
+/** The server's scenarios of a requirement set, in the suite's own frozen list; `required` or why not. */
+export async function scenariosOf(revision: Revision): Promise<ReadonlyMap<string, "required" | Unscored>> {
+  const text = await readFile(join(dirname(program), "..", "requirements", `${revision}.yaml`), "utf8");
+  const [, required = ""] = /^server:\n((?: {2}- .+\n)+)/m.exec(text) ?? [];
+  const unscored = text.matchAll(/^ {2}- scenario: (.+)\n {4}leg: server\n {4}reason: (.+)$/gm);
+  return new Map([
+    ...[...required.matchAll(/^ {2}- (.+)$/gm)].map(([, name = ""]) => [name, "required"] as const),
+    ...[...unscored].map(([, name = "", reason]) => [name, reason as Unscored] as const),
+  ]);
+}
