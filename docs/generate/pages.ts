@@ -14,7 +14,7 @@ import { floorsTable } from "./floors.ts";
 import { eras, idsTable } from "./glossary.ts";
 import { fillPlaces } from "./markdown.ts";
 import { metricsTable } from "./metrics.ts";
-import { methodsTable, outcomes, stagesTable } from "./stages.ts";
+import { methodsTable, outcomes, serverMessageTable, stagesTable } from "./stages.ts";
 
 /** Every section by the name that its place in a page has. */
 export const sections: Readonly<Record<string, () => string | Promise<string>>> = {
@@ -30,6 +30,7 @@ export const sections: Readonly<Record<string, () => string | Promise<string>>> 
   outcomes,
   settings: settingsTable,
   stages: stagesTable,
+  "server-messages": serverMessageTable,
 };
 
 export interface Page {

@@ -1,5 +1,5 @@
 import { callOutcomes } from "@castellan/audit";
-import { callStages } from "@castellan/calls";
+import { callStages, serverMessageStages } from "@castellan/calls";
 import { methods, type Era, type MethodSpec } from "@castellan/mcp";
 import { code, codes, table } from "./markdown.ts";
 
@@ -19,6 +19,18 @@ export function stagesTable(): string {
   return table(
     ["", "stage", "package", "does"],
     [before, ...callStages.stages, after].map(({ name, owner, does }, index) => [
+      String(index + 1),
+      code(name),
+      code(owner),
+      does,
+    ]),
+  );
+}
+
+export function serverMessageTable(): string {
+  return table(
+    ["", "stage", "package", "does"],
+    serverMessageStages.stages.map(({ name, owner, does }, index) => [
       String(index + 1),
       code(name),
       code(owner),

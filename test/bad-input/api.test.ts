@@ -142,6 +142,36 @@ const rows: readonly Row[] = [
   ["a text as the body", "POST", "/servers", '"new"', invalid("body")],
   ["null as the body", "POST", "/servers", "null", invalid("body")],
 
+  [
+    "a feature that is none",
+    "POST",
+    "/servers",
+    { ...server, clientFeatures: ["all"] },
+    invalid("clientFeatures[0]"),
+  ],
+  ["every host", "POST", "/servers", { ...server, uiHosts: ["*"] }, invalid("uiHosts[0]")],
+  [
+    "a host that is a policy",
+    "POST",
+    "/servers",
+    { ...server, uiHosts: ["a.example; script-src *"] },
+    invalid("uiHosts[0]"),
+  ],
+  ["a change of nothing", "PATCH", "/servers/m", {}, invalid("body")],
+  [
+    "a change of the address",
+    "PATCH",
+    "/servers/m",
+    { title: "M", url: "https://a.example/" },
+    invalid("url"),
+  ],
+  [
+    "a change of no such server",
+    "PATCH",
+    "/servers/nope",
+    { title: "M" },
+    { status: 404, code: "server_unknown" },
+  ],
   ["no such server", "GET", "/servers/nope", undefined, { status: 404, code: "server_unknown" }],
   ["to remove no such server", "DELETE", "/servers/nope", undefined, { status: 404, code: "server_unknown" }],
   [
@@ -222,7 +252,7 @@ const rows: readonly Row[] = [
   ["a cursor that nobody handed out", "GET", "/calls?cursor=nope", undefined, invalid("cursor")],
   ["a target with NUL", "GET", "/calls?target=a%00", undefined, invalid("target")],
 
-  ["a method that is not there", "PATCH", "/servers/m", {}, { status: 405, code: "method_not_allowed" }],
+  ["a method that is not there", "PUT", "/servers/m", {}, { status: 405, code: "method_not_allowed" }],
   ["a path that is not there", "GET", "/nothing", undefined, { status: 404, code: "route_unknown" }],
 
   ["half a body", "POST", "/servers", '{"slug":', { status: 400, code: "json_malformed" }],
@@ -312,6 +342,7 @@ describe("who asks", () => {
   const calls: [string, string, Body?][] = [
     ["GET", "/servers"],
     ["POST", "/servers", server],
+    ["PATCH", "/servers/m", { clientFeatures: ["sampling"] }],
     ["DELETE", "/servers/m"],
     ["POST", "/servers/m/sync"],
     ["GET", "/portals"],

@@ -42,7 +42,8 @@ test("lists, calls, gets and reads, and ends its session when it leaves", async 
     await client.connect(transport as Transport);
     expect(client.getServerVersion()?.name).toBe("castellan");
     const { tools } = await client.listTools();
-    expect([...new Set(tools.map(({ name }) => name.split("_", 1)[0]))]).toEqual(["everything", "invoices"]);
+    const prefixes = new Set(tools.map(({ name }) => name.split("_", 1)[0]));
+    expect([...prefixes]).toEqual(["everything", "invoices", "portal"]);
 
     expect(await client.callTool({ name: "everything_echo", arguments: { message: "hi" } })).toEqual({
       content: [{ type: "text", text: "Echo: hi" }],

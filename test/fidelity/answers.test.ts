@@ -1,4 +1,5 @@
 /** What a server says reaches a client of the server's own era as it was said, byte for byte. */
+import { portalTools } from "@castellan/portal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   exoticCapabilities,
@@ -79,7 +80,9 @@ describe.each(Object.entries(transports))("%s", (label, { era, start, isInEvents
 
   beforeAll(async () => {
     upstream = opened.use(await start());
-    const portal = await house.addPortal(slug, { [slug]: upstream.url });
+    // The host that `exoticResource` asks for.
+    const server = { url: upstream.url, uiHosts: ["example.com"] };
+    const portal = await house.addPortal(slug, { [slug]: server });
     await house.api("POST", "/portals", { slug: `${slug}-plain`, servers: [slug], naming: "plain" });
     const { secret } = await house.api<{ secret: string }>("POST", "/tokens", {
       name: `${slug}-plain`,
@@ -117,23 +120,25 @@ describe.each(Object.entries(transports))("%s", (label, { era, start, isInEvents
       extensions: `{"com.example/holograms":{"versions":[1,2]},"io.modelcontextprotocol/ui":{"mimeTypes":["text/html;profile=mcp-app"]}}`,
     };
     expect(exoticCapabilities).toContain(`"experimental":${experimental},"extensions":${extensions}`);
-    const lists = `"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"listChanged":true},"completions":{},"extensions":${extensions},"experimental":${experimental}`;
+    const lists = `"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"subscribe":true,"listChanged":true},"completions":{},"extensions":${extensions},"experimental":${experimental}`;
     const own = `{"name":"castellan","title":"${slug}","version":"0.0.0-test"}`;
     expect(messagesIn(hello)).toEqual([
       resultText(
         1,
         era === "modern"
-          ? `{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{${lists}},"instructions":${exoticInstructions},"ttlMs":60000,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":${own},${servers}}}`
+          ? `{"resultType":"complete","supportedVersions":["2026-07-28","2025-11-25","2025-06-18","2025-03-26","2024-11-05"],"capabilities":{${lists}},"instructions":${exoticInstructions},"ttlMs":60000,"cacheScope":"private","_meta":{"io.modelcontextprotocol/serverInfo":${own},${servers}}}`
           : `{"protocolVersion":"2025-11-25","capabilities":{"logging":{},${lists}},"serverInfo":${own},"instructions":${exoticInstructions},"_meta":{${servers}}}`,
       ),
     ]);
   });
 
-  test("tools: every definition, under its public name and under its own", async () => {
-    const list = (items: string[]) =>
-      era === "modern"
-        ? `{"resultType":"complete","tools":[${items.join(",")}],"ttlMs":60000,"cacheScope":"private"}`
-        : `{"tools":[${items.join(",")}]}`;
+  test("tools: every definition, under its public name and under its own, then the portal's", async () => {
+    const list = (items: string[]) => {
+      const all = [...items, ...portalTools.definitions()].join(",");
+      return era === "modern"
+        ? `{"resultType":"complete","tools":[${all}],"ttlMs":60000,"cacheScope":"private"}`
+        : `{"tools":[${all}]}`;
+    };
     const own = Object.values(exoticTools);
     const prefixed = Object.entries(exoticTools).map(([name, text]) => underName(text, `${slug}_${name}`));
     expect(messagesIn(await client.request(2, "tools/list"))).toEqual([resultText(2, list(prefixed))]);
@@ -261,13 +266,21 @@ test("several servers: what each says of itself is there", async () => {
     const { result } = JSON.parse(reply.text) as {
       result: { instructions: string; _meta: Record<string, { server: string }[]> };
     };
-    const slugs = [`${era}-0`, `${era}-1`];
-    expect(result.instructions).toBe(
-      `# ${slugs[0]} (${slugs[0]})\n\nOne\n# é\n\n# ${slugs[1]} (${slugs[1]})\n\nTwo 🐉`,
-    );
-    expect(result._meta["dev.castellan/servers"]?.map(({ server }) => server)).toEqual(slugs);
+    const said = {
+      "modern-0": "One\n# é",
+      "legacy-0": "One\n# é",
+      "modern-1": "Two 🐉",
+      "legacy-1": "Two 🐉",
+    };
+    expect([era, result.instructions]).toEqual([
+      era,
+      Object.entries(said)
+        .map(([slug, words]) => `# ${slug} (${slug})\n\n${words}`)
+        .join("\n\n"),
+    ]);
+    expect(result._meta["dev.castellan/servers"]?.map(({ server }) => server)).toEqual(Object.keys(said));
     const entry = `"serverInfo":${exoticServerInfo},"capabilities":${exoticCapabilities}}`;
-    expect(reply.text.split(entry).length - 1).toBe(2);
+    expect(reply.text.split(entry).length - 1).toBe(4);
   }
 });
 

@@ -190,7 +190,10 @@ describe("headers of a modern request are made anew", () => {
   });
 
   test("a tool whose marks are unsound is not offered", () => {
-    expect(tools.map(({ name }) => name)).toEqual([expect.stringMatching(/^headers_[A-Za-z0-9_-]{1,56}$/)]);
+    expect(tools.map(({ name }) => name)).toEqual([
+      expect.stringMatching(/^headers_[A-Za-z0-9_-]{1,56}$/),
+      "portal_list_servers",
+    ]);
   });
 
   const base64 = (text: string) => `=?base64?${Buffer.from(text).toString("base64")}?=`;

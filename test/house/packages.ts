@@ -60,7 +60,7 @@ async function readSources(folder: string): Promise<Source[]> {
       const text = await readFile(join(folder, file), "utf8");
       return {
         path: relative(root, join(folder, file)),
-        isTest: /\.(?:heavy\.)?test\.ts$|(?:^|\/)testing\//.test(file) || file === "testing.ts",
+        isTest: /\.(?:heavy\.)?test\.ts$|(?:^|\/)testing(?:\/|\.ts$)/.test(file),
         text,
         imports: [...text.matchAll(importPattern)].map((match) => match[1] ?? match[2] ?? match[3] ?? ""),
       };

@@ -1,3 +1,4 @@
+import { portalTools } from "@castellan/portal";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { exoticRpcError, exoticTools, startExoticLegacy, startExoticModern } from "../fixtures/exotic.ts";
 import { startRawLegacy, type RawLegacyServer } from "../fixtures/raw-legacy.ts";
@@ -36,7 +37,7 @@ beforeAll(async () => {
   modern = opened.use(await startRawModern({ script, headerParams: { t: { Id: ["id"] } } }));
   await house.sync("old", legacy.url);
   await house.sync("twin", twin.url);
-  await house.sync("new", modern.url);
+  await house.sync("new", modern.url, { clientFeatures: ["elicitation_form"] });
   door = await house.open("main", ["old", "twin", "new"]);
 });
 
@@ -151,7 +152,8 @@ test.each(["legacy", "modern"] as const)("%s: an error passes with its code, wor
     era === "legacy"
       ? await (await openLegacy(door)).call("tools/list")
       : ((await (await sayModern(door, "tools/list")).all)[0] ?? "");
-  expect(list).toContain(`"tools":[${Object.values(exoticTools).join(",")}]`);
+  const tools = [...Object.values(exoticTools), ...portalTools.definitions()];
+  expect(list).toContain(`"tools":[${tools.join(",")}]`);
 });
 
 test.each([

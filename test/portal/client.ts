@@ -9,6 +9,8 @@ export interface Heard {
   readonly all: Promise<string[]>;
   /** The next message, as soon as it is there; undefined when the answer is complete. */
   next(): Promise<string | undefined>;
+  /** Of the last event that came, with a message or without. */
+  readonly lastEventId: string | undefined;
   /** Hangs up. */
   leave(): void;
 }
@@ -37,7 +39,8 @@ export async function say(url: string, { method = "POST", token, headers = {}, b
     },
     body: body ?? null,
   });
-  const messages = messagesIn(reply);
+  const place: Place = { lastEventId: undefined };
+  const messages = messagesIn(reply, place);
   const heard: string[] = [];
   const next = async () => {
     const { value, done } = await messages.next();
@@ -49,6 +52,9 @@ export async function say(url: string, { method = "POST", token, headers = {}, b
     status: reply.statusCode,
     headers: reply.headers,
     next,
+    get lastEventId() {
+      return place.lastEventId;
+    },
     get all() {
       return (async () => {
         while ((await next()) !== undefined);
@@ -59,7 +65,14 @@ export async function say(url: string, { method = "POST", token, headers = {}, b
   };
 }
 
-async function* messagesIn({ headers, body }: Dispatcher.ResponseData): AsyncGenerator<string, undefined> {
+interface Place {
+  lastEventId: string | undefined;
+}
+
+async function* messagesIn(
+  { headers, body }: Dispatcher.ResponseData,
+  place: Place,
+): AsyncGenerator<string, undefined> {
   try {
     if (!String(headers["content-type"]).startsWith("text/event-stream")) {
       const text = await body.text();
@@ -72,8 +85,12 @@ async function* messagesIn({ headers, body }: Dispatcher.ResponseData): AsyncGen
       const events = pending.split("\n\n");
       pending = events.pop() ?? "";
       for (const event of events) {
-        const data = event.split("\n").filter((line) => line.startsWith("data: "));
-        if (data.length > 0) yield data.map((line) => line.slice(6)).join("\n");
+        const lines = event.split("\n");
+        const id = lines.find((line) => line.startsWith("id: "));
+        if (id !== undefined) place.lastEventId = id.slice(4);
+        const data = lines.filter((line) => line.startsWith("data: ")).map((line) => line.slice(6));
+        // An event without data is no message (WHATWG HTML §9.2.6): it may tell a place to come back to.
+        if (data.join("") !== "") yield data.join("\n");
       }
     }
   } catch (error) {
@@ -101,20 +118,33 @@ export interface LegacyClient {
   send(body: string, more?: Said): Promise<Heard>;
   /** A request whose answer is the last message; resolves to its text. */
   call(method: string, params?: object | string): Promise<string>;
-  stream(): Promise<Heard>;
+  /** The session's own stream, or the rest of another after an event. */
+  stream(lastEventId?: string): Promise<Heard>;
   end(): Promise<number>;
+  /** The same session by another door: another replica. */
+  at(other: Door): LegacyClient;
 }
 
 /** Opens a legacy session at a portal. */
 export async function openLegacy(
-  { url, token }: Door,
+  door: Door,
   options: { version?: string; capabilities?: object } = {},
 ): Promise<LegacyClient> {
   const { version = "2025-11-25", capabilities = {} } = options;
   const params = { protocolVersion: version, capabilities, clientInfo: { name: "tester", version: "9" } };
-  const answer = await say(url, { token, body: rpc("init", "initialize", params) });
+  const answer = await say(door.url, { token: door.token, body: rpc("init", "initialize", params) });
   const [hello = ""] = await answer.all;
   const session = String(answer.headers["mcp-session-id"]);
+  const client = clientOf(door, { session, hello, version });
+  await client.send(rpc(undefined, "notifications/initialized"));
+  return client;
+}
+
+function clientOf(
+  { url, token }: Door,
+  opened: { session: string; hello: string; version: string },
+): LegacyClient {
+  const { session, hello, version } = opened;
   const headers = { "mcp-session-id": session, "mcp-protocol-version": version };
   let lastId = 0;
   const client: LegacyClient = {
@@ -125,10 +155,15 @@ export async function openLegacy(
       const heard = await (await client.send(rpc(++lastId, method, given))).all;
       return heard.at(-1) ?? "";
     },
-    stream: () => say(url, { method: "GET", token, headers }),
+    stream: (lastEventId) =>
+      say(url, {
+        method: "GET",
+        token,
+        headers: { ...headers, ...(lastEventId !== undefined && { "last-event-id": lastEventId }) },
+      }),
     end: async () => (await say(url, { method: "DELETE", token, headers })).status,
+    at: (other) => clientOf(other, opened),
   };
-  await client.send(rpc(undefined, "notifications/initialized"));
   return client;
 }
 

@@ -54,7 +54,7 @@ test.each([
     });
     onTestFinished(() => server[Symbol.asyncDispose]());
     const slug = `s${++last}`;
-    await house.sync(slug, server.url);
+    await house.sync(slug, server.url, { clientFeatures: ["roots"] });
     const door = await house.open(`p${++last}`, [slug]);
     const client = await openLegacy(door, { version: asked, capabilities: { roots: { listChanged: true } } });
     expect(parsed(client.hello)["result"].protocolVersion).toBe(answered);
@@ -97,7 +97,7 @@ test("the portal says who it is, what it can do, and what its one server said, t
       completions: {},
       tools: { listChanged: true },
       prompts: { listChanged: true },
-      resources: { listChanged: true },
+      resources: { subscribe: true, listChanged: true },
     },
     serverInfo: { name: "castellan", title: expect.stringMatching(/^Portal p/), version: "1.2.3" },
   });
@@ -108,7 +108,7 @@ test("the portal says who it is, what it can do, and what its one server said, t
   expect(discovered).toContain(`"instructions":${exoticInstructions}`);
   expect(parsed(discovered)["result"]).toMatchObject({
     resultType: "complete",
-    supportedVersions: ["2026-07-28"],
+    supportedVersions: ["2026-07-28", "2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"],
     cacheScope: "private",
     ttlMs: expect.any(Number),
     _meta: { "io.modelcontextprotocol/serverInfo": { name: "castellan" } },
@@ -122,24 +122,50 @@ test("of several servers the first that names an extension decides it, and instr
     { era: "legacy", capabilities: capable(1), instructions: '"Be \\u0062rief."' },
     { era: "legacy", capabilities: capable(2) },
     { era: "legacy", ...none, instructions: '"Be kind."' },
-    { era: "modern", ...none, instructions: '"Unheard."' },
+    { era: "modern", capabilities: capable(4), instructions: '"Be new."' },
   );
   const { result } = parsed((await openLegacy(door)).hello);
-  const [a, , c] = door.slugs;
+  const [a, , c, d] = door.slugs;
   expect(result.capabilities.extensions).toEqual({
     "a/shared": { range: 1 },
     "a/own1": {},
     "a/own2": {},
+    "a/own4": {},
   });
-  expect(result.capabilities.experimental).toEqual({ "e/1": {}, "e/2": {} });
+  expect(result.capabilities.experimental).toEqual({ "e/1": {}, "e/2": {}, "e/4": {} });
   expect(result.capabilities).not.toHaveProperty("completions");
   expect(result.instructions).toBe(
-    `# The ${a} server (${a})\n\nBe brief.\n\n# The ${c} server (${c})\n\nBe kind.`,
+    `# The ${a} server (${a})\n\nBe brief.\n\n# The ${c} server (${c})\n\nBe kind.\n\n# The ${d} server (${d})\n\nBe new.`,
   );
   expect(result._meta["dev.castellan/servers"].map(({ server }: { server: string }) => server)).toEqual(
-    door.slugs.slice(0, 3),
+    door.slugs,
   );
 });
+
+test.each(["legacy", "modern"] as const)(
+  "callers of either era may subscribe where a server of either lets them: %s",
+  async (era) => {
+    const lists = {
+      script: {
+        "resources/list": () => '{"resultType":"complete","resources":[]}',
+        "resources/templates/list": () => '{"resultType":"complete","resourceTemplates":[]}',
+      },
+    };
+    const resources = async (...said: string[]) => {
+      const door = await portalOver(
+        ...said.map((text) => ({ era, capabilities: `{"resources":${text}}`, ...lists })),
+      );
+      const [discovered] = await (await sayModern(door, "server/discover")).all;
+      return [(await openLegacy(door)).hello, discovered].map(
+        (hello) => parsed(hello)["result"].capabilities.resources,
+      );
+    };
+    const [no, yes] = [{ listChanged: true }, { subscribe: true, listChanged: true }];
+    expect(await resources("{}", '{"subscribe":false}')).toEqual([no, no]);
+    expect(await resources('{"subscribe":"true"}', "[true]")).toEqual([no, no]);
+    expect(await resources("{}", '{ "x":1, "subscribe" : true }')).toEqual([yes, yes]);
+  },
+);
 
 test.each([
   ["capabilities that are none", { capabilities: '"all"' }],

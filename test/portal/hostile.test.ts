@@ -43,7 +43,8 @@ beforeAll(async () => {
   house = opened.use(await startTestHouse());
   old = opened.use(await startRawLegacy({ capabilities, script }));
   modern = opened.use(await startRawModern({ capabilities, script }));
-  door = await house.addPortal("main", { old: old.url, new: modern.url });
+  const asking = { url: old.url, clientFeatures: ["elicitation_form"] };
+  door = await house.addPortal("main", { old: asking, new: modern.url });
   other = { url: door.url, token: await newToken("main") };
 });
 

@@ -13,13 +13,18 @@ import {
 import { auditMigrations, createAuditLog, type RecordedCall } from "@castellan/audit";
 import {
   CallsUnderWay,
+  ListWatches,
   callMigrations,
   createCatalog,
+  createConversations,
   createDefinitionStore,
+  createLinePool,
+  createRequestStates,
   createServerStore,
   createSyncer,
   createUpstreams,
   type Naming,
+  type NewServer,
   type StoredServer,
 } from "@castellan/calls";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
@@ -34,28 +39,34 @@ import {
 } from "@castellan/kernel";
 import { defaultUpstreamLimits, type UpstreamLimits } from "@castellan/mcp";
 import {
+  ResumableStreams,
   SessionRegistry,
   WatchedStreams,
   Subscriptions,
   createPortalDirectory,
   createPortalEndpoint,
   createPortalStore,
-  defaultSessionLimits,
   followChanges,
   mountPortals,
   portalMigrations,
+  serveResumptions,
   type PortalDirectory,
   type PortalStore,
+  type ReplayLimits,
   type SessionLimits,
 } from "@castellan/portal";
-import { createVault, generateMasterKey } from "@castellan/vault";
+import { createRemoteStreams, createReplicas, replicaMigrations, type Replicas } from "@castellan/replicas";
+import { createVault, generateMasterKey, type Vault } from "@castellan/vault";
 import { createOutbound, createWebApp, startHttpServer, type HttpServer } from "@castellan/web";
 
 export interface Portals extends AsyncDisposable {
   readonly server: HttpServer;
   readonly database: Database;
+  readonly vault: Vault;
+  readonly replicas: Replicas;
+  readonly resumable: ResumableStreams;
   readonly sessions: SessionRegistry;
-  /** Of the sessions; it stands still until it is moved. */
+  /** Of the sessions in memory and of their streams; it stands still until it is moved. */
   readonly clock: ManualClock;
   readonly directory: PortalDirectory;
   readonly portals: PortalStore;
@@ -65,7 +76,11 @@ export interface Portals extends AsyncDisposable {
   readonly errors: readonly unknown[];
   readonly refused: readonly { address: string; code: string }[];
   /** Registers a server, or reads an old one's lists again; everyone here knows of it then. */
-  sync(slug: string, url?: string): Promise<StoredServer>;
+  sync(
+    slug: string,
+    url?: string,
+    permissions?: Pick<NewServer, "clientFeatures" | "uiHosts">,
+  ): Promise<StoredServer>;
   removeServer(slug: string): Promise<void>;
   /** Makes a portal, and a token for it. */
   open(slug: string, servers: readonly string[], naming?: Naming): Promise<{ url: string; token: string }>;
@@ -76,18 +91,37 @@ export interface Portals extends AsyncDisposable {
   records(): Promise<RecordedCall[]>;
 }
 
-const migrations = [changeMigrations, accessMigrations, auditMigrations, callMigrations, portalMigrations];
+const migrations = [
+  changeMigrations,
+  replicaMigrations,
+  accessMigrations,
+  auditMigrations,
+  callMigrations,
+  portalMigrations,
+];
 
-export async function openPortals(
-  options: { limits?: Partial<SessionLimits>; upstream?: Partial<UpstreamLimits> } = {},
-): Promise<Portals> {
+export interface OpenOptions {
+  readonly limits?: Partial<SessionLimits>;
+  readonly upstream?: Partial<UpstreamLimits>;
+  readonly replay?: Partial<ReplayLimits>;
+  readonly stallMs?: number;
+  /** One more replica of these: the same database and keys. */
+  readonly beside?: Portals;
+}
+
+export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
   await using opened = new AsyncDisposableStack();
   const identity = { name: "castellan", version: "1.2.3" };
   const clock = createManualClock();
-  const database = opened.use(await createTestDatabase(migrations));
+  const [faults, errors, refused]: [Fault[], unknown[], { address: string; code: string }[]] = [[], [], []];
+  const onError = (error: unknown) => errors.push(error);
+  const database = options.beside?.database ?? opened.use(await createTestDatabase(migrations));
+  const vault =
+    options.beside?.vault ?? createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
   const changes = opened.use(await createChangeFeed({ database }));
+  const replicas = opened.use(await createReplicas({ database, vault, clock: systemClock, onError }));
+  const remote = opened.use(createRemoteStreams({ replicas, onError }));
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock: systemClock }));
-  const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
   const audit = opened.use(createAuditLog({ database, mac: (data) => vault.mac("audit", data) }));
   const outbound = opened.use(createOutbound());
   const servers = createServerStore({ database, vault });
@@ -105,14 +139,38 @@ export async function openPortals(
   });
   const portals = createPortalStore(database);
   const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
-  const sessions = opened.use(
-    new SessionRegistry({ clock, limits: { ...defaultSessionLimits, ...options.limits } }),
+  const lists = opened.use(
+    new ListWatches({
+      catalog,
+      upstreams,
+      clientInfo: JSON.stringify(identity),
+      onListChanged: () => undefined,
+      onError,
+    }),
   );
+  const sessions = opened.use(
+    new SessionRegistry({
+      database,
+      vault,
+      changes,
+      replicas,
+      catalog,
+      directory,
+      upstreams,
+      lists,
+      hearing: { audit, clock: systemClock, replica: replicas.id },
+      clock,
+      onError,
+      limits: options.limits ?? {},
+    }),
+  );
+  const resumable = opened.use(
+    new ResumableStreams({ vault, clock, replica: replicas.id, limits: options.replay }),
+  );
+  opened.use(serveResumptions(remote, resumable));
   const subscriptions = new Subscriptions();
-  opened.use(followChanges({ directory, sessions, subscriptions }));
+  opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 
-  const [faults, errors, refused]: [Fault[], unknown[], { address: string; code: string }[]] = [[], [], []];
-  const onError = (error: unknown) => errors.push(error);
   const authenticate = (authorization: string | undefined): Promise<Principal> =>
     authenticator.authenticate(parseBearer(authorization));
   const app = createWebApp({ publicUrl: "http://127.0.0.1", isLoopback: true, onError });
@@ -129,7 +187,20 @@ export async function openPortals(
       identity,
       audit,
       clock: systemClock,
-      replica: "rep_test",
+      replica: replicas.id,
+      replicas,
+      remote,
+      resumable,
+      vault,
+      mac: (purpose, data) => vault.mac(purpose, data),
+      lists,
+      lines: opened.use(createLinePool({ upstreams, catalog })),
+      conversations: opened.use(
+        createConversations({ replicas, streams: remote, maxMessageBytes: limits.maxMessageBytes }),
+      ),
+      states: createRequestStates({ vault, clock: systemClock }),
+      onError,
+      ...(options.stallMs !== undefined && { stallMs: options.stallMs }),
       maxBodyBytes: 4 * 1024 * 1024,
       onFault: (fault) => faults.push(fault),
       onRefused: (one) => refused.push(one),
@@ -146,6 +217,9 @@ export async function openPortals(
   return {
     server,
     database,
+    vault,
+    replicas,
+    resumable,
     sessions,
     clock,
     directory,
@@ -155,7 +229,7 @@ export async function openPortals(
     refused,
     token,
     flush: () => changes.flush(),
-    async sync(slug, url) {
+    async sync(slug, url, permissions = {}) {
       if (url !== undefined)
         await servers.add({
           slug: parseSlug(slug, "slug"),
@@ -163,6 +237,7 @@ export async function openPortals(
           url: new URL(url),
           headers: { authorization: "Bearer of-the-house" },
           allowPrivate: ["127.0.0.1"],
+          ...permissions,
         });
       const synced = await syncer.sync(slug, new AbortController().signal);
       await changes.flush();

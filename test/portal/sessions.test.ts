@@ -1,3 +1,4 @@
+import { sql } from "@castellan/database";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { startRawLegacy, type RawLegacyServer } from "../fixtures/raw-legacy.ts";
 import { openLegacy, parsed, rpc, say, type Door } from "./client.ts";
@@ -31,6 +32,14 @@ beforeEach(() => {
 });
 
 afterAll(() => opened.disposeAsync());
+
+/** Time passes for the sessions, in the database and here. */
+async function idleFor(ms: number): Promise<void> {
+  house.clock.advance(ms);
+  await house.database.query(
+    sql`update sessions set last_used_at = last_used_at - ${ms} * interval '1 millisecond'`,
+  );
+}
 
 const call = (name = "up_t") => rpc(7, "tools/call", { name });
 
@@ -121,8 +130,9 @@ test("an idle session ends, one with a stream or a request under way does not", 
   upstream.script = { ...script, "tools/call": () => answer.promise };
   const waiting = working.call("tools/call", { name: "up_wait" });
   await upstream.recording.when("tools/call");
-  house.clock.advance(idleMs + 1);
-  house.sessions.sweep();
+  await house.sessions.sweep();
+  await idleFor(idleMs + 1);
+  await house.sessions.sweep();
   expect(house.sessions.at("main").map(({ id }) => id)).toEqual([streaming.session, working.session]);
   // What was in use a moment ago is not idle for an hour because the use began an hour ago.
   answer.resolve('{"content":[]}');
@@ -130,11 +140,11 @@ test("an idle session ends, one with a stream or a request under way does not", 
   stream.leave();
   await stream.all;
   while (house.sessions.at("main").some(({ isBusy }) => isBusy)) await new Promise(setImmediate);
-  house.sessions.sweep();
+  await house.sessions.sweep();
   expect(house.sessions.at("main")).toHaveLength(2);
   expect(await codeWith(door, idle.session)).toEqual([404, "session_unknown"]);
-  house.clock.advance(idleMs + 1);
-  house.sessions.sweep();
+  await idleFor(idleMs + 1);
+  await house.sessions.sweep();
   expect(house.sessions.at("main")).toEqual([]);
 });
 

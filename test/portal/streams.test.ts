@@ -1,4 +1,5 @@
 import { connect } from "node:net";
+import { portalTools } from "@castellan/portal";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startRawLegacy, type RawLegacyServer } from "../fixtures/raw-legacy.ts";
 import { startRawModern, type RawModernServer } from "../fixtures/raw-modern.ts";
@@ -21,7 +22,7 @@ const offering = (...names: string[]): Script => ({
 
 beforeEach(async () => {
   opened = new AsyncDisposableStack();
-  house = opened.use(await openPortals());
+  house = opened.use(await openPortals({ stallMs: 1_000 }));
   legacy = opened.use(await startRawLegacy({ capabilities, script: offering("a") }));
   modern = opened.use(await startRawModern({ capabilities, script: offering("a") }));
   await house.sync("old", legacy.url);
@@ -42,9 +43,10 @@ async function change(server: RawLegacyServer | RawModernServer, slug: string, .
   await house.sync(slug);
 }
 
-test("a GET stream opens at once, and tells when the portal's lists have changed, on one stream only", async () => {
+test("a GET stream opens at once, and tells when the portal's lists have changed, on the newest only", async () => {
   const client = await openLegacy(door);
-  const streams = [await client.stream(), await client.stream()];
+  const older = await client.stream();
+  const streams = [await client.stream(), older];
   expect(streams.map(({ status, headers }) => [status, headers["content-type"]])).toEqual([
     [200, "text/event-stream"],
     [200, "text/event-stream"],
@@ -53,7 +55,7 @@ test("a GET stream opens at once, and tells when the portal's lists have changed
   expect(await streams[0]?.next()).toBe(toolsChanged);
   streams[0]?.leave();
   await streams[0]?.all;
-  // The house has noticed when the first stream no longer counts; until then the change would go there.
+  // The house has noticed when the newest stream no longer counts; until then the change would go there.
   let names = ["a"];
   const second = streams[1]?.next();
   const changed = async () => {
@@ -281,8 +283,9 @@ test("a subscription needs a client that takes a stream", async () => {
 
 test("lists are the servers' own words, and modern ones say how long they hold", async () => {
   const client = await openLegacy(door);
+  const own = portalTools.definitions();
   expect(await client.call("tools/list", { cursor: null })).toBe(
-    '{"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"old_a"}]}}',
+    `{"jsonrpc":"2.0","id":1,"result":{"tools":[${['{"name":"old_a"}', '{"name":"new_a"}', ...own].join()}]}}`,
   );
   expect(await client.call("prompts/list")).toBe('{"jsonrpc":"2.0","id":2,"result":{"prompts":[]}}');
   expect(await client.call("resources/list")).toBe('{"jsonrpc":"2.0","id":3,"result":{"resources":[]}}');
@@ -292,7 +295,7 @@ test("lists are the servers' own words, and modern ones say how long they hold",
   expect(await client.call("ping")).toBe('{"jsonrpc":"2.0","id":5,"result":{}}');
   expect(parsed((await (await sayModern(door, "tools/list")).all)[0])["result"]).toMatchObject({
     resultType: "complete",
-    tools: [{ name: "new_a" }],
+    tools: [{ name: "old_a" }, { name: "new_a" }, { name: "portal_list_servers" }],
     ttlMs: 60_000,
     cacheScope: "private",
   });
