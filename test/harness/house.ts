@@ -9,6 +9,7 @@ import type { Database } from "@castellan/database";
 import { readConfig } from "../../apps/server/src/config/settings.ts";
 import { createHouse } from "../../apps/server/src/house/house.ts";
 import { allMigrations } from "../../apps/server/src/house/store.ts";
+import { type RegisteredServer, toRegistration } from "./registration.ts";
 
 export interface TestHouse extends AsyncDisposable {
   readonly url: string;
@@ -18,10 +19,10 @@ export interface TestHouse extends AsyncDisposable {
   readonly log: readonly string[];
   /** Calls the API as the admin; throws when the answer is no success. */
   api<Answer = Record<string, unknown>>(method: string, path: string, body?: object): Promise<Answer>;
-  /** Registers a server and puts it into a new portal of the same name. */
+  /** Registers servers, by slug, and makes a portal over them and a token for it. */
   addPortal(
     slug: string,
-    servers: Readonly<Record<string, string>>,
+    servers: Readonly<Record<string, string | RegisteredServer>>,
     options?: { naming?: string },
   ): Promise<TestPortal>;
   metrics(): Promise<string>;
@@ -108,8 +109,8 @@ export async function startTestHouse(
     metrics: () => telemetry.metricsText(),
     flush: async () => telemetry[Symbol.asyncDispose](),
     async addPortal(slug, servers, { naming } = {}) {
-      for (const [name, url] of Object.entries(servers))
-        await api("POST", "/servers", { slug: name, url, allowPrivate: [new URL(url).host] });
+      for (const [name, server] of Object.entries(servers))
+        await api("POST", "/servers", toRegistration(name, server));
       await api("POST", "/portals", { slug, servers: Object.keys(servers), ...(naming && { naming }) });
       const { secret } = await api<{ secret: string }>("POST", "/tokens", {
         name: slug,
