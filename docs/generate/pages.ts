@@ -12,6 +12,7 @@ import { settingsTable } from "./configuration.ts";
 import { errorCatalogs, errorDefaults } from "./errors.ts";
 import { floorsTable } from "./floors.ts";
 import { eras, idsTable } from "./glossary.ts";
+import { limitsTable } from "./limits.ts";
 import { fillPlaces } from "./markdown.ts";
 import { metricsTable } from "./metrics.ts";
 import { methodsTable, outcomes, serverMessageTable, stagesTable } from "./stages.ts";
@@ -25,6 +26,7 @@ export const sections: Readonly<Record<string, () => string | Promise<string>>> 
   "error-defaults": errorDefaults,
   floors: floorsTable,
   ids: idsTable,
+  limits: limitsTable,
   methods: methodsTable,
   metrics: metricsTable,
   outcomes,
