@@ -192,14 +192,38 @@ describe("strange text", () => {
     });
   });
 
-  test("as a resource's address", async () => {
+  test.each(["legacy", "modern"] as const)("as a resource's address, to a %s server", async (era) => {
     const uri = String.raw`test://one\r\nX-Evil: 1\u0000é`;
     const encoded = `=?base64?${Buffer.from(JSON.parse(`"${uri}"`) as string).toString("base64")}?=`;
-    const body = modernRequest("resources/read", `{"uri":"${uri}"}`);
-    // The one server of this era is asked for what no list names; it checks that header and body agree.
-    const reply = await modern({ body, headers: { "mcp-name": encoded } });
-    expect(JSON.parse(reply.text)).toMatchObject({ id: 1, result: { contents: [] } });
+    const body = (make: typeof request) => make("resources/read", `{"uri":"${uri}"}`);
+    // The only server is asked for what no list names; a modern one checks that header and body agree.
+    const url = scene.urls[era];
+    const session = scene.sessions[era === "legacy" ? "elsewhere" : "modern"];
+    const replies = [
+      await modern({ url, body: body(modernRequest), headers: { "mcp-name": encoded } }),
+      await legacy({ url, body: body(request), headers: { "mcp-session-id": session } }),
+    ];
+    for (const reply of replies)
+      expect(JSON.parse(reply.text)).toMatchObject({ id: 1, result: { contents: [] } });
   });
+
+  test.each(Object.entries({ ...strange, "2304 bytes": "n".repeat(2297), "2305 bytes": "n".repeat(2298) }))(
+    "as the address of what is subscribed to: %s",
+    async (name, text) => {
+      const row = (method: string) => ({
+        url: scene.urls.legacy,
+        body: request(method, `{"uri":"test://${text}"}`),
+        headers: { "mcp-session-id": scene.sessions.elsewhere },
+      });
+      // It is kept: it must be one that PostgreSQL has a text and an index row for.
+      const isKept = ["line breaks", "a terminal's commands", "right to left", "2304 bytes"].includes(name);
+      for (const method of ["resources/subscribe", "resources/subscribe", "resources/unsubscribe"]) {
+        const reply = await legacy(row(method));
+        if (isKept) expect(JSON.parse(reply.text)).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
+        else expectRefusal(reply, { ...tooLong, field: "params.uri" });
+      }
+    },
+  );
 });
 
 test("what was refused is on record, the record is whole, and it can be read", async () => {

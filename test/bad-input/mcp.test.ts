@@ -133,28 +133,38 @@ describe("params", () => {
     expect(JSON.parse(reply.text)).toMatchObject({ id: 1, result: { content: [] } });
   });
 
-  test("an unknown resource has each era's own code", async () => {
-    const refusal = { status: 200, code: "resource_unknown", field: "params.uri", id: 1 };
-    const elsewhere = scene.url.replace("work", "elsewhere");
-    const body = (make: typeof request) => make("resources/read", '{"uri":"gw+nope:test://two"}');
-    // The one server of the other portal is asked for whatever no list names, and the server answers.
-    const asked = await legacy({
-      url: elsewhere,
-      body: body(request),
-      headers: { "mcp-session-id": scene.sessions.elsewhere },
-    });
-    expect(JSON.parse(asked.text)).toMatchObject({ id: 1, result: {} });
-    expectRefusal(
-      await modern({
-        url: elsewhere,
-        body: body(modernRequest),
-        headers: { "mcp-name": "gw+nope:test://two" },
-      }),
-      {
+  test.each(["test://two", "gw+nope:test://two", "gw+:test://one", "gw+l"])(
+    "an unknown resource has each era's own code: %s",
+    async (uri) => {
+      const refusal = { status: 200, code: "resource_unknown", field: "params.uri", id: 1 };
+      const params = JSON.stringify({ uri });
+      // Two servers have resources: neither is the one that must know it.
+      expectRefusal(await legacy({ body: request("resources/read", params) }), { ...refusal, rpc: -32002 });
+      expectRefusal(await legacy({ body: request("resources/subscribe", params) }), {
+        ...refusal,
+        rpc: -32002,
+      });
+      expectRefusal(await modern({ body: modernRequest("resources/read", params) }), {
         ...refusal,
         rpc: -32602,
-      },
-    );
+      });
+    },
+  );
+
+  test("the only server with resources is asked for whatever no list names", async () => {
+    const params = '{"uri":"gw+nope:test://two"}';
+    for (const [era, session] of [
+      ["legacy", scene.sessions.elsewhere],
+      ["modern", scene.sessions.modern],
+    ] as const) {
+      const url = scene.urls[era];
+      const headers = { "mcp-session-id": session };
+      for (const reply of [
+        await legacy({ url, body: request("resources/read", params), headers }),
+        await modern({ url, body: modernRequest("resources/read", params) }),
+      ])
+        expect(JSON.parse(reply.text)).toMatchObject({ id: 1, result: { contents: [] } });
+    }
   });
 });
 
@@ -171,10 +181,59 @@ describe("methods", () => {
     "logging/setLevel",
     "resources/subscribe",
     "__proto__",
-    "tasks/get",
+    "tasks/list",
+    "tasks/result",
   ])("modern: %s", async (method) =>
     expectRefusal(await modern({ body: modernRequest(method) }), { ...missing, status: 404 }),
   );
+
+  describe.each(["tasks/get", "tasks/update", "tasks/cancel"])("modern: %s", (method) => {
+    const ask = (params: string, extensions: string, name = "t") =>
+      modern({
+        body: modernRequest(method, params).replace(
+          /("io\.modelcontextprotocol\/clientCapabilities":)\{\}/,
+          `$1{"extensions":${extensions}}`,
+        ),
+        headers: { "mcp-name": name },
+      });
+    const declared = '{"io.modelcontextprotocol/tasks":{}}';
+
+    test.each(["{}", '{"com.example/tasks":{}}', "[]"])(
+      "by a client that declares %s",
+      async (extensions) => {
+        const reply = await ask('{"taskId":"t"}', extensions);
+        expectRefusal(reply, { status: 400, rpc: -32021, code: "client_capability_missing", id: 1 });
+        expect(JSON.parse(reply.text)).toMatchObject({
+          error: { data: { requiredCapabilities: { extensions: { "io.modelcontextprotocol/tasks": {} } } } },
+        });
+      },
+    );
+
+    test("of a task that was never handed out", async () =>
+      expectRefusal(await ask('{"taskId":"t"}', declared), {
+        status: 200,
+        rpc: -32602,
+        code: "task_unknown",
+        field: "params.taskId",
+        id: 1,
+      }));
+
+    test.each(["1", "null", '{"a":1}', '["t"]'])("of %s", async (taskId) =>
+      expectRefusal(await ask(`{"taskId":${taskId}}`, declared), { ...params("params.taskId"), id: 1 }),
+    );
+
+    test("of another than the header names", async () =>
+      expectRefusal(await ask('{"taskId":"t"}', declared, "u"), {
+        status: 400,
+        rpc: -32020,
+        code: "header_mismatch",
+        field: "Mcp-Name",
+        id: 1,
+      }));
+
+    test("of nothing", async () =>
+      expectRefusal(await ask("{}", declared), { ...params("params.taskId"), id: 1 }));
+  });
 });
 
 describe("versions", () => {

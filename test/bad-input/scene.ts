@@ -12,11 +12,14 @@ export const maxBodyBytes = 256 * 1024;
 
 export interface Scene extends AsyncDisposable {
   readonly house: TestHouse;
+  /** Of the portal over both servers. */
   readonly url: string;
+  /** Of portals over one server each, which is the only holder of resources there. */
+  readonly urls: Readonly<Record<"legacy" | "modern", string>>;
   readonly token: string;
   readonly tokens: Readonly<Record<"expired" | "revoked" | "neighbour" | "nowhere", string>>;
-  /** A session of the neighbour's token, and one of ours at another portal. */
-  readonly sessions: Readonly<Record<"own" | "neighbour" | "elsewhere", string>>;
+  /** A session of the neighbour's token, and ours at the portals of one server. */
+  readonly sessions: Readonly<Record<"own" | "neighbour" | "elsewhere" | "modern", string>>;
   /** A good call in each era is answered, and nothing that was sent so far was our fault. */
   expectUnharmed(): Promise<void>;
 }
@@ -31,6 +34,8 @@ function script(modern: string): Script {
     "resources/list": () => `{${listed}"resources":[{"uri":"test://one","name":"one"}]}`,
     "resources/templates/list": () => `{${listed}"resourceTemplates":[]}`,
     "resources/read": () => `{${listed}"contents":[]}`,
+    "resources/subscribe": () => "{}",
+    "resources/unsubscribe": () => "{}",
     "completion/complete": () => `{${modern}"completion":{"values":[]}}`,
   };
 }
@@ -42,6 +47,7 @@ export async function startScene(): Promise<Scene> {
   const legacy = opened.use(await startRawLegacy({ script: script("") }));
   const portal = await house.addPortal("work", { m: modern.url, l: legacy.url });
   await house.api("POST", "/portals", { slug: "elsewhere", servers: ["l"] });
+  await house.api("POST", "/portals", { slug: "modern", servers: ["m"] });
   await house.api("POST", "/portals", { slug: "foreign", servers: ["l"] });
 
   const make = async (name: string, portals: string[]) =>
@@ -50,7 +56,7 @@ export async function startScene(): Promise<Scene> {
     await make("neighbour", ["work"]),
     await make("nowhere", []),
     await make("revoked", ["work"]),
-    await make("both", ["work", "elsewhere"]),
+    await make("both", ["work", "elsewhere", "modern"]),
   ];
   const longAgo = Date.now() - 60_000;
   const expired = await createToken(
@@ -72,11 +78,13 @@ export async function startScene(): Promise<Scene> {
     own: (await legacyClient(own)).sessionId,
     neighbour: (await legacyClient(at("work", neighbour.secret))).sessionId,
     elsewhere: (await legacyClient(at("elsewhere", both.secret))).sessionId,
+    modern: (await legacyClient(at("modern", both.secret))).sessionId,
   };
   const owned = opened.move();
   return {
     house,
     url: portal.url,
+    urls: { legacy: at("elsewhere", "").url, modern: at("modern", "").url },
     token: both.secret,
     tokens: {
       expired: expired.secret,

@@ -1,6 +1,7 @@
 import { portalTools } from "@castellan/portal";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { exoticRpcError, exoticTools, startExoticLegacy, startExoticModern } from "../fixtures/exotic.ts";
+import { metaKeys } from "../fixtures/modern-rules.ts";
 import { startRawLegacy, type RawLegacyServer } from "../fixtures/raw-legacy.ts";
 import { startRawModern, type RawModernServer } from "../fixtures/raw-modern.ts";
 import { RpcError, type Script } from "../fixtures/script.ts";
@@ -16,7 +17,7 @@ const opened = new AsyncDisposableStack();
 
 const lists: Script = {
   "tools/list": () =>
-    '{"resultType":"complete","tools":[{"name":"t","inputSchema":{"properties":{"id":{"type":"integer","x-mcp-header":"Id"}}}}]}',
+    '{"resultType":"complete","tools":[{"name":"t","inputSchema":{"type":"object","properties":{"id":{"type":"integer","x-mcp-header":"Id"}}}}]}',
   "prompts/list": () => '{"prompts":[{"name":"p"}]}',
   "resources/list": () => '{"resources":[{"uri":"x://1","name":"1"}]}',
   "resources/templates/list": () => '{"resourceTemplates":[{"uriTemplate":"x://{id}","name":"t"}]}',
@@ -50,6 +51,7 @@ beforeEach(() => {
 
 afterAll(() => opened.disposeAsync());
 
+const envelope = `{"${metaKeys.protocolVersion}":"2026-07-28","${metaKeys.clientCapabilities}":{"elicitation":{}},"n":1E400}`;
 const lastBody = (server: RawLegacyServer | RawModernServer) => server.recording.requests.at(-1)?.body;
 
 test.each([
@@ -237,24 +239,42 @@ test("a modern server that asks is not heard, its answer is", async () => {
   expect(await heard.all).toHaveLength(1);
 });
 
-test("a multi-round-trip answer and its retry pass as they are", async () => {
-  const asked =
-    '{"resultType":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"n":1E400}}},"requestState":"opaque"}';
+test("a multi-round-trip answer and its retry pass as they are, but for the state, which only its server sees", async () => {
+  const state = String.raw`"opaque \u00e9\ud800 \/ 1E400"`;
+  const asked = (text: string) =>
+    `{ "x":1E400,"requestState" : ${text},"inputRequests":{"k":{"method":"elicitation/create","params":{"n":1E400}}}, "resultType":"input_required"}`;
   modern.script = {
     ...script,
     "tools/call": ({ inputResponses }: { inputResponses?: unknown }) =>
-      inputResponses === undefined ? asked : echo("{}"),
+      inputResponses === undefined ? asked(state) : echo("{}"),
   };
-  const first = (await (await sayModern(door, "tools/call", { name: "new_t" })).all)[0];
-  expect(first).toBe(`{"jsonrpc":"2.0","id":1,"result":${asked}}`);
-  const retry = { name: "new_t", inputResponses: { k: { action: "accept" } }, requestState: "opaque" };
-  expect(parsed((await (await sayModern(door, "tools/call", retry)).all)[0])["result"].resultType).toBe(
-    "complete",
-  );
-  expect(parsed(modern.recording.requests.at(-1)?.body)["params"]).toMatchObject({
-    inputResponses: { k: { action: "accept" } },
-    requestState: "opaque",
-  });
+  const say = async (members: string, id: number) => {
+    const body = rpc(id, "tools/call", `{"name":"new_t",${members},"_meta":${envelope}}`);
+    return (await (await sayModern(door, "tools/call", { name: "new_t" }, { body })).all)[0] ?? "";
+  };
+  const first = await say('"arguments":{"n":1E400}', 1);
+  const sealed = String(parsed(first)["result"].requestState);
+  expect(sealed).toMatch(/^[\w-]{100,}$/);
+  expect(first).toBe(`{"jsonrpc":"2.0","id":1,"result":${asked(`"${sealed}"`)}}`);
+
+  const answers = '"inputResponses":{"k":{"action":"accept","content":{"n":1E400}}}';
+  const retry = (text: string) => `${answers}, "requestState" : ${text}, "arguments":{"n":1E400}`;
+  expect(await say(retry(`"${sealed}"`), 2)).toBe(`{"jsonrpc":"2.0","id":2,"result":${echo("{}")}}`);
+  expect(lastBody(modern)).toMatch(/^\{"jsonrpc":"2.0","id":\d+,"method":"tools\/call","params":\{/);
+  expect(lastBody(modern)?.endsWith(`{"name":"t",${retry(state)},"_meta":${envelope}}}`)).toBe(true);
+
+  // The server's own words do not get back to it by any other way, nor with another request.
+  modern.recording.clear();
+  for (const members of [
+    retry(state),
+    retry(`"${sealed.slice(0, -1)}"`),
+    `${retry(`"${sealed}"`)},"x":1`.replace('"arguments":{"n":1E400}', '"arguments":{"n":1E401}'),
+  ])
+    expect(parsed(await say(members, 3))["error"]).toMatchObject({
+      code: -32602,
+      data: { code: "request_state_invalid", field: "params.requestState" },
+    });
+  expect(modern.recording.requests).toEqual([]);
 });
 
 test("no fault of this house was seen", () => {

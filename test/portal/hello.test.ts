@@ -50,7 +50,10 @@ test.each([
     const server = await startRawLegacy({
       capabilities: '{"tools":{}}',
       versions: ["2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"],
-      script: { "tools/list": () => '{"tools":[{"name":"t"}]}', "tools/call": () => '{"content":[]}' },
+      script: {
+        "tools/list": () => '{"tools":[{"name":"t","inputSchema":{"type":"object"}}]}',
+        "tools/call": () => '{"content":[]}',
+      },
     });
     onTestFinished(() => server[Symbol.asyncDispose]());
     const slug = `s${++last}`;

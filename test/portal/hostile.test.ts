@@ -26,10 +26,12 @@ let modern: RawModernServer;
 /** Both servers, "old" and "new", for two callers. */
 let door: Door;
 let other: Door;
+/** Portals over one of them, which is the only one with resources there. */
+let alone: readonly Door[];
 
 const script: Script = {
   "tools/list": () =>
-    '{"resultType":"complete","tools":[{"name":"t"},{"name":"hang"}],"ttlMs":0,"cacheScope":"private"}',
+    '{"resultType":"complete","tools":[{"name":"t","inputSchema":{"type":"object"}},{"name":"hang","inputSchema":{"type":"object"}}],"ttlMs":0,"cacheScope":"private"}',
   "tools/call": () => '{"resultType":"complete","content":[]}',
   "resources/list": () =>
     '{"resultType":"complete","resources":[{"uri":"x://1","name":"1"}],"ttlMs":0,"cacheScope":"private"}',
@@ -46,6 +48,12 @@ beforeAll(async () => {
   const asking = { url: old.url, clientFeatures: ["elicitation_form"] };
   door = await house.addPortal("main", { old: asking, new: modern.url });
   other = { url: door.url, token: await newToken("main") };
+  alone = await Promise.all(
+    ["old", "new"].map(async (slug) => {
+      await house.api("POST", "/portals", { slug: `only-${slug}`, servers: [slug] });
+      return { url: `${house.url}/p/only-${slug}/mcp`, token: await newToken(`only-${slug}`) };
+    }),
+  );
 });
 
 beforeEach(() => {
@@ -95,15 +103,20 @@ const MB = 1_000_000;
 
 test.each([8192, 8193])("a URI of %d characters", async (length) => {
   const uri = `x://${"u".repeat(length - 4)}`;
-  const client = await openLegacy(door);
-  const answers = [
-    await answerOf(await client.send(rpc("r", "resources/read", { uri }))),
-    await answerOf(await sayModern(door, "resources/read", { uri }, { id: "r" })),
-  ];
-  await client.end();
   const tooLong = { status: 200, id: "r", rpc: -32602, code: "params_invalid", field: "params.uri" };
-  if (length > 8192) expect(answers).toEqual([tooLong, tooLong]);
-  else expect(answers).toMatchObject([{ result: { contents: [] } }, { result: { contents: [] } }]);
+  // Each era's caller at each era's server.
+  for (const one of alone) {
+    const client = await openLegacy(one);
+    const answers = [
+      await answerOf(await client.send(rpc("r", "resources/read", { uri }))),
+      await answerOf(await sayModern(one, "resources/read", { uri }, { id: "r" })),
+    ];
+    await client.end();
+    if (length > 8192) expect(answers).toEqual([tooLong, tooLong]);
+    else expect(answers).toMatchObject([{ result: { contents: [] } }, { result: { contents: [] } }]);
+  }
+  const asked = [old, modern].map(({ recording }) => recording.of("resources/read").length);
+  expect(asked).toEqual(length > 8192 ? [0, 0] : [2, 2]);
 });
 
 test("of templates without end 500 are kept, and none costs a reader much", async () => {

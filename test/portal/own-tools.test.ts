@@ -10,7 +10,10 @@ const opened = new AsyncDisposableStack();
 
 beforeAll(async () => {
   house = opened.use(await openPortals());
-  const tools = ["portal_list_servers", "portal_more", "list_servers"].map((name) => ({ name }));
+  const tools = ["portal_list_servers", "portal_more", "list_servers"].map((name) => ({
+    name,
+    inputSchema: { type: "object" },
+  }));
   server = opened.use(
     await startRawLegacy({
       capabilities: '{"tools":{},"prompts":{}}',

@@ -8,7 +8,7 @@ let house: Portals;
 let servers: RawLegacyServer[];
 let door: Door;
 const opened = new AsyncDisposableStack();
-const list = { "tools/list": () => '{"tools":[{"name":"t"}]}' };
+const list = { "tools/list": () => '{"tools":[{"name":"t","inputSchema":{"type":"object"}}]}' };
 
 /** Asks under the same id at every server, and answers with what it was told. */
 const asks: Script = {

@@ -23,7 +23,7 @@ beforeEach(async () => {
     await startRawLegacy({
       capabilities: '{"tools":{}}',
       script: {
-        "tools/list": () => '{"tools":[{"name":"t"}]}',
+        "tools/list": () => '{"tools":[{"name":"t","inputSchema":{"type":"object"}}]}',
         "tools/call": async function* (_, call: Call) {
           for (;;) {
             while (said.length === 0) await wake.promise;

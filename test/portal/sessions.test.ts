@@ -12,7 +12,8 @@ const opened = new AsyncDisposableStack();
 const idleMs = 60_000;
 const capabilities = '{"tools":{},"logging":{}}';
 const script = {
-  "tools/list": () => '{"tools":[{"name":"t"},{"name":"wait"}]}',
+  "tools/list": () =>
+    '{"tools":[{"name":"t","inputSchema":{"type":"object"}},{"name":"wait","inputSchema":{"type":"object"}}]}',
   "tools/call": () => '{"content":[]}',
   "logging/setLevel": () => "{}",
 };

@@ -16,7 +16,7 @@ const capabilities = '{"tools":{}}';
 
 const offering = (...names: string[]): Script => ({
   "tools/list": () =>
-    `{"resultType":"complete","tools":[${names.map((name) => `{"name":"${name}"}`).join()}]}`,
+    `{"resultType":"complete","tools":[${names.map((name) => `{"name":"${name}","inputSchema":{"type":"object"}}`).join()}]}`,
   "tools/call": () => '{"resultType":"complete","content":[]}',
 });
 
@@ -285,7 +285,7 @@ test("lists are the servers' own words, and modern ones say how long they hold",
   const client = await openLegacy(door);
   const own = portalTools.definitions();
   expect(await client.call("tools/list", { cursor: null })).toBe(
-    `{"jsonrpc":"2.0","id":1,"result":{"tools":[${['{"name":"old_a"}', '{"name":"new_a"}', ...own].join()}]}}`,
+    `{"jsonrpc":"2.0","id":1,"result":{"tools":[${['{"name":"old_a","inputSchema":{"type":"object"}}', '{"name":"new_a","inputSchema":{"type":"object"}}', ...own].join()}]}}`,
   );
   expect(await client.call("prompts/list")).toBe('{"jsonrpc":"2.0","id":2,"result":{"prompts":[]}}');
   expect(await client.call("resources/list")).toBe('{"jsonrpc":"2.0","id":3,"result":{"resources":[]}}');

@@ -115,14 +115,33 @@ test("a list that fails in the middle keeps the whole of the old ones", async ()
 });
 
 test("what cannot be used is left out, each with a reason, and the rest is offered", async () => {
-  const names = ["good", "good", "a\0b", "x".repeat(2000), "漢".repeat(1000), "\ud800", "last"];
-  const list = `{"tools":[1,{"noname":true},${names.map((name) => JSON.stringify({ name })).join()}]}`;
-  const server = await legacy({ script: { "tools/list": () => list } });
+  const tool = (name: string, more = '"inputSchema":{"type":"object"}') =>
+    `{"name":${JSON.stringify(name)},${more}}`;
+  const schema = '"inputSchema": Invalid input: expected object, received undefined';
+  const description = '"description": Invalid input: expected string, received null';
+  const tooLong = 'has a "name" of more than 1024 characters or 2048 bytes';
+  const unusable: readonly [text: string, problem: string][] = [
+    ["1", 'has no string "name"'],
+    ['{"noname":true}', 'has no string "name"'],
+    [tool("open", '"x":1'), `has a bad ${schema}`],
+    [tool("null", '"inputSchema":{"type":"object"},"description":null'), `has a bad ${description}`],
+    [tool("a\0b"), 'has a "name" that is not text'],
+    [tool("x".repeat(2000)), tooLong],
+    [tool("漢".repeat(1000)), tooLong],
+    [tool("\ud800"), 'has a "name" that is not text'],
+  ];
+  const texts = [...unusable.map(([text]) => text), tool("good"), tool("good"), tool("last")];
+  const server = await legacy({ script: { "tools/list": () => `{"tools":[${texts.join()}]}` } });
   const { state } = await house.sync("messy", server.url);
-  expect(state.status).toBe("ready");
-  expect(state.skipped.map((reason) => reason.replace(/^(tool ".{0,20}).*?("?:? )/su, "$1…$2"))).toHaveLength(
-    7,
-  );
+  expect([state.status, state.skipped]).toEqual([
+    "ready",
+    [
+      ...unusable.map(
+        ([text, problem]) => `tool ${JSON.stringify(text.slice(0, 80))}: The definition ${problem}`,
+      ),
+      'tool "good" is listed twice',
+    ],
+  ]);
   expect(await offered("messy")).toEqual(["good", "last"]);
 });
 

@@ -64,7 +64,7 @@ afterAll(async () => {
 });
 
 const list = (...names: string[]) =>
-  `{"resultType":"complete","tools":[${names.map((name) => `{"name":"${name}"}`).join()}]}`;
+  `{"resultType":"complete","tools":[${names.map((name) => `{"name":"${name}","inputSchema":{"type":"object"}}`).join()}]}`;
 const offering = (...names: string[]) => ({ "tools/list": () => list(...names) });
 
 let last = 0;

@@ -50,6 +50,9 @@ export { sessionQuestions, type SessionQuestions } from "./server-messages/sessi
 export { type Listener, type ServerExchange } from "./server-messages/exchange.ts";
 export { allowedFeatures } from "./server-messages/judge.ts";
 export { parseTaskId, toPublicTaskId, type ServerTask, type TaskOwner } from "./tasks/task-id.ts";
+export { createTaskNews, type TaskNews } from "./tasks/task-news.ts";
+export { listenerOf } from "./cells/request.ts";
+export { type RecordPorts } from "./server-messages/record.ts";
 export { createRequestStates, type RequestStates } from "./request-state/request-states.ts";
 export { createLinePool, type LinePool } from "./upstreams/line-pool.ts";
 export { createConversations, type Conversations } from "./conversations/conversations.ts";

@@ -167,3 +167,12 @@ test("a closed feed refuses to flush, and one that cannot connect says so", asyn
     code: "database_unavailable",
   });
 });
+
+test("old changes go as fast as they came: a flood of them is not there for long", async () => {
+  await using database = await createTestDatabase();
+  await database.query(sql`
+    insert into changes (topic, key, at) select 't', n::text, now() - interval '2 hours' from generate_series(1, 3500) n`);
+  await using feed = await createChangeFeed({ database, ...quiet });
+  for (let turns = 0; turns < 4; turns++) await feed.flush();
+  expect(await database.query(sql`select from changes`)).toEqual([]);
+});

@@ -15,6 +15,7 @@ import {
   changeChannel,
   openCursor,
   readChanges,
+  trimBatch,
   trimChanges,
 } from "./change-log.ts";
 import type { Database, Queryable } from "./database.ts";
@@ -144,8 +145,8 @@ class PollingChangeFeed implements ChangeFeed {
       this.#freshAt = startedAt;
       for (const { resolve } of flushes) resolve();
       if (startedAt - this.#trimmedAt < trimEveryMs) return;
-      this.#trimmedAt = startedAt;
-      await trimChanges(reader.line);
+      // Where more was written than goes at once, the next turn goes on with it.
+      if ((await trimChanges(reader.line)) < trimBatch) this.#trimmedAt = startedAt;
     } catch (error) {
       for (const { reject } of flushes) reject(error);
       throw error;

@@ -129,7 +129,7 @@ export async function readChanges(reader: Queryable, cursor: ChangeCursor): Prom
   };
 }
 
-const trimBatch = 1_000;
+export const trimBatch = 1_000;
 
 /**
  * Deletes rows older than an hour, at most 1,000, oldest first, and says how many went. Looks at rows

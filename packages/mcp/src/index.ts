@@ -1,6 +1,6 @@
 export { mcpFaults } from "./faults.ts";
 
-export { spansAt, type Path } from "./json/path.ts";
+export { pathTree, spansAt, spansIn, type Path, type PathTree } from "./json/path.ts";
 export { arrayElements, assertUnambiguous, edit, objectMembers, type Edit, type Span } from "./json/scan.ts";
 export { isObjectText, withMemberAt, withMembers, type MemberChanges } from "./json/members.ts";
 export {
@@ -53,8 +53,9 @@ export {
 export { capabilitiesFor, tasksExtension } from "./bridge/capabilities.ts";
 export { capabilityMissing, declaresTasks } from "./bridge/missing-capability.ts";
 export { clientFeatures, declares, featureOf, type ClientFeature } from "./bridge/client-features.ts";
-export { toLegacyError, toModernError } from "./bridge/errors.ts";
+export { toLegacyError, toModernError, withoutPages } from "./bridge/errors.ts";
 export {
+  inputRequestsOf,
   inputRequiredText,
   inputResponsesOf,
   maxInputRequests,
@@ -64,10 +65,11 @@ export {
   type InputRequest,
   type InputRequired,
 } from "./bridge/input-required.ts";
+export { toLegacyTool, toLegacyToolResult } from "./bridge/legacy-tools.ts";
 export { isAtLeast, isLogLevel, logLevels, type LogLevel } from "./bridge/log-levels.ts";
 export { withProgressToken, withSubscriptionId, withUri } from "./bridge/notifications.ts";
 export { toLegacyParams, toModernParams, type ModernEnvelope, type Retry } from "./bridge/params.ts";
-export { toModernResult } from "./bridge/results.ts";
+export { toModernResult, withPrivateCache } from "./bridge/results.ts";
 export {
   elicitationUrlOf,
   isOpenableUrl,

@@ -21,7 +21,7 @@ export function followChanges(parts: {
     subscriptions.publish(portal, lists);
     // On the replica that has the stream of the session; the others say nothing.
     for (const { stream } of sessions.at(portal)) {
-      stream.linesChanged();
+      stream.serversChanged();
       for (const list of lists) void stream.say(notificationText(listChangedMethod(list)));
     }
   });

@@ -1,5 +1,5 @@
-import { mcpFaults, type CapabilityKind } from "@castellan/mcp";
-import { isObject } from "@castellan/mcp";
+import { isObject, mcpFaults, type CapabilityKind } from "@castellan/mcp";
+import { shapeProblem } from "./definition-shape.ts";
 
 /** One thing that a server offers, as its list described it. */
 export interface Definition {
@@ -41,6 +41,8 @@ export function nameOf(kind: CapabilityKind, text: string): string {
   if (name.length > maxNameLength || Buffer.byteLength(name) > maxNameBytes)
     throw unusable(`has a "${key}" of more than ${maxNameLength} characters or ${maxNameBytes} bytes`);
   if (name.includes("\0") || !name.isWellFormed()) throw unusable(`has a "${key}" that is not text`);
+  const problem = shapeProblem(kind, value);
+  if (problem !== undefined) throw unusable(problem);
   return name;
 }
 

@@ -1,14 +1,14 @@
 /** Where definitions and results name resources, and how such a name becomes the one that callers know. */
-import { edit, spansAt, type Path } from "@castellan/mcp";
+import { edit, pathTree, spansIn, type Path, type PathTree } from "@castellan/mcp";
 
 /** The page of a tool (extension io.modelcontextprotocol/ui); the second is its older spelling. */
-export const toolUris: readonly Path[] = [
+export const toolUris = pathTree([
   ["_meta", "ui", "resourceUri"],
   ["_meta", "ui/resourceUri"],
-];
+]);
 
 /** Links, embedded resources and what was read, in results of tools, prompts and resources. */
-export const resultUris: readonly Path[] = [
+const inResult: readonly Path[] = [
   ["content", "*", "uri"],
   ["content", "*", "resource", "uri"],
   ["contents", "*", "uri"],
@@ -16,18 +16,15 @@ export const resultUris: readonly Path[] = [
   ["messages", "*", "content", "resource", "uri"],
 ];
 
+/** The same in the result that a task holds. */
+export const resultUris = pathTree([...inResult, ...inResult.map((path) => ["result", ...path])]);
+
 /** The same text with each URI at these places under its public name; what is no string stays. */
-export function withPublicUris(
-  text: string,
-  places: readonly Path[],
-  toPublic: (uri: string) => string,
-): string {
-  const edits = places
-    .flatMap((place) => spansAt(text, place))
-    .flatMap((span) => {
-      const uri: unknown = JSON.parse(text.slice(span.start, span.end));
-      const known = typeof uri === "string" ? toPublic(uri) : uri;
-      return known === uri ? [] : [{ span, text: JSON.stringify(known) }];
-    });
+export function withPublicUris(text: string, places: PathTree, toPublic: (uri: string) => string): string {
+  const edits = spansIn(text, places).flatMap((span) => {
+    const uri: unknown = JSON.parse(text.slice(span.start, span.end));
+    const known = typeof uri === "string" ? toPublic(uri) : uri;
+    return known === uri ? [] : [{ span, text: JSON.stringify(known) }];
+  });
   return edits.length === 0 ? text : edit(text, edits);
 }

@@ -7,6 +7,7 @@ import {
   isObject,
   objectMembers,
   paramHeadersOf,
+  toLegacyTool,
   type CapabilityKind,
   type Era,
   type ParamHeader,
@@ -117,7 +118,8 @@ function fillShelf(
       const { name } = definition;
       const capability = { kind, server, name, publicName, upstreamEra: spoken, paramHeaders };
       shelf.byName.set(publicName, capability);
-      const shown = limitUiHosts(shownText(definition, publicName), server.server.uiHosts);
+      const text = era === "legacy" ? legacyText(definition, spoken) : definition.text;
+      const shown = limitUiHosts(shownText({ ...definition, text }, publicName), server.server.uiHosts);
       shelf.texts.push(
         kind === "tool" ? withPublicUris(shown, toolUris, (uri) => publicUri(server, uri)) : shown,
       );
@@ -160,6 +162,16 @@ function shownText({ kind, name, text }: Definition, publicName: string): string
   if (publicName === name) return text;
   const span = objectMembers(text).get(kinds[kind].key);
   return span ? edit(text, [{ span, text: JSON.stringify(publicName) }]) : text;
+}
+
+/** A definition never changes, and there is a scope for each portal. */
+const legacyTexts = new WeakMap<Definition, string>();
+
+function legacyText(definition: Definition, spoken: Era): string {
+  if (definition.kind !== "tool") return definition.text;
+  const text = legacyTexts.get(definition) ?? toLegacyTool(definition.text, spoken);
+  legacyTexts.set(definition, text);
+  return text;
 }
 
 function toolHeaders({ text }: Definition): readonly ParamHeader[] | undefined {

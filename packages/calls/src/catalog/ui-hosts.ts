@@ -5,7 +5,16 @@
  * `_meta.ui.csp` of the resource's definition and of what is read. Only hosts that an admin allowed
  * this server are left in it, so that a page cannot carry what it is shown to anywhere else.
  */
-import { arrayElements, edit, objectMembers, spansAt, type Edit, type Path, type Span } from "@castellan/mcp";
+import {
+  arrayElements,
+  edit,
+  objectMembers,
+  pathTree,
+  spansIn,
+  type Edit,
+  type Path,
+  type Span,
+} from "@castellan/mcp";
 
 /** `example.com`, `example.com:8443`, `*.example.com`, taken apart. */
 interface HostPattern {
@@ -46,24 +55,27 @@ export function parseUiHost(text: string): string | undefined {
 export function limitUiHosts(text: string, allowed: readonly string[]): string {
   if (!mayHoldPolicy(text)) return text;
   const patterns = allowed.map(parsePattern).filter((pattern) => pattern !== undefined);
-  const edits = places.flatMap((place) =>
-    spansAt(text, place).flatMap((span) => limitPolicy(text, span, patterns)),
-  );
+  const edits = spansIn(text, places).flatMap((span) => limitPolicy(text, span, patterns));
   return edits.length === 0 ? text : edit(text, edits);
 }
 
 /** Where a policy stands in a `_meta`; the second is what one client reads beside the extension's own. */
 const policies: readonly Path[] = [["ui", "csp"], ["openai/widgetCSP"]];
 
-/** Where a `_meta` of a resource stands: in a definition, in what was read, embedded in a result. */
-const metas: readonly Path[] = [
+/** Where a `_meta` of a resource stands in a result: of what was read, of a link, of what is embedded. */
+const inResult: readonly Path[] = [
   ["_meta"],
   ["contents", "*", "_meta"],
+  ["content", "*", "_meta"],
   ["content", "*", "resource", "_meta"],
+  ["messages", "*", "content", "_meta"],
   ["messages", "*", "content", "resource", "_meta"],
 ];
 
-const places: readonly Path[] = metas.flatMap((meta) => policies.map((policy) => [...meta, ...policy]));
+/** A task holds the result that it came to; a definition holds a `_meta` as a result does. */
+const metas: readonly Path[] = [...inResult, ...inResult.map((meta) => ["result", ...meta])];
+
+const places = pathTree(metas.flatMap((meta) => policies.map((policy) => [...meta, ...policy])));
 
 /** Most texts hold none, and can be large. A key may be written with escapes. */
 function mayHoldPolicy(text: string): boolean {

@@ -3,6 +3,7 @@ import { kernelFaults } from "@castellan/kernel";
 import {
   isObject,
   mcpFaults,
+  memberOf,
   memberText,
   rpcCodes,
   type ErrorMessage,
@@ -28,8 +29,12 @@ export function errorTextOf(response: ErrorMessage): string {
 }
 
 function toErrorAnswer(response: ErrorMessage): Answer {
-  const { code } = response.error;
-  return { kind: "error", text: errorTextOf(response), outcome: "error", code: String(code) };
+  return errorAnswer(errorTextOf(response));
+}
+
+/** `text`: raw JSON of an error object. */
+export function errorAnswer(text: string): Answer {
+  return { kind: "error", text, outcome: "error", code: String(Number(memberOf(text, "code"))) };
 }
 
 /** What a modern server says of the hop to it; to the caller it would speak of the caller's own. */

@@ -10,7 +10,9 @@ import {
   notificationText,
   parseInputRequired,
   toLegacyError,
+  toLegacyToolResult,
   toModernParams,
+  withoutPages,
   type InputRequired,
   type ModernEnvelope,
   type Retry,
@@ -23,9 +25,10 @@ import { hear } from "../server-messages/hear.ts";
 import { progressTokenOf } from "../server-messages/identify.ts";
 import { allowedFeatures } from "../server-messages/judge.ts";
 import type { CallPorts } from "../stages/stage.ts";
-import { assertAboutCall, toAnswer } from "./answer.ts";
+import { assertAboutCall, errorAnswer, toAnswer } from "./answer.ts";
 import { askClient } from "./ask-client.ts";
 import type { Cell, CellCall } from "./cell.ts";
+import { assertMissedByClient, assertTaskDeclared } from "./missing-capability.ts";
 import { listenerOf, modernHeaders, paramsFor } from "./request.ts";
 
 const maxRounds = 16;
@@ -43,18 +46,22 @@ export const legacyToModern: Cell = async (cell, ports) => {
     log: session.logLevel ?? "none",
     say: call.relay,
   };
+  const { capabilities } = session.client;
+  const client = { capabilities, isReachable: call.acceptsStream };
   const envelope = envelopeOf(cell, session);
   const pages: string[] = [];
   let retry: Retry | undefined;
   for (let round = 0; round < maxRounds; round++) {
     const response = await send(cell, toModernParams(paramsFor(target), envelope, retry), exchange, ports);
     assertAboutCall(response);
+    assertMissedByClient(response, capabilities, exchange.server);
+    assertTaskDeclared(response, false);
     const asked = response.kind === "result" ? parseInputRequired(response) : undefined;
     if (!asked) {
       for (const page of pages) await exchange.say(elicitationComplete(page));
-      return toLegacyAnswer(toAnswer(response));
+      return toLegacyAnswer(toAnswer(response), target);
     }
-    await admitQuestions(asked.requests, exchange, ports);
+    await admitQuestions(asked.requests, { ...exchange, client }, ports);
     retry = await answersTo(asked, cell, session, (page) => pages.push(page));
   }
   throw callFaults.fault(
@@ -104,7 +111,8 @@ function elicitationComplete(elicitationId: string): string {
   return notificationText("notifications/elicitation/complete", JSON.stringify({ elicitationId }));
 }
 
-/** An answer passes as it came: what a legacy client does not know in it (`resultType`, `ttlMs`) it ignores. */
-function toLegacyAnswer(answer: Answer): Answer {
-  return answer.kind === "error" ? { ...answer, text: toLegacyError(answer.text) } : answer;
+/** What a legacy client does not know in an answer (`resultType`, `ttlMs`) it ignores. */
+function toLegacyAnswer(answer: Answer, { capability }: CellCall["target"]): Answer {
+  if (answer.kind === "error") return errorAnswer(withoutPages(toLegacyError(answer.text)));
+  return capability.kind === "tool" ? { ...answer, text: toLegacyToolResult(answer.text) } : answer;
 }

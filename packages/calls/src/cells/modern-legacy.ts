@@ -5,7 +5,6 @@
  */
 import {
   capabilitiesFor,
-  declares,
   inputRequiredText,
   inputResponsesOf,
   isLogLevel,
@@ -19,10 +18,8 @@ import {
   toLegacyParams,
   toModernError,
   toModernResult,
-  urlElicitationsOf,
   withMemberAt,
-  withoutElicitationId,
-  type ErrorMessage,
+  withoutPages,
   type InputRequest,
   type LegacyClient,
 } from "@castellan/mcp";
@@ -31,13 +28,14 @@ import type { Begun } from "../conversations/conversations.ts";
 import type { Leg, LegOutcome } from "../conversations/leg.ts";
 import { bindingOf } from "../request-state/binding.ts";
 import type { StateFacts } from "../request-state/request-states.ts";
-import { admitQuestions } from "../server-messages/admit-questions.ts";
+import type { Asking } from "../server-messages/admit-questions.ts";
 import { hear } from "../server-messages/hear.ts";
 import { allowedFeatures } from "../server-messages/judge.ts";
 import type { CallPorts } from "../stages/stage.ts";
-import { errorTextOf, toResultAnswer } from "./answer.ts";
+import { errorAnswer, errorTextOf, toResultAnswer } from "./answer.ts";
 import type { Cell, CellCall } from "./cell.ts";
-import { listenerOf, paramsFor } from "./request.ts";
+import { admitPages } from "./pages.ts";
+import { listenerOf, paramsFor, wantedLog } from "./request.ts";
 
 export const modernToLegacy: Cell = async (cell, ports) => {
   const { request } = cell.target;
@@ -96,13 +94,11 @@ function requestOf({ call, target }: CellCall, { progressToken }: Leg) {
 
 function legOf(cell: CellCall): Leg {
   const { call } = cell;
-  const level: unknown = JSON.parse(metaOf(cell, metaKeys.logLevel) ?? "null");
   const token = metaOf(cell, "progressToken");
   return {
     listener: listenerOf(call),
     progressToken: token !== undefined && /^["\d-]/.test(token) ? token : undefined,
-    // Without a level no log messages are sent (2026-07-28, logging).
-    log: isLogLevel(level) ? level : "none",
+    log: wantedLog(cell.target.request),
     signal: call.cancel.signal,
     say: call.relay,
   };
@@ -143,14 +139,16 @@ async function toAnswer(outcome: LegOutcome, cell: CellCall, ports: CallPorts): 
   const { method } = cell.target.request;
   if (response.kind === "result")
     return toResultAnswer(response.result, toModernResult(memberText(response, "result") ?? "{}", method));
-  const pages = pagesIn(response, cell);
-  if (pages) {
-    const { server } = cell.target.capability;
-    await admitQuestions(pages, { server, listener: listenerOf(cell.call) }, ports);
-    return asking(pages, { kind: "again" }, cell, ports);
-  }
-  const text = toModernError(errorTextOf(response), method);
-  return { kind: "error", text, outcome: "error", code: memberOf(text, "code") };
+  // Nothing waits meanwhile: the retry makes the call again.
+  const pages = mayAsk(method) ? await admitPages(response, askingOf(cell), ports) : undefined;
+  if (pages) return asking(pages, { kind: "again" }, cell, ports);
+  return errorAnswer(withoutPages(toModernError(errorTextOf(response), method)));
+}
+
+function askingOf(cell: CellCall): Asking {
+  const { server } = cell.target.capability;
+  const capabilities = metaOf(cell, metaKeys.clientCapabilities) ?? "{}";
+  return { server, listener: listenerOf(cell.call), client: { capabilities, isReachable: true } };
 }
 
 function asking(
@@ -161,19 +159,4 @@ function asking(
 ): Answer {
   const state = JSON.stringify(states.seal(facts, bindingOf(cell)));
   return { kind: "result", text: inputRequiredText(questions, state), outcome: "ok", code: "input_required" };
-}
-
-/**
- * The pages that a person has to visit before the call can succeed (2025-11-25, `-32042`): to be asked for, if
- * the caller can show them. Nothing waits meanwhile; the retry makes the call again.
- */
-function pagesIn(response: ErrorMessage, cell: CellCall): readonly InputRequest[] | undefined {
-  const { request } = cell.target;
-  const declared = metaOf(cell, metaKeys.clientCapabilities) ?? "{}";
-  if (!mayAsk(request.method) || !declares(declared, "elicitation_url")) return undefined;
-  return urlElicitationsOf(response)?.map(({ params }, at) => ({
-    key: `page${at + 1}`,
-    method: "elicitation/create",
-    params: withoutElicitationId(params),
-  }));
 }

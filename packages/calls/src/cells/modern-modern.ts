@@ -4,25 +4,33 @@
  */
 import {
   capabilitiesFor,
+  declaresTasks,
+  inputRequestsOf,
+  isObjectText,
   memberOf,
+  memberText,
   metaKeys,
+  paramText,
   parseInputRequired,
   requestStateOf,
   withMemberAt,
+  withPrivateCache,
   withRequestState,
-  type ResponseMessage,
+  withoutPages,
+  type ResultMessage,
 } from "@castellan/mcp";
 import type { Answer } from "../call.ts";
 import { bindingOf } from "../request-state/binding.ts";
 import type { ServerExchange } from "../server-messages/exchange.ts";
+import { admitQuestions, type Asking } from "../server-messages/admit-questions.ts";
 import { hear } from "../server-messages/hear.ts";
 import { progressTokenOf } from "../server-messages/identify.ts";
 import { allowedFeatures } from "../server-messages/judge.ts";
 import type { CallPorts } from "../stages/stage.ts";
-import { admitQuestions } from "../server-messages/admit-questions.ts";
-import { assertAboutCall, toAnswer } from "./answer.ts";
+import { assertAboutCall, errorAnswer, errorTextOf, toResultAnswer } from "./answer.ts";
 import type { Cell, CellCall } from "./cell.ts";
-import { listenerOf, modernHeaders, paramsFor } from "./request.ts";
+import { assertMissedByClient, assertTaskDeclared } from "./missing-capability.ts";
+import { listenerOf, modernHeaders, paramsFor, wantedLog } from "./request.ts";
 
 export const modernToModern: Cell = async (cell, ports) => {
   const { call, target } = cell;
@@ -31,8 +39,7 @@ export const modernToModern: Cell = async (cell, ports) => {
     server,
     listener: listenerOf(call),
     progressToken: progressTokenOf(target.request),
-    // The server was told in `_meta` what of its log is wanted, and keeps to it.
-    log: "all",
+    log: wantedLog(target.request),
     say: call.relay,
   };
   const response = await ports.upstreams.modern(server).request({
@@ -43,16 +50,26 @@ export const modernToModern: Cell = async (cell, ports) => {
     ...modernHeaders(target),
   });
   assertAboutCall(response);
-  return withOwnState(response, cell, ports);
+  assertMissedByClient(response, declaredIn(cell), server);
+  assertTaskDeclared(response, declaresTasks(target.request.params));
+  // 2026-07-28 has no error that opens pages; a client of both eras might know it all the same.
+  return response.kind === "result"
+    ? withOwnState(response, cell, ports)
+    : errorAnswer(withoutPages(errorTextOf(response)));
 };
+
+/** Raw JSON of the capabilities that the caller declares. */
+function declaredIn({ target }: CellCall): string {
+  const meta = paramText(target.request, "_meta");
+  return (isObjectText(meta) && memberOf(meta, metaKeys.clientCapabilities)) || "{}";
+}
 
 /** The caller's own text with the server's own state, and the capabilities that this server may use. */
 function outgoingParams(cell: CellCall, { states }: CallPorts): string | undefined {
   const { server } = cell.target.capability;
   const params = paramsFor(cell.target);
   if (params === undefined) return undefined;
-  const meta = memberOf(params, "_meta") ?? "{}";
-  const declared = memberOf(meta, metaKeys.clientCapabilities) ?? "{}";
+  const declared = declaredIn(cell);
   const told = capabilitiesFor("modern", declared, allowedFeatures(server.server));
   const bounded =
     told === declared ? params : withMemberAt(params, ["_meta", metaKeys.clientCapabilities], told);
@@ -62,16 +79,22 @@ function outgoingParams(cell: CellCall, { states }: CallPorts): string | undefin
   return withRequestState(bounded, facts.upstream);
 }
 
-async function withOwnState(response: ResponseMessage, cell: CellCall, ports: CallPorts): Promise<Answer> {
-  const answer = toAnswer(response);
-  const asked = response.kind === "result" ? parseInputRequired(response) : undefined;
+/** Wherever a result carries questions, they are judged: of tasks too, and of types that are yet to come. */
+async function withOwnState(response: ResultMessage, cell: CellCall, ports: CallPorts): Promise<Answer> {
+  const { method } = cell.target;
+  const text = method.hasCacheHints ? withPrivateCache(response) : (memberText(response, "result") ?? "{}");
+  const answer = toResultAnswer(response.result, text);
+  const asked = parseInputRequired(response);
+  const requests = asked?.requests ?? inputRequestsOf(response.result, text);
+  if (requests.length > 0) await admitQuestions(requests, askingOf(cell), ports);
   if (!asked) return answer;
+  if (asked.state === undefined) return { ...answer, code: "input_required" };
+  const sealed = ports.states.seal({ kind: "forwarded", upstream: asked.state }, bindingOf(cell));
+  return { ...answer, text: withRequestState(text, JSON.stringify(sealed)), code: "input_required" };
+}
+
+function askingOf(cell: CellCall): Asking {
   const { server } = cell.target.capability;
-  await admitQuestions(asked.requests, { server, listener: listenerOf(cell.call) }, ports);
-  const sealed =
-    asked.state === undefined
-      ? undefined
-      : JSON.stringify(ports.states.seal({ kind: "forwarded", upstream: asked.state }, bindingOf(cell)));
-  const text = sealed === undefined ? answer.text : withRequestState(answer.text, sealed);
-  return { ...answer, text, code: "input_required" };
+  const client = { capabilities: declaredIn(cell), isReachable: true };
+  return { server, listener: listenerOf(cell.call), client };
 }

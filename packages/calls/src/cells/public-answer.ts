@@ -1,5 +1,5 @@
 /** A server's answer as the caller is to see it: resources and tasks under the names that the caller knows. */
-import { edit, isObject, spansAt } from "@castellan/mcp";
+import { edit, mcpFaults, spansAt } from "@castellan/mcp";
 import type { Answer } from "../call.ts";
 import { resultUris, withPublicUris } from "../catalog/public-uris.ts";
 import { limitUiHosts } from "../catalog/ui-hosts.ts";
@@ -24,22 +24,32 @@ function withKnownUris(text: string, { call, target }: CellCall): string {
   );
 }
 
-/** What makes a task, and what tells of one, names it (2026-07-28, extension tasks). */
+/** What makes a task, and what tells of one, names it (2026-07-28, extension tasks). Throws `upstream_invalid`. */
 function withPublicTask(text: string, { call, target }: CellCall, { vault }: CallPorts): string {
   const { server, kind, publicName } = target.capability;
-  if (call.protocol.era !== "modern" || !text.includes('"taskId"')) return text;
+  if (call.protocol.era !== "modern" || !mayHoldTask(text)) return text;
+  if (kind !== "task" && !isTask(text)) return text;
   const [span] = spansAt(text, ["taskId"]);
+  if (kind === "task") return span ? edit(text, [{ span, text: JSON.stringify(publicName) }]) : text;
   const taskId: unknown = span && JSON.parse(text.slice(span.start, span.end));
-  if (!span || typeof taskId !== "string" || !(kind === "task" || isTask(text))) return text;
+  if (!span || typeof taskId !== "string" || taskId === "" || taskId.length > maxTaskIdChars)
+    throw mcpFaults.fault("upstream_invalid", "The server made a task without an id that can be used");
   const owner = { principalId: call.principal.tokenId, portal: call.portal.slug };
-  const made = () =>
-    toPublicTaskId({ server: server.server.slug, taskId }, owner, (purpose, data) =>
-      vault.mac(purpose, data),
-    );
-  return edit(text, [{ span, text: JSON.stringify(kind === "task" ? publicName : made()) }]);
+  const made = toPublicTaskId({ server: server.server.slug, taskId }, owner, (purpose, data) =>
+    vault.mac(purpose, data),
+  );
+  return edit(text, [{ span, text: JSON.stringify(made) }]);
+}
+
+/** It travels in a header. */
+const maxTaskIdChars = 1_024;
+
+/** Most results tell of none, and can be large. A key may be written with escapes. */
+function mayHoldTask(text: string): boolean {
+  return text.includes('"task') || text.includes("\\u");
 }
 
 function isTask(text: string): boolean {
-  const result: unknown = JSON.parse(text);
-  return isObject(result) && result["resultType"] === "task";
+  const [span] = spansAt(text, ["resultType"]);
+  return span !== undefined && JSON.parse(text.slice(span.start, span.end)) === "task";
 }

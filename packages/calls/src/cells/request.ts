@@ -1,6 +1,7 @@
 /** What a server is sent of a caller's request: the caller's own text, but for the name, which is the server's again. */
 import {
   edit,
+  isLogLevel,
   isObject,
   memberText,
   metaKeys,
@@ -8,8 +9,10 @@ import {
   paramText,
   toParamHeaders,
   type JsonObject,
+  type LogLevel,
+  type RequestMessage,
 } from "@castellan/mcp";
-import type { Admitted, ForwardTarget, Resolved } from "../call.ts";
+import type { Admitted, Entered, ForwardTarget } from "../call.ts";
 import type { Capability } from "../catalog/scope.ts";
 import type { Listener } from "../server-messages/exchange.ts";
 
@@ -45,7 +48,17 @@ export function modernHeaders({ request, method, capability }: ForwardTarget) {
   };
 }
 
-export function listenerOf(call: Admitted & Resolved): Listener {
+/** The least severe log messages that a modern request wants: without a level it wants none (2026-07-28, logging). */
+export function wantedLog({ params }: Pick<RequestMessage, "params">): LogLevel | "none" {
+  const meta = params?.["_meta"];
+  const level = isObject(meta) ? meta[metaKeys.logLevel] : undefined;
+  return isLogLevel(level) ? level : "none";
+}
+
+/** Who makes the call, for the record of what is asked in it. */
+export function listenerOf(
+  call: Admitted & Pick<Entered, "session"> & { readonly portal: { readonly slug: string } },
+): Listener {
   const { session, message } = call;
   const meta = message.kind === "request" ? message.params?.["_meta"] : undefined;
   const info = isObject(meta) ? meta[metaKeys.clientInfo] : undefined;

@@ -401,7 +401,7 @@ test("a completion is never answered with questions", async () => {
     method: "completion/complete",
     params: '"ref":{"type":"ref/prompt","name":"p"},"argument":{"name":"a","value":""}',
   });
-  expect(result.completion.values).toEqual(["The client cannot be asked"]);
+  expect(result.completion.values).toEqual(["The client cannot be asked in the course of this call"]);
 });
 
 test("a question on the server's GET stream belongs to the call on that line", async () => {
@@ -488,8 +488,9 @@ test("pages that a server may not have opened are not shown", async () => {
   await using scene = await openScene(server, { features: ["elicitation_form"] });
   const replica = await scene.openReplica();
   expect((await replica.call()).error.data.code).toBe("client_feature_denied");
-  const { error } = await replica.call({ capabilities: "{}" });
-  expect(error).toMatchObject({ code: -32042 });
+  await using free = await openScene(server);
+  const { error } = await (await free.openReplica()).call({ capabilities: "{}" });
+  expect(error).toMatchObject({ code: -32021, data: { code: "client_capability_missing" } });
 });
 
 test("errors come in the words of the modern era, and results cannot pass for questions", async () => {

@@ -10,9 +10,6 @@
 import { isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import {
   abortable,
-  capabilityMissing,
-  declares,
-  featureOf,
   isLogLevel,
   mcpFaults,
   resultText,
@@ -24,6 +21,7 @@ import {
 import type { CatalogServer } from "../catalog/catalog.ts";
 import { stateInvalid } from "../request-state/request-states.ts";
 import type { ServerExchange } from "../server-messages/exchange.ts";
+import { QuestionBudget } from "../server-messages/question-budget.ts";
 import type { Lease } from "../upstreams/line-pool.ts";
 import { Gathering } from "./gathering.ts";
 import type { Answers, Leg, LegOutcome } from "./leg.ts";
@@ -81,12 +79,12 @@ export class Conversation {
   readonly #cancel = new AbortController();
   /** A round ends a moment after its last question, so that what is asked together is put together. */
   readonly #gathering: Gathering;
+  readonly #budget: QuestionBudget;
   #leg: Leg;
   #waiter: Waiter | undefined;
   #end: End | undefined;
   #call: Promise<void> = Promise.resolve();
   #round = 0;
-  #asked = 0;
   /** Messages that are being judged, recorded or passed on. */
   #hearing = 0;
   #ttl: NodeJS.Timeout | undefined;
@@ -99,6 +97,7 @@ export class Conversation {
     this.#leg = leg;
     this.#gathering = new Gathering(options.limits.gatherMs, () => this.#endOfRound());
     this.#questions = new Questions(options.lease.line, options.limits);
+    this.#budget = new QuestionBudget(options.limits.maxQuestions);
   }
 
   /** Makes the call. Throws what `Channel.request` does, `calls_limited`, `exchange_lost`. Called once. */
@@ -164,13 +163,9 @@ export class Conversation {
   /** Never rejects: what goes wrong with one message ends the conversation. */
   async #heard(message: Message): Promise<void> {
     if (this.#end && message.kind !== "request") return;
-    const { maxQuestions } = this.#options.limits;
-    if (message.kind === "request" && message.method !== "ping" && ++this.#asked > maxQuestions) {
-      this.#finish({ fault: tooManyQuestions(maxQuestions) });
-      return;
-    }
     this.#hearing++;
     try {
+      this.#budget.count(message);
       await this.#options.hear(message, this.#exchangeFor(message));
     } catch (error) {
       this.#finish({ fault: toFault(error) });
@@ -180,16 +175,18 @@ export class Conversation {
   }
 
   #exchangeFor(message: Message): ServerExchange {
-    const { server, progressToken, lease } = this.#options;
+    const { server, progressToken, lease, capabilities, mayAsk } = this.#options;
     const { listener, log } = this.#leg;
     return {
       server,
       listener,
+      client: { capabilities, isReachable: mayAsk && !this.#end },
       log,
       progressToken: this.#leg.progressToken === undefined ? undefined : progressToken,
       say: (text) => this.#say(text, message),
       ask: (question) => this.#ask(question),
-      reply: (question, answer) => void lease.line.reply(question, answer),
+      reply: (question, answer) => lease.line.reply(question, answer),
+      onRefused: (objection) => this.#refused(objection),
       withdraw: (id) => this.#questions.withdraw(id),
     };
   }
@@ -206,15 +203,12 @@ export class Conversation {
   }
 
   /** A caller that did not declare what the server wants is told so: the server may not take a no for an answer. */
+  #refused(objection: Fault): void {
+    if (isFault(objection, "client_capability_missing")) this.#finish({ fault: objection });
+  }
+
   #ask(question: RequestMessage): boolean {
-    const { mayAsk, capabilities } = this.#options;
-    if (this.#end || !mayAsk) return false;
-    const feature = featureOf(question.method, question.params);
-    if (feature !== undefined && !declares(capabilities, feature)) {
-      this.#finish({ fault: capabilityMissing(feature) });
-      return false;
-    }
-    if (!this.#questions.add(question)) return false;
+    if (this.#end || !this.#questions.add(question)) return false;
     if (this.#waiter) this.#gathering.more();
     return true;
   }
@@ -287,8 +281,4 @@ function cancelledBy({ reason }: AbortSignal): Fault {
 function toFault(error: unknown): Fault {
   if (isFault(error)) return error;
   return kernelFaults.fault("internal_error", "A conversation with a server failed here", { cause: error });
-}
-
-function tooManyQuestions(most: number): Fault {
-  return mcpFaults.fault("upstream_invalid", `The server asked more than ${most} questions in one call`);
 }

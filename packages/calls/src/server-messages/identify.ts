@@ -49,7 +49,7 @@ const notifications: ReadonlyMap<string, Identify> = new Map(
     /** A server that was given no token has no progress to report. */
     "notifications/progress": (message, { progressToken }) =>
       progressToken === anyProgress ||
-    (progressToken !== undefined && message.params?.["progressToken"] === progressToken)
+      (progressToken !== undefined && message.params?.["progressToken"] === progressToken)
         ? asItCame(message)
         : nothing,
     "notifications/message": (message, { log }) =>
@@ -77,6 +77,7 @@ const notifications: ReadonlyMap<string, Identify> = new Map(
     "notifications/resources/list_changed": listChanged,
     // What belongs to a subscription is told by who holds it (watch.ts).
     "notifications/subscriptions/acknowledged": () => nothing,
+    "notifications/tasks": () => nothing,
   }),
 );
 

@@ -25,9 +25,9 @@ export function sessionQuestions(options: {
   const { session, channel, say } = options;
   const open = new Map<RequestId, AskedQuestion>();
 
-  function reply({ id }: RequestMessage, answer: { result: string } | { error: string }): void {
+  function reply({ id }: RequestMessage, answer: { result: string } | { error: string }): Promise<void> {
     const text = "result" in answer ? resultText(id, answer.result) : errorText(id, answer.error);
-    channel.send(text).catch(() => undefined);
+    return channel.send(text).catch(() => undefined);
   }
 
   return {
@@ -38,19 +38,22 @@ export function sessionQuestions(options: {
         method,
         params: memberText(question, "params"),
         async onAnswer({ text, spans }) {
-          open.delete(id);
+          forget();
           const span = spans.get("id");
           if (span) await channel.send(edit(text, [{ span, text: JSON.stringify(id) }]));
         },
         onProgress: ({ text }) => channel.send(text),
         onGone() {
-          open.delete(id);
-          reply(question, { error: gone });
+          forget();
+          void reply(question, { error: gone });
         },
       });
+      // A server that uses an id again has forgotten what it asked under it.
+      open.get(id)?.[Symbol.dispose]();
       open.set(id, asked);
+      const forget = () => open.get(id) === asked && open.delete(id);
       if (await say(asked.text)) return true;
-      open.delete(id);
+      forget();
       asked[Symbol.dispose]();
       return false;
     },

@@ -5,7 +5,7 @@
 import { memberText, rpcCodes, type Message, type RequestMessage } from "@castellan/mcp";
 import type { Fault } from "@castellan/kernel";
 import { defineStage, stageTable } from "../stages/stage.ts";
-import type { ServerExchange } from "./exchange.ts";
+import type { AskedClient, ServerExchange } from "./exchange.ts";
 import { identify, type Subject } from "./identify.ts";
 import { objectionTo } from "./judge.ts";
 import { recordQuestion, type RecordPorts } from "./record.ts";
@@ -42,8 +42,8 @@ export const serverMessageStages = stageTable<Heard, HearPorts>()
       name: "policy",
       owner: "calls",
       does: "may this server ask this of a client: a form, a page, its model, its folders",
-      run: ({ subject, exchange }) => ({
-        objection: subject.kind === "question" ? objectionTo(subject.question, exchange.server) : undefined,
+      run: ({ subject, exchange: { server, client = nobody } }) => ({
+        objection: subject.kind === "question" ? objectionTo(subject.question, server, client) : undefined,
       }),
     }),
   )
@@ -72,6 +72,7 @@ export const serverMessageStages = stageTable<Heard, HearPorts>()
   );
 
 const nothing = {};
+const nobody: AskedClient = { capabilities: "{}", isReachable: false };
 
 function relay({ subject, exchange, objection }: Judged, ports: HearPorts): object | Promise<object> {
   switch (subject.kind) {
@@ -82,8 +83,7 @@ function relay({ subject, exchange, objection }: Judged, ports: HearPorts): obje
     case "question":
       return put(subject.question, exchange, objection);
     case "ping":
-      exchange.reply?.(subject.ping, { result: "{}" });
-      return nothing;
+      return replied(exchange.reply?.(subject.ping, { result: "{}" }));
     case "withdrawal":
       exchange.withdraw?.(subject.requestId, subject.message);
       return nothing;
@@ -105,8 +105,15 @@ async function put(
     exchange.reply?.(question, {
       error: JSON.stringify({ code: rpcCodes.serverError, message, data: { code } }),
     });
-  if (objection) refuse(objection.message, objection.code);
-  else if (exchange.ask && !(await exchange.ask(question)))
-    refuse("The client cannot be asked", "client_unreachable");
+  if (objection) {
+    exchange.onRefused?.(objection);
+    await refuse(objection.message, objection.code);
+  } else if (exchange.ask && !(await exchange.ask(question)))
+    await refuse("The client cannot be asked", "client_unreachable");
   return nothing;
+}
+
+/** What a server sends faster than it takes answers must not pile up here. */
+function replied(taken: void | Promise<void>): object | Promise<object> {
+  return taken instanceof Promise ? taken.then(() => nothing) : nothing;
 }

@@ -9,6 +9,7 @@ import {
   latestLegacyVersion,
   latestModernVersion,
   metaKeys,
+  rpcCodes,
   type Channel,
   type Era,
   type Message,
@@ -30,6 +31,8 @@ export interface WatchOptions {
   /** Who watches, for the server to know: raw JSON of `clientInfo`. */
   readonly clientInfo: string;
   readonly onMessage: (message: NotificationMessage) => void | Promise<void>;
+  /** Somebody held the like of it before, so that the first time that it is held comes after a gap, too. */
+  readonly wasHeld?: boolean;
   /** It is held again after it was broken: something may have been missed. */
   readonly onGap?: () => void;
   /** Told of defects; what a server does wrong is none. */
@@ -45,7 +48,7 @@ const longestPauseMs = 30_000;
 export async function watchServer(options: WatchOptions, upstreams: Upstreams): Promise<void> {
   const { signal } = options;
   let pauseMs = firstPauseMs;
-  let isAgain = false;
+  let isAgain = options.wasHeld ?? false;
   while (!signal.aborted) {
     let wasHeld = false;
     const onHeld = () => {
@@ -105,9 +108,18 @@ async function holdModern(
       return onMessage(message);
     },
   });
-  // An error about the request will not go away by asking again; the end of a stream says nothing.
-  return answer.kind === "error" ? "unsupported" : "ended";
+  return answer.kind === "error" && aboutTheRequest.has(answer.error.code) ? "unsupported" : "ended";
 }
+
+/** Errors that will not go away by asking again. Others may, as the end of a stream does. */
+const aboutTheRequest: ReadonlySet<number> = new Set([
+  rpcCodes.invalidRequest,
+  rpcCodes.methodNotFound,
+  rpcCodes.invalidParams,
+  rpcCodes.headerMismatch,
+  rpcCodes.missingClientCapability,
+  rpcCodes.unsupportedVersion,
+]);
 
 async function holdLegacy(
   { server, uris = [], clientInfo, onMessage, signal }: WatchOptions,

@@ -10,12 +10,11 @@ export const clientFeatures = ["elicitation_form", "elicitation_url", "sampling"
 
 export type ClientFeature = (typeof clientFeatures)[number];
 
-/** The feature that a server's question makes use of; undefined for a method that is no such question. */
+/** The feature that a server's question makes use of; undefined for what is no question that a client is asked. */
 export function featureOf(method: string, params: JsonObject | undefined): ClientFeature | undefined {
   switch (method) {
     case "elicitation/create":
-      // Without a mode it is a form (2025-11-25, elicitation).
-      return params?.["mode"] === "url" ? "elicitation_url" : "elicitation_form";
+      return elicitationOf(params?.["mode"]);
     case "sampling/createMessage":
       return "sampling";
     case "roots/list":
@@ -23,6 +22,12 @@ export function featureOf(method: string, params: JsonObject | undefined): Clien
     default:
       return undefined;
   }
+}
+
+/** Without a mode it is a form (2025-11-25, elicitation). One that does not exist a client may take for any. */
+function elicitationOf(mode: unknown): ClientFeature | undefined {
+  if (mode === undefined || mode === "form") return "elicitation_form";
+  return mode === "url" ? "elicitation_url" : undefined;
 }
 
 /** Where a feature stands in the client's capabilities. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { toLegacyError, toModernError } from "./errors.ts";
+import { toLegacyError, toModernError, withoutPages } from "./errors.ts";
 
 test.each([
   [
@@ -25,4 +25,11 @@ test.each([
   ['{"code":-32602,"message":"no"}', '{"code":-32602,"message":"no"}'],
 ])("%s to a legacy caller is %s", (error, expected) => {
   expect(toLegacyError(error)).toBe(expected);
+});
+
+test("an error cannot have pages opened where nobody looked at them", () => {
+  expect(withoutPages('{"message":"no","\\u0063ode":-3.2042e4,"data":{"n":1E400}}')).toBe(
+    '{"message":"no","\\u0063ode":-32000,"data":{"n":1E400}}',
+  );
+  expect(withoutPages('{"code":-32602 }')).toBe('{"code":-32602 }');
 });

@@ -14,6 +14,16 @@ const reservedSince: ReadonlySet<number> = new Set([
   rpcCodes.unsupportedVersion,
 ]);
 
+/**
+ * An error that by its code (`-32042`) has clients open pages, where that is not to be: a client that knows
+ * the code would look for pages in whatever comes with it.
+ */
+export function withoutPages(errorText: string): string {
+  return codeOf(errorText) === rpcCodes.urlElicitationRequired
+    ? withCode(errorText, rpcCodes.serverError)
+    : errorText;
+}
+
 /** A legacy server's error (raw JSON) for a modern caller. */
 export function toModernError(errorText: string, method: string): string {
   const code = codeOf(errorText);

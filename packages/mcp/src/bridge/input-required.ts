@@ -5,7 +5,7 @@
 import { mcpFaults } from "../faults.ts";
 import { isObjectText, withMembers } from "../json/members.ts";
 import { objectMembers } from "../json/scan.ts";
-import { isObject, memberOf, memberText, type ResultMessage } from "../jsonrpc/message.ts";
+import { isObject, memberOf, memberText, type JsonObject, type ResultMessage } from "../jsonrpc/message.ts";
 
 export const maxInputRequests = 64;
 
@@ -29,16 +29,25 @@ export interface InputRequired {
  * Throws `upstream_invalid` when it is malformed, empty or has more than `maxInputRequests` questions.
  */
 export function parseInputRequired(message: ResultMessage): InputRequired | undefined {
-  const { resultType, requestState, inputRequests } = message.result;
+  const { resultType, requestState } = message.result;
   if (resultType !== "input_required") return undefined;
   const text = memberText(message, "result") ?? "{}";
   if (requestState !== undefined && typeof requestState !== "string")
     throw invalid('has a "requestState" that is no string');
-  const requests = inputRequests === undefined ? [] : parseRequests(memberOf(text, "inputRequests"));
+  const requests = inputRequestsOf(message.result, text);
   const state = memberOf(text, "requestState");
   if (requests.length === 0 && state === undefined)
     throw invalid('has neither questions ("inputRequests") nor a "requestState"');
   return { requests, state };
+}
+
+/**
+ * The questions in a result of whatever type, or in what is told of a task, which has them, too (extension
+ * io.modelcontextprotocol/tasks). `text` is the raw JSON of `holder`.
+ * Throws `upstream_invalid` as `parseInputRequired` does.
+ */
+export function inputRequestsOf(holder: JsonObject, text: string): readonly InputRequest[] {
+  return holder["inputRequests"] === undefined ? [] : parseRequests(memberOf(text, "inputRequests"));
 }
 
 /** A result of the type `input_required`. At least one of the two must be there. */

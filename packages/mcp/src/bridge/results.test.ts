@@ -10,6 +10,7 @@ test.each([
     '{"resultType":"complete","ttlMs":0,"cacheScope":"private","contents":[]}',
   ],
   ["resources/read", '{"ttlMs":5}', '{"resultType":"complete","cacheScope":"private","ttlMs":5}'],
+  ["resources/read", '{"cacheScope":"public"}', '{"resultType":"complete","ttlMs":0,"cacheScope":"private"}'],
   [
     "tools/list",
     '{"cacheScope":"private","tools":[]}',
@@ -26,6 +27,7 @@ test.each([
   '{"\\u0072esultType":"input\\u005frequired"}',
   '{"resultType":"task","taskId":"1"}',
   '{"resultType":null}',
+  '{"input\\u0052equests":{}}',
 ])("%s is refused", (result) => {
   expect(() => toModernResult(result, "tools/call")).toThrow(
     expect.objectContaining({ code: "upstream_invalid" }),

@@ -53,7 +53,7 @@ export function discoverResult(portal: Portal, scope: Scope, identity: Identity)
   return object({
     resultType: '"complete"',
     supportedVersions: JSON.stringify([...modernVersions, ...legacyVersions]),
-    capabilities: capabilities(scope, {}),
+    capabilities: capabilities(scope, { logging: offersLogging(scope) ? "{}" : undefined }),
     instructions: instructions(scope),
     ttlMs: String(listTtlMs),
     cacheScope: '"private"',
@@ -62,6 +62,13 @@ export function discoverResult(portal: Portal, scope: Scope, identity: Identity)
       [serversMetaKey]: serversMeta(scope),
     }),
   });
+}
+
+/** In the modern era nothing is stored of a level: it is for the servers to have a log. */
+function offersLogging({ servers, era }: Scope): boolean {
+  return servers.some(
+    (server) => memberIn(memberIn(helloText(server, era), "capabilities"), "logging") !== undefined,
+  );
 }
 
 export function serverInfo(portal: Portal, identity: Identity): JsonObject {

@@ -2,10 +2,10 @@
  * `subscriptions/listen` (2026-07-28): one request whose answer is a stream of notifications. The portal
  * tells of its own lists; resources and tasks are watched at their servers, of either era.
  */
-import type { Answer } from "@castellan/calls";
+import { createTaskNews, listenerOf, type Answer } from "@castellan/calls";
 import { mcpFaults, metaKeys, notificationText } from "@castellan/mcp";
 import type { ListName } from "../portals/portal-directory.ts";
-import { parseFilter, type Filter } from "./listen-filter.ts";
+import { parseFilter } from "./listen-filter.ts";
 import type { LocalContext } from "./local-methods.ts";
 import { watchServers } from "./watch-servers.ts";
 
@@ -18,9 +18,13 @@ export class Subscriptions {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
+  /** What the portal offers has changed: its servers, perhaps, and these of its lists. */
   publish(portal: string, lists: readonly ListName[]): void {
-    for (const listener of this.#listeners)
-      if (listener.portal === portal) for (const list of lists) listener.onListChanged(list);
+    for (const listener of this.#listeners) {
+      if (listener.portal !== portal) continue;
+      listener.onServersChanged();
+      for (const list of lists) listener.onListChanged(list);
+    }
   }
 
   /** The portal is gone: those who listen to it hear the end. */
@@ -31,6 +35,7 @@ export class Subscriptions {
 
 interface Listener {
   readonly portal: string;
+  readonly onServersChanged: () => void;
   readonly onListChanged: (list: ListName) => void;
   readonly onEnd: () => void;
 }
@@ -48,12 +53,15 @@ export function listen(context: LocalContext): Answer {
   const filter = parseFilter(target.request.params, open.scope("modern"), owner, context.mac);
   // The stream may last for days, and would keep alive whatever it refers to: not the whole request.
   const { authorization, cancel } = call;
-  const { lists: watchLists, upstreams, identity, onError } = context;
+  const { directory, lists: listWatches, upstreams, identity, onError } = context;
   const { principalId, portal } = owner;
   streams.assertRoom(principalId);
   const subscriptionId = target.request.id;
   const _meta = { [metaKeys.subscriptionId]: subscriptionId };
   const result = JSON.stringify({ resultType: "complete", _meta });
+  const scope = () => directory.find(portal)?.scope("modern");
+  const listener = listenerOf({ ...call, session: undefined, portal: { slug: portal } });
+  const taskNews = createTaskNews({ listener, request: target.request, scope }, context);
   const acknowledged = notificationText(
     "notifications/subscriptions/acknowledged",
     JSON.stringify({ notifications: filter.honoured, _meta }),
@@ -67,28 +75,24 @@ export function listen(context: LocalContext): Answer {
       const ended = Promise.withResolvers<void>();
       using _watched = streams.watch({ principalId, authorization, portal, end: ended.resolve });
       await send(acknowledged);
+      const watching = { filter, subscriptionId, send, upstreams, listWatches, taskNews, identity, onError };
+      using servers = watchServers(watching);
+      const follow = () => servers.follow(scope()?.servers ?? []);
       using _subscription = subscriptions.add({
         portal,
+        onServersChanged: follow,
         onListChanged: (list) => {
           if (filter.lists.includes(list))
             void send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
         },
         onEnd: ended.resolve,
       });
-      using _lists = retainLists(filter, open.scope("modern").servers, watchLists);
-      using _servers = watchServers({ filter, subscriptionId, send, upstreams, identity, onError });
+      // As they are now: some may have gone since the filter was read.
+      follow();
       await Promise.race([ended.promise, aborted(cancel.signal)]);
       return result;
     },
   };
-}
-
-function retainLists(
-  { lists }: Filter,
-  servers: Parameters<LocalContext["lists"]["retain"]>[0],
-  watches: LocalContext["lists"],
-): Disposable {
-  return watches.retain(lists.length === 0 ? [] : servers);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -1,5 +1,5 @@
 /** What the portal answers itself: one row for each local method of the protocol. */
-import type { Admitted, Answer, ListWatches, LocalTarget, Upstreams } from "@castellan/calls";
+import type { Admitted, Answer, ListWatches, LocalTarget, RecordPorts, Upstreams } from "@castellan/calls";
 import {
   isLogLevel,
   isObject,
@@ -11,7 +11,7 @@ import {
   type JsonObject,
   type LocalMethod,
 } from "@castellan/mcp";
-import type { OpenPortal } from "../portals/portal-directory.ts";
+import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
 import type { WatchedStreams } from "../streams/watched-streams.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 import type { Session } from "../sessions/session.ts";
@@ -21,11 +21,12 @@ import { listen, type Subscriptions } from "./listen.ts";
 import { listResult } from "./lists.ts";
 import { subscribe, unsubscribe } from "./resource-subscriptions.ts";
 
-export interface LocalContext {
+export interface LocalContext extends RecordPorts {
   readonly call: Admitted;
   readonly target: LocalTarget;
   readonly session: Session | undefined;
   readonly open: OpenPortal;
+  readonly directory: Pick<PortalDirectory, "find">;
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
   readonly streams: WatchedStreams;

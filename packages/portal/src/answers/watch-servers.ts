@@ -1,5 +1,11 @@
 /** Watches servers on behalf of one subscription, and tells the client what they say under the names that it knows. */
-import { watchServer, type Upstreams } from "@castellan/calls";
+import {
+  watchServer,
+  type CatalogServer,
+  type ListWatches,
+  type TaskNews,
+  type Upstreams,
+} from "@castellan/calls";
 import {
   edit,
   notificationText,
@@ -17,39 +23,89 @@ export interface WatchServersOptions {
   readonly subscriptionId: RequestId;
   readonly send: (text: string) => boolean | Promise<boolean>;
   readonly upstreams: Upstreams;
+  readonly listWatches: Pick<ListWatches, "retain">;
+  /** What of a task may be told. */
+  readonly taskNews: TaskNews;
   readonly identity: Identity;
   /** Told of defects. */
   readonly onError: (error: unknown) => void;
 }
 
-export function watchServers(options: WatchServersOptions): Disposable {
-  const { filter, subscriptionId, send, upstreams, identity, onError } = options;
-  const stop = new AbortController();
+export interface ServersWatch extends Disposable {
+  /** Watches what is wanted of these servers, and of no others: the portal's own at this moment. */
+  follow(servers: readonly CatalogServer[]): void;
+}
+
+export function watchServers(options: WatchServersOptions): ServersWatch {
+  const { filter, listWatches } = options;
+  const watches = new Map<string, AbortController>();
+  /** What was watched before and is watched again: something may have been missed. */
+  const left = new Set<string>();
+  let lists: Disposable | undefined;
+  return {
+    follow(servers) {
+      const byId = new Map(servers.map((server) => [server.server.id as string, server]));
+      for (const watched of filter.servers) {
+        const { id } = watched.server.server;
+        const [server, watch] = [byId.get(id), watches.get(id)];
+        if (server && !watch) {
+          const stop = new AbortController();
+          watches.set(id, stop);
+          void watchOne({ ...watched, server }, { ...options, wasHeld: left.has(id), signal: stop.signal });
+        } else if (!server && watch) {
+          watches.delete(id);
+          left.add(id);
+          watch.abort();
+        }
+      }
+      const before = lists;
+      lists = filter.lists.length > 0 ? listWatches.retain(servers) : undefined;
+      before?.[Symbol.dispose]();
+    },
+    [Symbol.dispose]() {
+      for (const stop of watches.values()) stop.abort();
+      lists?.[Symbol.dispose]();
+    },
+  };
+}
+
+function watchOne(
+  watched: WatchedServer,
+  {
+    subscriptionId,
+    send,
+    upstreams,
+    taskNews,
+    identity,
+    wasHeld,
+    onError,
+    signal,
+  }: WatchServersOptions & { wasHeld: boolean; signal: AbortSignal },
+): Promise<void> {
+  const { server, era, uris, taskIds } = watched;
   const say = async (text: string) => void (await send(withSubscriptionId(text, subscriptionId)));
-  for (const watched of filter.servers) {
-    const { server, era, uris, taskIds } = watched;
-    void watchServer(
-      {
-        server,
-        era,
-        uris: [...uris.keys()],
-        taskIds: [...taskIds.keys()],
-        clientInfo: JSON.stringify(identity),
-        onMessage: (message) => {
-          const text = toClientText(message, watched);
-          return text === undefined ? undefined : say(text);
-        },
-        // What was missed while it was broken is not known: the client reads what it watches again.
-        onGap: () => {
-          for (const uri of uris.values()) void say(updated(uri));
-        },
-        onError,
-        signal: stop.signal,
+  return watchServer(
+    {
+      server,
+      era,
+      uris: [...uris.keys()],
+      taskIds: [...taskIds.keys()],
+      clientInfo: JSON.stringify(identity),
+      onMessage: async (message) => {
+        const isTask = message.method === "notifications/tasks";
+        const text = isTask ? await taskFor(message, watched, taskNews) : updateFor(message, watched);
+        if (text !== undefined) await say(text);
       },
-      upstreams,
-    );
-  }
-  return { [Symbol.dispose]: () => stop.abort() };
+      wasHeld,
+      // What was missed while it was broken is not known: the client reads what it watches again.
+      onGap: () => {
+        for (const uri of uris.values()) void say(updated(uri));
+      },
+      onError,
+      signal,
+    },
+    upstreams,
+  );
 }
 
 function updated(uri: string): string {
@@ -57,18 +113,27 @@ function updated(uri: string): string {
 }
 
 /** Only what was subscribed to; a server may name a part of a resource (resources, "Subscriptions"). */
-function toClientText(message: NotificationMessage, { uris, taskIds }: WatchedServer): string | undefined {
-  const { method, params, text } = message;
-  if (method === "notifications/resources/updated") {
-    const uri = params?.["uri"];
-    if (typeof uri !== "string") return undefined;
-    const known = uris.get(uri);
-    if (known !== undefined) return known === uri ? text : withUri(text, known);
-    return [...uris].some(([own, shown]) => own === shown && uri.startsWith(own)) ? text : undefined;
-  }
-  if (method !== "notifications/tasks") return undefined;
-  const id = params?.["taskId"];
+function updateFor(
+  { method, params, text }: NotificationMessage,
+  { uris }: WatchedServer,
+): string | undefined {
+  const uri = params?.["uri"];
+  if (method !== "notifications/resources/updated" || typeof uri !== "string") return undefined;
+  const known = uris.get(uri);
+  if (known !== undefined) return known === uri ? text : withUri(text, known);
+  return [...uris].some(([own, shown]) => own === shown && uri.startsWith(own)) ? text : undefined;
+}
+
+/** Of a task that was asked for, under the id that the client knows it by. */
+async function taskFor(
+  message: NotificationMessage,
+  { server, taskIds }: WatchedServer,
+  taskNews: TaskNews,
+): Promise<string | undefined> {
+  const id = message.params?.["taskId"];
   const known = typeof id === "string" ? taskIds.get(id) : undefined;
+  const text = known === undefined ? undefined : await taskNews(message, server);
+  if (known === undefined || text === undefined) return undefined;
   const [span] = spansAt(text, ["params", "taskId"]);
-  return known !== undefined && span ? edit(text, [{ span, text: JSON.stringify(known) }]) : undefined;
+  return span && edit(text, [{ span, text: JSON.stringify(known) }]);
 }

@@ -6,6 +6,7 @@ import type {
   ListWatches,
   LocalTarget,
   PortalView,
+  RecordPorts,
   Upstreams,
 } from "@castellan/calls";
 import { kernelFaults } from "@castellan/kernel";
@@ -13,13 +14,14 @@ import type { Identity } from "../answers/hello.ts";
 import type { Subscriptions } from "../answers/listen.ts";
 import type { Mac } from "../answers/listen-filter.ts";
 import { localMethods } from "../answers/local-methods.ts";
-import type { OpenPortal } from "../portals/portal-directory.ts";
+import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
 import { ownToolAt } from "../portal-tools/portal-tools.ts";
 import { Session } from "../sessions/session.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 import type { WatchedStreams } from "../streams/watched-streams.ts";
 
-export interface PortalParts {
+export interface PortalParts extends RecordPorts {
+  readonly directory: Pick<PortalDirectory, "find">;
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
   readonly streams: WatchedStreams;

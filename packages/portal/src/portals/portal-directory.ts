@@ -1,5 +1,5 @@
 /** The portals that are served, kept true by the change log, and what each offers at this moment. */
-import { createScope, type Catalog, type CatalogServer, type Scope } from "@castellan/calls";
+import { createScope, speaks, type Catalog, type CatalogServer, type Scope } from "@castellan/calls";
 import type { ChangeFeed } from "@castellan/database";
 import type { CapabilityKind, Era } from "@castellan/mcp";
 import type { Portal } from "./portal.ts";
@@ -18,7 +18,10 @@ export type ListName = "tools" | "prompts" | "resources";
 
 export interface PortalDirectory extends Disposable {
   find(slug: string): OpenPortal | undefined;
-  /** Called when what a portal offers has changed, with the lists that did; with none when the portal is gone. */
+  /**
+   * Called when what a portal offers has changed, with the lists that did; with none when only its servers
+   * are others or spoken to in another way, or the portal is gone.
+   */
   onChange(listener: (slug: string, lists: readonly ListName[]) => void): () => void;
 }
 
@@ -39,7 +42,8 @@ export async function createPortalDirectory(options: {
     for (const slug of new Set([...before.keys(), ...bySlug.keys()])) {
       const [old, now] = [before.get(slug), bySlug.get(slug)];
       const lists = now ? changedLists(old, now) : [];
-      if (!now || lists.length > 0) for (const listener of listeners) listener(slug, lists);
+      if (!now || lists.length > 0 || !hasSameServers(old, now))
+        for (const listener of listeners) listener(slug, lists);
     }
   }
 
@@ -102,6 +106,19 @@ function changedLists(before: OpenPortal | undefined, after: OpenPortal): ListNa
       ),
     ),
   );
+}
+
+/** Entries of the catalog are replaced at each sync; what counts is who is reached, and how. */
+function hasSameServers(before: OpenPortal | undefined, after: OpenPortal): boolean {
+  if (before === after) return true;
+  const told = (open: OpenPortal | undefined) =>
+    open?.servers.map((one) => [
+      one.server.id,
+      one.server.revision,
+      speaks(one, "legacy"),
+      speaks(one, "modern"),
+    ]);
+  return JSON.stringify(told(before) ?? []) === JSON.stringify(told(after));
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {

@@ -2,7 +2,14 @@
  * What each legacy session has at each server: the server's own session, shared by all replicas, and the
  * resources that the client subscribed to. Every change wakes the replicas under the session's id.
  */
-import { isForeignKeyViolation, recordChange, sql, type Database, type Queryable } from "@castellan/database";
+import {
+  isForeignKeyViolation,
+  isUniqueViolation,
+  recordChange,
+  sql,
+  type Database,
+  type Queryable,
+} from "@castellan/database";
 import { isFault } from "@castellan/kernel";
 import { mcpFaults, type KeptSession } from "@castellan/mcp";
 import { defineSealedColumn, type Vault } from "@castellan/vault";
@@ -116,7 +123,7 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
     },
 
     save: (sessionId, server, { id, helloText }, known) =>
-      endedAsFault(() =>
+      firstOrNone(() =>
         database.transaction(async (tx) => {
           const sealed = vault.seal(JSON.stringify({ url: server.url, id }), contextOf(sessionId, server.id));
           const [saved] = await tx.query<{ generation: number }>(sql`
@@ -190,6 +197,19 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
         return gone && toSubscription(gone);
       }),
   };
+}
+
+/**
+ * Of two who insert a line at the same time, one may fail on the index of the table that `on conflict` does
+ * not name: that too says that the other was first.
+ */
+async function firstOrNone<T>(run: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await endedAsFault(run);
+  } catch (error) {
+    if (isUniqueViolation(error, "session_lines_pkey")) return undefined;
+    throw error;
+  }
 }
 
 /** A row that refers to a session or a server that is gone. */

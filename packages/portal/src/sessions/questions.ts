@@ -6,14 +6,18 @@ import type { AskedQuestion, ClientQuestion } from "@castellan/calls";
 import { memberOf, requestText, type NotificationMessage, type ResponseMessage } from "@castellan/mcp";
 
 const maxOpen = 256;
+/** UTF-16 units of all that are open; one that is larger by itself is the only one. */
+const maxOpenChars = 16 * 1024 * 1024;
 
 interface Open {
   readonly question: ClientQuestion;
+  readonly chars: number;
   readonly progressToken: string | number | undefined;
 }
 
 export class Questions {
   readonly #open = new Map<string, Open>();
+  #chars = 0;
   readonly #nextId: () => string;
 
   constructor(nextId: () => string) {
@@ -22,21 +26,18 @@ export class Questions {
 
   ask(question: ClientQuestion): AskedQuestion {
     const id = this.#nextId();
-    this.#open.set(id, { question, progressToken: progressTokenIn(question.params) });
+    const text = requestText(id, question.method, question.params);
+    const { length: chars } = text;
+    this.#open.set(id, { question, chars, progressToken: progressTokenIn(question.params) });
+    this.#chars += chars;
     this.#giveUpOldest();
-    return {
-      id,
-      text: requestText(id, question.method, question.params),
-      [Symbol.dispose]: () => this.#open.delete(id),
-    };
+    return { id, text, [Symbol.dispose]: () => void this.#forget(id) };
   }
 
   /** Hands the client's answer over; one to nothing asked goes nowhere. Throws what the asker does. */
   async reply(answer: ResponseMessage): Promise<void> {
-    const open = typeof answer.id === "string" ? this.#open.get(answer.id) : undefined;
-    if (!open || typeof answer.id !== "string") return;
-    this.#open.delete(answer.id);
-    await open.question.onAnswer(answer);
+    const open = typeof answer.id === "string" ? this.#forget(answer.id) : undefined;
+    await open?.question.onAnswer(answer);
   }
 
   /** Tells who asked the newest question with this progress token, and no other; false when nobody did. */
@@ -50,18 +51,22 @@ export class Questions {
 
   /** No answer will come to any. */
   close(): void {
-    const open = [...this.#open.values()];
-    this.#open.clear();
-    for (const { question } of open) question.onGone?.();
+    for (const id of this.#open.keys()) this.#forget(id)?.question.onGone?.();
+  }
+
+  #forget(id: string): Open | undefined {
+    const open = this.#open.get(id);
+    if (open) this.#chars -= open.chars;
+    this.#open.delete(id);
+    return open;
   }
 
   /** A server that floods its client with questions loses its oldest. */
   #giveUpOldest(): void {
-    const [oldest] = this.#open;
-    if (!oldest || this.#open.size <= maxOpen) return;
-    const [id, { question }] = oldest;
-    this.#open.delete(id);
-    question.onGone?.();
+    for (const id of this.#open.keys()) {
+      if (this.#open.size <= maxOpen && (this.#open.size <= 1 || this.#chars <= maxOpenChars)) return;
+      this.#forget(id)?.question.onGone?.();
+    }
   }
 }
 

@@ -129,7 +129,8 @@ export class SessionLines {
       keeper,
       afterOpen: async (request) => {
         const now = await wishesOf(id);
-        await tellWishes(request, server, { now, signal });
+        // Also in sessions that are opened long after this one: each opening has its own time-out.
+        await tellWishes(request, server, { now, signal: closing });
         const line = this.#lines.get(id);
         if (line?.keeper === keeper) line.told = now;
       },

@@ -63,6 +63,7 @@ export class SessionRegistry implements AsyncDisposable {
   readonly #loader: SessionLoader;
   readonly #mail: SessionMail;
   readonly #stop = new DisposableStack();
+  #endingIdle: Promise<void> | undefined;
   #lastQuestion = 0;
   #writtenMs: number;
   #isClosing = false;
@@ -87,10 +88,19 @@ export class SessionRegistry implements AsyncDisposable {
       onError,
     };
     this.#loader = new SessionLoader(this.#parts.sessions);
-    this.#mail = this.#stop.use(new SessionMail({ replicas, find: (id) => this.known(id) }));
+    this.#mail = this.#stop.use(new SessionMail({ replicas, find: (id) => this.known(id), onError }));
     this.#stop.defer(options.changes.on(sessionsTopic, (ids) => this.#changed(ids)));
     this.#stop.defer(options.changes.on("tokens", (ids) => this.#tokensChanged(ids)));
-    this.#every(this.#limits.beatMs, () => this.sweep());
+    this.#every(this.#limits.beatMs, async () => {
+      await this.#writeUse();
+      // Not awaited: to end sessions takes as long as their servers like, and the other replicas must hear
+      // meanwhile what is in use here.
+      this.#endingIdle ??= this.#endIdle()
+        .catch(onError)
+        .finally(() => {
+          this.#endingIdle = undefined;
+        });
+    });
     this.#every(checkStreamsMs, () => this.checkStreams());
   }
 
@@ -146,7 +156,12 @@ export class SessionRegistry implements AsyncDisposable {
 
   /** Ends a session, on every replica and at its servers. */
   async end({ id }: Pick<Session, "id">): Promise<void> {
-    await this.#end({ id });
+    try {
+      await this.#end({ id });
+    } finally {
+      // Where the database is away, nothing more is said here all the same.
+      await this.#letGo(this.#sessions.get(id));
+    }
   }
 
   /** Ends the sessions at a portal. */
@@ -157,6 +172,10 @@ export class SessionRegistry implements AsyncDisposable {
   /** Writes down which sessions are in use, and ends those that are not. */
   async sweep(): Promise<void> {
     await this.#writeUse();
+    await this.#endIdle();
+  }
+
+  async #endIdle(): Promise<void> {
     await this.#end({ idleMs: this.#limits.idleMs });
     const { clock } = this.#parts;
     // Used elsewhere, perhaps; what it needs here is opened again when it is.
@@ -166,7 +185,11 @@ export class SessionRegistry implements AsyncDisposable {
 
   /** Takes over the streams of replicas that are gone, where an older one of the same client is here. */
   async checkStreams(): Promise<void> {
-    for (const { stream } of this.#sessions.values()) await stream.check();
+    const failed: unknown[] = [];
+    // What is wrong with one must not keep the others.
+    for (const { stream } of [...this.#sessions.values()])
+      await stream.check().catch((error: unknown) => failed.push(error));
+    if (failed.length > 0) throw failed[0];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -214,7 +237,7 @@ export class SessionRegistry implements AsyncDisposable {
     this.#loader.changed(ids);
     const known = ids === "all" ? [...this.#sessions.keys()] : ids.filter((id) => this.#sessions.has(id));
     if (known.length === 0) return;
-    const stored = new Map((await this.#parts.sessions.find(known)).map((row) => [row.id as string, row]));
+    const stored = new Map((await this.#parts.sessions.states(known)).map((row) => [row.id as string, row]));
     for (const id of known) {
       const [session, row] = [this.#sessions.get(id), stored.get(id)];
       if (row) session?.changed(row);
@@ -231,12 +254,12 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   async #writeUse(): Promise<void> {
-    const since = this.#writtenMs;
-    this.#writtenMs = this.#parts.clock.monotonic();
+    const [since, nowMs] = [this.#writtenMs, this.#parts.clock.monotonic()];
     const used = [...this.#sessions.values()].filter(
       ({ isBusy, lastUsedMs }) => isBusy || lastUsedMs > since,
     );
     await this.#parts.sessions.touch(used.map(({ id }) => id));
+    this.#writtenMs = nowMs;
   }
 
   #every(ms: number, run: () => Promise<void>): void {

@@ -93,6 +93,21 @@ test("beyond the bound those go that were idle longest; not the new one, not one
   );
 });
 
+test("many begin at the same time beyond the bound: together they end what is too much, and wait for nobody", async () => {
+  const old = await Promise.all(Array.from({ length: 20 }, () => begin()));
+  await database.query(sql`update sessions set last_used_at = now() - interval '1 hour'`);
+  const inUse = old[0] ?? "";
+  await database.query(sql`update sessions set last_used_at = now() where id = ${inUse}`);
+  const ended = await database.transaction(async (tx) => {
+    // A line of one that stays is being written meanwhile.
+    await tx.query(sql`select from sessions where id = ${inUse} for key share`);
+    const kept = await Promise.all(Array.from({ length: 30 }, () => begin()));
+    return Promise.all(kept.map((keep) => end({ principalId: "tok_1", beyond: 31, keep })));
+  });
+  expect(ended.flat().toSorted()).toEqual(old.slice(1).toSorted());
+  expect(await database.query(sql`select from sessions`)).toHaveLength(31);
+});
+
 test("sessions end by portal, by who may not come in, and by idleness; their lines are seen once", async () => {
   const [a, b, idle] = [await begin(), await begin({ portal: "other" }), await begin()];
   await lines.save(a, server, { id: "up-1", helloText: "{}" }, 0);
@@ -139,6 +154,17 @@ test("of two replicas that open a line one is first, and both speak in its sessi
   );
   expect(next[0]).toEqual(next[1]);
   expect(await createLineKeeper(lines, id, server).load(lost)).toEqual(next[0]);
+});
+
+test("of many who keep a line at the same time one is first, and the others are told", async () => {
+  for (let round = 0; round < 20; round++) {
+    const id = await begin();
+    const saves = Array.from({ length: 8 }, (_, n) =>
+      lines.save(id, server, { id: `up-${n}`, helloText: "{}" }, 0),
+    );
+    const saved = await Promise.all(saves);
+    expect(saved.filter((generation) => generation !== undefined)).toEqual([1]);
+  }
 });
 
 test("a session at a server is not used at another address or revision, nor without its key", async () => {

@@ -23,6 +23,9 @@ export interface StoredSession extends NewSession {
   readonly streamGeneration: number;
 }
 
+/** What changes while a session lives. */
+export type SessionState = Pick<StoredSession, "id" | "logLevel" | "streamOwner" | "streamGeneration">;
+
 /** Which sessions an end is about. */
 export type SessionsToEnd =
   | { readonly id: string }
@@ -36,6 +39,8 @@ export interface SessionStore {
   add(session: NewSession): Promise<number>;
   /** Those of these ids that there are. */
   find(ids: readonly string[]): Promise<StoredSession[]>;
+  /** Of those of these ids that there are: what may have changed. */
+  states(ids: readonly string[]): Promise<SessionState[]>;
   /**
    * Ends sessions, at most 500, and says which. `seeLines` is called before their lines are gone, within
    * the transaction: whoever ended a session ends its lines, and nobody else does.
@@ -60,8 +65,14 @@ export interface SessionStore {
   leaveStream(id: string, generation: number): Promise<void>;
 }
 
-interface SessionRow {
+interface StateRow {
   id: Id<"session">;
+  log_level: LogLevel | null;
+  stream_owner: string | null;
+  stream_generation: number;
+}
+
+interface SessionRow extends StateRow {
   principal_id: string;
   portal: string;
   protocol_version: LegacyVersion;
@@ -69,9 +80,6 @@ interface SessionRow {
   client_info: string;
   client_name: string | null;
   client_version: string | null;
-  log_level: LogLevel | null;
-  stream_owner: string | null;
-  stream_generation: number;
 }
 
 export function createSessionStore(database: Database): SessionStore {
@@ -95,6 +103,13 @@ export function createSessionStore(database: Database): SessionStore {
                log_level, stream_owner, stream_generation
           from sessions where id = any(${wanted})`);
       return rows.map(toStored);
+    },
+
+    async states(ids) {
+      if (ids.length === 0) return [];
+      const rows = await database.query<StateRow>(sql`
+        select id, log_level, stream_owner, stream_generation from sessions where id = any(${ids})`);
+      return rows.map(toState);
     },
 
     end: (which, seeLines) =>
@@ -165,15 +180,29 @@ function choose(which: SessionsToEnd) {
     return sql`
       select id from sessions where principal_id = ${which.principalId} and portal <> all(${which.notAt})
        limit ${maxEnded} for update`;
-  // One with a stream is in use, however long ago its client last asked for something.
+  // One with a stream is in use, however long ago its client last asked for something. Those that stay must
+  // not be locked, and one that is locked is ended already, or used at this moment.
   return sql`
-    select id from sessions where principal_id = ${which.principalId}
-     order by id = ${which.keep} desc, stream_owner is null, last_used_at desc, id desc offset ${which.beyond} limit ${maxEnded} for update`;
+    select id from sessions
+     where id = any(array(
+       select id from sessions where principal_id = ${which.principalId}
+        order by id = ${which.keep} desc, stream_owner is null, last_used_at desc, id desc
+       offset ${which.beyond} limit ${maxEnded}))
+       for update skip locked`;
+}
+
+function toState(row: StateRow): SessionState {
+  return {
+    id: row.id,
+    logLevel: row.log_level ?? undefined,
+    streamOwner: row.stream_owner ?? undefined,
+    streamGeneration: row.stream_generation,
+  };
 }
 
 function toStored(row: SessionRow): StoredSession {
   return {
-    id: row.id,
+    ...toState(row),
     principalId: row.principal_id,
     portal: row.portal,
     client: {
@@ -183,8 +212,5 @@ function toStored(row: SessionRow): StoredSession {
     },
     clientName: row.client_name ?? undefined,
     clientVersion: row.client_version ?? undefined,
-    logLevel: row.log_level ?? undefined,
-    streamOwner: row.stream_owner ?? undefined,
-    streamGeneration: row.stream_generation,
   };
 }

@@ -12,7 +12,7 @@ import type { EventStream } from "../streams/event-stream.ts";
 import { SessionHearing, type HearingOptions } from "./session-hearing.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { sessionEnded } from "./session-ended.ts";
-import type { StoredSession } from "./session-store.ts";
+import type { SessionState } from "./session-store.ts";
 
 interface Attached {
   readonly events: EventStream;
@@ -37,6 +37,8 @@ export class SessionStream {
   readonly #options: SessionStreamOptions;
   #attached: Attached[] = [];
   #owned: Owned | undefined;
+  /** The newest that the change log has told of. */
+  #seenGeneration = 0;
   /** Takings and leavings, one after the other. */
   #turn: Promise<unknown> = Promise.resolve();
 
@@ -78,7 +80,8 @@ export class SessionStream {
   }
 
   /** The session's row, its lines or its subscriptions have changed. */
-  changed({ streamOwner, streamGeneration }: StoredSession): void {
+  changed({ streamOwner, streamGeneration }: SessionState): void {
+    this.#seenGeneration = Math.max(this.#seenGeneration, streamGeneration);
     if (this.#owned && streamGeneration > this.#owned.generation) this.#lose();
     if (this.#owned) this.#owned.hearing.renew();
     else if (this.isOpen && streamOwner === undefined)
@@ -90,11 +93,20 @@ export class SessionStream {
     this.#owned?.hearing.renew();
   }
 
-  /** Takes over when the owner is gone, or this replica itself was taken for gone. Throws what the database does. */
+  /** The portal has other servers, or the same in another way. */
+  serversChanged(): void {
+    this.#owned?.hearing.serversChanged();
+  }
+
+  /**
+   * Takes over when the owner is gone, or this replica itself was taken for gone; comes again to what could
+   * not be listened to. Throws what the database does.
+   */
   async check(): Promise<void> {
     const { parts, session } = this.#options;
-    if (!this.isOpen || this.isOwned) return;
-    const [stored] = await parts.sessions.find([session.id]);
+    if (this.isOwned) return this.#owned?.hearing.retry();
+    if (!this.isOpen) return;
+    const [stored] = await parts.sessions.states([session.id]);
     const owner = stored?.streamOwner;
     if (
       !stored ||
@@ -123,6 +135,8 @@ export class SessionStream {
       if (from) return;
       throw sessionEnded();
     }
+    // Another replica has taken it since, and this one was told before it knew that it had it.
+    if (generation < this.#seenGeneration) return;
     const stop = new AbortController();
     const signal = AbortSignal.any([stop.signal, lapsed]);
     const hearing = new SessionHearing({

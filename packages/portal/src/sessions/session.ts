@@ -17,7 +17,7 @@ import { sessionEnded } from "./session-ended.ts";
 import { SessionLines } from "./session-lines.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { SessionStream } from "./session-stream.ts";
-import type { StoredSession } from "./session-store.ts";
+import type { SessionState, StoredSession } from "./session-store.ts";
 
 export class Session implements CallerSession {
   readonly id: Id<"session">;
@@ -146,7 +146,7 @@ export class Session implements CallerSession {
   }
 
   /** Another replica, or this one, has changed what the database has of the session. */
-  changed(stored: StoredSession): void {
+  changed(stored: SessionState): void {
     const isLevelNew = stored.logLevel !== this.#logLevel;
     this.#logLevel = stored.logLevel;
     this.stream.changed(stored);
@@ -165,7 +165,7 @@ export class Session implements CallerSession {
   async #wishesOf(serverId: string): Promise<LineWishes> {
     const { sessions, lines } = this.#parts;
     const [[stored], subscriptions] = await Promise.all([
-      sessions.find([this.id]),
+      sessions.states([this.id]),
       lines.subscriptions(this.id),
     ]);
     const uris = subscriptions.filter((one) => one.serverId === serverId).map(({ uri }) => uri);

@@ -106,6 +106,28 @@ test("all streams of a caller have one bound; what has ended goes first, and oth
   ]);
 });
 
+test("the bounds hold whatever the sizes: many small ones that ended make room for large ones, and are gone", () => {
+  const size = fc.oneof({ weight: 5, arbitrary: fc.constant(1) }, fc.integer({ min: 1, max: 3_000 }));
+  const step = fc.record({ size, principalId: fc.constantFrom("tok_1", "tok_2"), ends: fc.boolean() });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
+      using streams = open({ maxBytes: 4_000, maxBytesPerPrincipal: 5_000, maxBytesInAll: 7_000 }).streams;
+      const all = steps.map(({ size, principalId, ends }) => {
+        const stream = streams.begin({ ...place, principalId });
+        stream.resume(newReader(), 0);
+        void stream.send("x".repeat(size));
+        if (ends) stream.end("done");
+        return stream;
+      });
+      const bytesOf = (id: string) =>
+        all.filter((one) => one.principalId === id).reduce((sum, { bytes }) => sum + bytes, 0);
+      const [one, other] = [bytesOf("tok_1"), bytesOf("tok_2")];
+      expect([one <= 5_000, other <= 5_000, one + other <= 7_000]).toEqual([true, true, true]);
+      expect(streams.size).toBe(all.filter(({ bytes, isEnded }) => bytes > 0 || !isEnded).length);
+    }),
+  );
+});
+
 test("there is a bound for all callers together", () => {
   using streams = open({ maxBytes: 1_000, maxBytesInAll: 2_000 }).streams;
   const all = ["tok_1", "tok_2", "tok_3"].map((principalId) => streams.begin({ ...place, principalId }));

@@ -26,10 +26,12 @@ export const defaultReplayLimits: ReplayLimits = {
 
 const sweepEveryMs = 5_000;
 
+/** By exchange, oldest first. */
+type Streams = Map<string, ResumableStream>;
+
 interface Kept {
   bytes: number;
-  /** Oldest first. */
-  readonly streams: Set<ResumableStream>;
+  readonly streams: Streams;
 }
 
 export interface ResumableStreamsOptions {
@@ -42,7 +44,7 @@ export interface ResumableStreamsOptions {
 export class ResumableStreams implements Disposable {
   readonly #options: ResumableStreamsOptions;
   readonly #limits: ReplayLimits;
-  readonly #byExchange = new Map<string, ResumableStream>();
+  readonly #byExchange: Streams = new Map();
   readonly #byPrincipal = new Map<string, Kept>();
   readonly #sweeper: NodeJS.Timeout;
   #bytes = 0;
@@ -71,9 +73,9 @@ export class ResumableStreams implements Disposable {
       nowMs: () => clock.monotonic(),
     });
     this.#byExchange.set(exchange, stream);
-    const kept = this.#byPrincipal.get(principalId) ?? { bytes: 0, streams: new Set() };
+    const kept = this.#byPrincipal.get(principalId) ?? { bytes: 0, streams: new Map() };
     this.#byPrincipal.set(principalId, kept);
-    kept.streams.add(stream);
+    kept.streams.set(exchange, stream);
     return stream;
   }
 
@@ -86,10 +88,8 @@ export class ResumableStreams implements Disposable {
   sweep(): void {
     const nowMs = this.#options.clock.monotonic();
     for (const [exchange, stream] of this.#byExchange) {
-      if ((stream.expiresAtMs ?? Number.POSITIVE_INFINITY) > nowMs) continue;
-      stream.forget();
-      // One that goes on is told so with its next message, and swept when it has ended.
-      if (stream.isEnded) this.#drop(exchange, stream);
+      const isLost = stream.isEnded && stream.bytes === 0;
+      if (isLost || (stream.expiresAtMs ?? Number.POSITIVE_INFINITY) <= nowMs) this.#forget(exchange, stream);
     }
   }
 
@@ -97,10 +97,13 @@ export class ResumableStreams implements Disposable {
     clearInterval(this.#sweeper);
   }
 
-  #drop(exchange: string, stream: ResumableStream): void {
+  /** One that goes on is told so with its next message, and dropped when it has ended. */
+  #forget(exchange: string, stream: ResumableStream): void {
+    stream.forget();
+    if (!stream.isEnded) return;
     this.#byExchange.delete(exchange);
     const kept = this.#byPrincipal.get(stream.principalId);
-    kept?.streams.delete(stream);
+    kept?.streams.delete(exchange);
     if (kept?.streams.size === 0) this.#byPrincipal.delete(stream.principalId);
   }
 
@@ -111,13 +114,16 @@ export class ResumableStreams implements Disposable {
     this.#bytes += bytes;
     if (bytes < 0) return;
     // What is forgotten counts down here as well.
-    if (kept.bytes > this.#limits.maxBytesPerPrincipal) dispensable(kept.streams)?.forget();
-    if (this.#bytes > this.#limits.maxBytesInAll) dispensable(this.#byExchange.values())?.forget();
+    this.#makeRoom(kept.streams, () => kept.bytes > this.#limits.maxBytesPerPrincipal);
+    this.#makeRoom(this.#byExchange, () => this.#bytes > this.#limits.maxBytesInAll);
   }
-}
 
-/** What has ended and was read is needed less than what goes on; then the oldest. */
-function dispensable(streams: Iterable<ResumableStream>): ResumableStream | undefined {
-  const holding = [...streams].filter(({ bytes }) => bytes > 0);
-  return holding.find(({ isEnded }) => isEnded) ?? holding[0];
+  /** What has ended and was read is needed less than what goes on; then the oldest goes. */
+  #makeRoom(streams: Streams, isFull: () => boolean): void {
+    for (const isNeeded of [(stream: ResumableStream) => !stream.isEnded, () => false])
+      for (const [exchange, stream] of streams) {
+        if (!isFull()) return;
+        if (stream.bytes > 0 && !isNeeded(stream)) this.#forget(exchange, stream);
+      }
+  }
 }
