@@ -49,6 +49,18 @@ export function percentile(sorted: Float64Array, share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 }
 
+/** Of several turns: the median of each figure, and all failures. */
+export function summary(results: readonly LoadResult[]) {
+  const median = (values: number[]) =>
+    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+  return {
+    perSecond: median(results.map((result) => result.perSecond)),
+    medianMs: median(results.map((result) => percentile(result.latenciesMs, 0.5))),
+    p99Ms: median(results.map((result) => percentile(result.latenciesMs, 0.99))),
+    failures: results.reduce((total, result) => total + result.failures, 0),
+  };
+}
+
 function requestBytes({ url, headers }: LoadOptions, body: string): Buffer {
   const lines = Object.entries({
     host: url.host,

@@ -3,6 +3,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 
+const readyTimeoutMs = 60_000;
+const stopTimeoutMs = 30_000;
+
 export interface Running extends AsyncDisposable {
   readonly pid: number;
 }
@@ -18,14 +21,21 @@ export async function startProgram(options: {
     env: { ...process.env, ...options.env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  // However this process ends, what it measured ends too.
+  const kill = () => child.kill("SIGKILL");
+  process.once("exit", kill);
+  child.once("exit", () => process.off("exit", kill));
   const match = await waitFor(child, options.ready);
   return {
     pid: child.pid ?? 0,
     match,
     async [Symbol.asyncDispose]() {
       if (child.exitCode !== null) return;
+      const exited = once(child, "exit");
       child.kill("SIGTERM");
-      await once(child, "exit");
+      const late = setTimeout(kill, stopTimeoutMs);
+      await exited;
+      clearTimeout(late);
     },
   };
 }
@@ -33,6 +43,10 @@ export async function startProgram(options: {
 function waitFor(child: ChildProcess, ready: RegExp): Promise<RegExpExecArray> {
   const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>();
   let said = "";
+  const late = setTimeout(() => {
+    child.kill("SIGKILL");
+    reject(new Error(`not ready within ${readyTimeoutMs} ms:\n${said}`));
+  }, readyTimeoutMs);
   for (const stream of [child.stdout, child.stderr])
     stream?.on("data", (chunk: Buffer) => {
       said = (said + chunk.toString("utf8")).slice(-20_000);
@@ -43,7 +57,7 @@ function waitFor(child: ChildProcess, ready: RegExp): Promise<RegExpExecArray> {
   child.on("exit", (code) =>
     reject(new Error(`ended with code ${String(code)} before it was ready:\n${said}`)),
   );
-  return promise;
+  return promise.finally(() => clearTimeout(late));
 }
 
 /** Memory of a process and its descendants: resident for itself, proportional for all (Linux), MiB. */

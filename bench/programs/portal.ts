@@ -6,13 +6,14 @@
  * Options: --seconds N (of one turn, default 4), --rounds N (default 3), --soak SECONDS (portal only).
  */
 import { execFileSync } from "node:child_process";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { percentile, runLoad, type LoadResult } from "../load/http-load.ts";
-import { memoryOf, startProgram } from "../load/process.ts";
+import { startMeasuredCastellan, startUpstream } from "../load/castellan.ts";
+import { endAfter } from "../load/deadline.ts";
+import { runLoad, summary, type LoadResult } from "../load/http-load.ts";
+import { memoryOf } from "../load/process.ts";
+import { loadOf, openSpeaker, type Door, type Era } from "../load/speaker.ts";
 import { printTable } from "../load/table.ts";
 
 const { values } = parseArgs({
@@ -22,39 +23,26 @@ const { values } = parseArgs({
     soak: { type: "string" },
   },
 });
-const root = fileURLToPath(new URL("../../", import.meta.url));
-const eras = ["legacy", "modern"] as const;
-type Era = (typeof eras)[number];
+const eras: readonly Era[] = ["legacy", "modern"];
 
-interface Way {
+interface Way extends Door {
   readonly name: string;
-  readonly url: URL;
   readonly tool: string;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
-await using upstream = await startProgram({
-  command: process.execPath,
-  args: [join(root, "test/fixtures/bench-upstream.ts"), "--port", "0"],
-  ready: /(http:\/\/127\.0\.0\.1:\d+\S*)/,
-});
-const upstreamUrl = new URL(upstream.match[1] ?? "");
-const folder = await mkdtemp(join(tmpdir(), "castellan-bench-"));
-await using castellan = await startProgram({
-  command: process.execPath,
-  args: [join(root, "apps/server/bin/castellan.js"), "up"],
-  env: { CASTELLAN_DATA: folder, CASTELLAN_PORT: "0", CASTELLAN_LOG_LEVEL: "info" },
-  ready: /"url":"(http:\/\/127\.0\.0\.1:\d+)"[^\n]*is ready/,
-});
-const base = castellan.match[1] ?? "";
+using _deadline = endAfter(
+  (Number(values.soak ?? 0) + Number(values.rounds) * Number(values.seconds) * 12 + 300) * 1000,
+);
+await using upstream = await startUpstream("both");
+await using castellan = await startMeasuredCastellan();
 const idle = await idleMemory();
-const token = await setUp();
+const token = await castellan.addPortal("bench", { bench: upstream });
 const ways: Way[] = [
-  { name: "direct", url: upstreamUrl, tool: "echo", headers: {} },
+  { name: "direct", url: upstream.url, tool: "echo", headers: {} },
   ...(await nginxWay()),
   {
     name: "portal",
-    url: new URL(`${base}/p/bench/mcp`),
+    url: castellan.portalUrl("bench"),
     tool: "bench_echo",
     headers: { authorization: `Bearer ${token}` },
   },
@@ -62,7 +50,6 @@ const ways: Way[] = [
 
 if (values.soak === undefined) await compare();
 else await soak(Number(values.soak));
-await rm(folder, { recursive: true, force: true });
 
 async function compare(): Promise<void> {
   const durationMs = Number(values.seconds) * 1000;
@@ -126,97 +113,17 @@ async function soak(seconds: number): Promise<void> {
 }
 
 async function measure(way: Way, era: Era, connections: number, durationMs: number): Promise<LoadResult> {
-  const { headers, meta } = await speak(way, era);
-  const params = { name: way.tool, arguments: { text: "x".repeat(200) }, ...(meta && { _meta: meta }) };
-  const result = await runLoad({
-    url: way.url,
-    headers: {
-      ...headers,
-      ...(era === "modern" ? { "mcp-method": "tools/call", "mcp-name": way.tool } : {}),
-    },
-    body: (connection) =>
-      JSON.stringify({ jsonrpc: "2.0", id: connection + 1, method: "tools/call", params }),
-    connections,
-    durationMs,
-    expect: '"content"',
-  });
+  const speaker = await openSpeaker(way, era);
+  const load = loadOf(speaker, way.tool, { text: "x".repeat(200) });
+  const result = await runLoad({ ...load, connections, durationMs });
+  await speaker.end();
   if (result.firstFailure !== undefined) console.error(`${way.name}, ${era}: ${result.firstFailure}`);
   return result;
-}
-
-/** What every request of this era carries; a legacy one needs a session per connection at the most: one serves all. */
-async function speak(way: Way, era: Era) {
-  const common = {
-    ...way.headers,
-    "content-type": "application/json",
-    accept: "application/json, text/event-stream",
-  };
-  if (era === "modern")
-    return {
-      headers: { ...common, "mcp-protocol-version": "2026-07-28" },
-      meta: {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-        "io.modelcontextprotocol/clientInfo": { name: "bench", version: "1" },
-      },
-    };
-  const initialize = {
-    jsonrpc: "2.0",
-    id: 0,
-    method: "initialize",
-    params: { protocolVersion: "2025-11-25", capabilities: {}, clientInfo: { name: "bench", version: "1" } },
-  };
-  const response = await fetch(way.url, {
-    method: "POST",
-    headers: common,
-    body: JSON.stringify(initialize),
-  });
-  const session = response.headers.get("mcp-session-id");
-  await response.text();
-  return {
-    headers: {
-      ...common,
-      "mcp-protocol-version": "2025-11-25",
-      ...(session && { "mcp-session-id": session }),
-    },
-    meta: undefined,
-  };
-}
-
-function summary(results: readonly LoadResult[]) {
-  const median = (values: number[]) =>
-    values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-  return {
-    perSecond: median(results.map((result) => result.perSecond)),
-    medianMs: median(results.map((result) => percentile(result.latenciesMs, 0.5))),
-    p99Ms: median(results.map((result) => percentile(result.latenciesMs, 0.99))),
-    failures: results.reduce((total, result) => total + result.failures, 0),
-  };
 }
 
 async function idleMemory() {
   await new Promise((resolve) => setTimeout(resolve, 3000));
   return memoryOf(castellan.pid);
-}
-
-/** Registers the server and makes a portal and a token, over the API. */
-async function setUp(): Promise<string> {
-  const { readFile } = await import("node:fs/promises");
-  const admin = JSON.parse(await readFile(join(folder, "admin.json"), "utf8")) as { token: string };
-  const post = async (path: string, body: object) => {
-    const response = await fetch(`${base}/api/v1${path}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${admin.token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
-    });
-    const answer = (await response.json()) as Record<string, unknown>;
-    if (!response.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
-    return answer;
-  };
-  await post("/servers", { slug: "bench", url: upstreamUrl.href, allowPrivate: [upstreamUrl.host] });
-  await post("/portals", { slug: "bench", servers: ["bench"] });
-  const created = await post("/tokens", { name: "bench", role: "member", portals: ["bench"] });
-  return String(created["secret"]);
 }
 
 /** nginx as a reverse proxy to the server, on one worker, without log: the least that a proxy can cost. */
@@ -227,7 +134,8 @@ async function nginxWay(): Promise<Way[]> {
     console.error("nginx is not installed: measured without it");
     return [];
   }
-  const port = Number(upstreamUrl.port) === 18_080 ? 18_081 : 18_080;
+  const { folder } = castellan;
+  const port = Number(upstream.url.port) === 18_080 ? 18_081 : 18_080;
   const config = join(folder, "nginx.conf");
   await writeFile(
     config,
@@ -236,15 +144,16 @@ async function nginxWay(): Promise<Way[]> {
      http { access_log off;
        client_body_temp_path ${folder}/body; proxy_temp_path ${folder}/proxy; fastcgi_temp_path ${folder}/f;
        uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s; keepalive_requests 1000000;
-       upstream server { server ${upstreamUrl.host}; keepalive 32; keepalive_requests 1000000; }
+       upstream server { server ${upstream.url.host}; keepalive 32; keepalive_requests 1000000; }
        server { listen 127.0.0.1:${port};
          location / { proxy_pass http://server; proxy_http_version 1.1; proxy_set_header Connection ""; } } }`,
   );
   const { spawn } = await import("node:child_process");
   const nginx = spawn("nginx", ["-c", config, "-p", folder], { stdio: "ignore" });
   process.on("exit", () => nginx.kill());
+  nginx.unref();
   await new Promise((resolve) => setTimeout(resolve, 500));
-  const url = new URL(upstreamUrl.href);
+  const url = new URL(upstream.url.href);
   url.port = String(port);
   return [{ name: "nginx", url, tool: "echo", headers: {} }];
 }

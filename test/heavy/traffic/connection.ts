@@ -80,7 +80,7 @@ export class Connection implements Disposable {
       jsonrpc: "2.0",
       id: ++this.#lastId,
       method,
-      params: isModern ? { ...params, _meta: meta } : params,
+      params: isModern ? { ...params, _meta: { ...meta, ...(params as { _meta?: object })._meta } } : params,
     });
     const name = (params as { name?: string }).name;
     return this.#send("POST", body, signal, {
