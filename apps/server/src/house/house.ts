@@ -36,6 +36,7 @@ import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
 import type { Config } from "../config/settings.ts";
 import { callEnded, faultHappened, requestRefused, serverSynced } from "./events.ts";
+import { showGauges } from "./gauges.ts";
 import { scheduleSyncs } from "./schedule-syncs.ts";
 import type { Store } from "./store.ts";
 
@@ -124,6 +125,8 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const streams = opened.use(new WatchedStreams(authenticate));
   opened.defer(changes.on("tokens", () => streams.check()));
   opened.use(followChanges({ directory, sessions, subscriptions, onError }));
+
+  opened.use(showGauges({ sessions, streams, lines, conversations }, telemetry));
 
   const app = createWebApp({
     publicUrl,

@@ -28,6 +28,11 @@ export class WatchedStreams implements Disposable {
     this.#timer = setInterval(() => void this.check(), everyMs).unref();
   }
 
+  /** Open streams of all callers. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
   /** Throws `streams_limited` when the caller has as many open as one may have. */
   assertRoom(principalId: string): void {
     const own = [...this.#streams].filter((stream) => stream.principalId === principalId);

@@ -1,0 +1,50 @@
+/** What of the house is in use at this moment, read when somebody asks for the metrics. */
+import type { Conversations, LinePool } from "@castellan/calls";
+import type { SessionRegistry, WatchedStreams } from "@castellan/portal";
+import type { GaugeSpec, Telemetry } from "@castellan/telemetry";
+
+export interface Gauged {
+  readonly sessions: Pick<SessionRegistry, "size">;
+  readonly streams: Pick<WatchedStreams, "size">;
+  readonly lines: Pick<LinePool, "size">;
+  readonly conversations: Pick<Conversations, "waiting">;
+}
+
+interface Gauge extends Pick<GaugeSpec, "name" | "help"> {
+  readonly read: (house: Gauged) => number;
+}
+
+export const gauges: readonly Gauge[] = [
+  {
+    name: "castellan_sessions",
+    help: "Legacy sessions in this replica's memory; the database knows them all",
+    read: ({ sessions }) => sessions.size,
+  },
+  {
+    name: "castellan_streams",
+    help: "Open streams to clients: GET and subscriptions/listen",
+    read: ({ streams }) => streams.size,
+  },
+  {
+    name: "castellan_upstream_lines",
+    help: "Sessions at legacy servers on behalf of modern callers, in use and idle",
+    read: ({ lines }) => lines.size,
+  },
+  {
+    name: "castellan_conversations_waiting",
+    help: "Calls at legacy servers that wait for a modern caller's answers",
+    read: ({ conversations }) => conversations.waiting,
+  },
+];
+
+/** Shows the gauges until it is disposed of. */
+export function showGauges(house: Gauged, telemetry: Pick<Telemetry, "gauge">): Disposable {
+  const stops = gauges.map(({ name, help, read }) =>
+    telemetry.gauge({ name, help, read: () => read(house) }),
+  );
+  return {
+    [Symbol.dispose]() {
+      for (const stop of stops) stop();
+    },
+  };
+}
