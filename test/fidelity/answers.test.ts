@@ -176,7 +176,13 @@ describe.each(Object.entries(transports))("%s", (label, { era, start, isInEvents
       exoticResult(era, exoticPrompt),
     );
     for (const uri of ["exotic://one", "exotic://unlisted/but/fitting?a=1", "ui://exotic/view"])
-      await expectResult(6, "resources/read", `{"uri":"${uri}"}`, exoticList(era, exoticResource));
+      await expectResult(
+        6,
+        "resources/read",
+        `{"uri":"${uri}"}`,
+        // What one caller was let in to read is not for a cache that others share.
+        exoticList(era, exoticResource).replace('"cacheScope":"public"', '"cacheScope":"private"'),
+      );
     for (const ref of [
       `{"type":"ref/prompt","name":"${slug}_exotic_prompt"}`,
       `{"type":"ref/resource","uri":"exotic://{a}/{+b}{?c*}"}`,
@@ -233,17 +239,23 @@ describe.each(Object.entries(transports))("%s", (label, { era, start, isInEvents
         yield call.result(raw);
       },
     };
-    const meta =
-      era === "modern"
-        ? `"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},`
-        : "";
-    const reply = await client.request(
-      11,
-      "tools/call",
-      `{"name":"${slug}_exotic_big","_meta":{${meta}"progressToken":"t-1"}}`,
-    );
+    const envelope = `"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{},`;
+    const call = (id: number, level: string) => {
+      const meta = era === "modern" ? envelope + level : "";
+      return client.request(
+        id,
+        "tools/call",
+        `{"name":"${slug}_exotic_big","_meta":{${meta}"progressToken":"t-1"}}`,
+      );
+    };
+    const logged = await call(11, '"io.modelcontextprotocol/logLevel":"info",');
+    expect(messagesIn(logged)).toEqual([...ahead, resultText(11, raw)]);
+    // 2026-07-28, logging: who names no level wants no log, nor who names a higher one.
+    for (const level of ["", '"io.modelcontextprotocol/logLevel":"notice",']) {
+      const unlogged = ahead.filter((text) => era === "legacy" || !text.includes("notifications/message"));
+      expect(messagesIn(await call(12, level))).toEqual([...unlogged, resultText(12, raw)]);
+    }
     upstream.script = exoticScript(era);
-    expect(messagesIn(reply)).toEqual([...ahead, resultText(11, raw)]);
   });
 });
 

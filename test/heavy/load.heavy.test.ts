@@ -181,9 +181,14 @@ describe.runIf(process.platform === "linux")("load", () => {
   });
 
   test("clients that disappear in the middle of a call: the server is told, the calls are on record", async () => {
-    const intercept = only("tools/call", faults.slow(1_000));
-    await using modern = await startRawModern({ script: modernScript, intercept });
-    await using legacy = await startRawLegacy({ script: legacyScript, intercept });
+    const { promise: haveLeft, resolve: release } = Promise.withResolvers<void>();
+    await using modern = await startRawModern({
+      script: modernScript,
+      intercept: only("tools/call", faults.hang()),
+    });
+    await using legacy = await startRawLegacy({
+      script: { ...legacyScript, "tools/call": () => haveLeft.then(legacyScript["tools/call"]) },
+    });
     const own = await addPortal(castellan, "leaving", { "leaving-m": modern.url, "leaving-l": legacy.url });
     const before = openSockets(castellan.pid);
     await using clients = new AsyncDisposableStack();
@@ -205,6 +210,7 @@ describe.runIf(process.platform === "linux")("load", () => {
     leaving.abort();
     const left = await Promise.allSettled(calls);
     const dropped = left.filter(({ status }) => status === "rejected").length;
+    release();
     // In the modern era to hang up is to cancel, so the server sees it too.
     const ends = await Promise.all(modern.recording.of("tools/call").map(({ ended }) => ended));
     const sockets = await socketsDownTo(before + 100 + fewSockets);

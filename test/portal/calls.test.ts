@@ -94,7 +94,7 @@ test.each([
   const client = await openLegacy(door);
   expect(parsed(await client.call(method, said))).toHaveProperty("result");
   expect(lastBody(twin)?.endsWith(`,"params":${arrived}}`)).toBe(true);
-  expect(legacy.recording.requests).toEqual([]);
+  expect(legacy.recording.of(method)).toEqual([]);
   await client.end();
 });
 
@@ -201,8 +201,16 @@ test("progress and log messages come ahead of the answer, in order, with the cli
   const client = await openLegacy(door);
   const old = await client.send(rpc("a", "tools/call", { name: "old_t", _meta: { progressToken: "tok" } }));
   expect((await old.all).slice(0, 3)).toEqual(expected);
-  const young = await sayModern(door, "tools/call", { name: "new_t" }, { meta: { progressToken: "tok" } });
+  const meta = { progressToken: "tok", "io.modelcontextprotocol/logLevel": "info" };
+  const young = await sayModern(door, "tools/call", { name: "new_t" }, { meta });
   expect((await young.all).slice(0, 3)).toEqual(expected);
+  const unlogged = await sayModern(
+    door,
+    "tools/call",
+    { name: "new_t" },
+    { meta: { ...meta, "io.modelcontextprotocol/logLevel": undefined } },
+  );
+  expect((await unlogged.all).slice(0, -1)).toEqual(expected.filter((text) => text !== log));
   await client.end();
 });
 

@@ -288,7 +288,7 @@ test("64 modern calls may be under way at a server; who hangs up makes room", as
     ...script,
     "tools/call": async function* ({ name }: { name: string }, call: Call) {
       if (name === "hang") {
-        yield call.notification("notifications/message");
+        yield call.notification("notifications/com.example/begun");
         await new Promise((resolve) => call.signal.addEventListener("abort", resolve));
       }
       yield call.result('{"resultType":"complete","content":[]}');
@@ -297,7 +297,7 @@ test("64 modern calls may be under way at a server; who hangs up makes room", as
   const hanging = await Promise.all(
     Array.from({ length: 64 }, (_, id) => sayModern(door, "tools/call", { name: "new_hang" }, { id })),
   );
-  for (const heard of hanging) expect(await heard.next()).toContain("notifications/message");
+  for (const heard of hanging) expect(await heard.next()).toContain("notifications/com.example/begun");
   const refused = await callTool(door, "new_hang");
   expect(refused.headers["retry-after"]).toBe("1");
   expect(await answerOf(refused)).toEqual(limited);

@@ -53,6 +53,11 @@ const paramsOf = (method: string) => up.recording.of(method).map(({ body }) => p
 const upstreamOf = (method: string) =>
   up.recording.of(method).map(({ headers }) => headers["mcp-session-id"]);
 
+/** Nobody waits for a server to have ended a session. */
+async function sessionsLeft(count: number): Promise<void> {
+  while (up.sessions.length !== count) await new Promise(setImmediate);
+}
+
 async function both(options: { version?: string; capabilities?: object } = {}) {
   const client = await openLegacy(at(a), options);
   return [client, client.at(at(b))] as const;
@@ -77,7 +82,7 @@ test("two who open the line at the same time end in one session, and the other i
   const texts = await Promise.all(clients.map(async (client, n) => (await client.send(call(n))).all));
   expect(texts).toEqual([[ok(0)], [ok(1)]]);
   await Promise.all(clients.map(async (client, n) => (await client.send(call(n))).all));
-  expect(up.sessions).toHaveLength(1);
+  await sessionsLeft(1);
 });
 
 test("a server that has restarted is spoken to in a new session, one for both", async () => {
@@ -87,7 +92,7 @@ test("a server that has restarted is spoken to in a new session, one for both", 
   const answers = clients.flatMap((client, n) => [client.send(call(n)), client.send(call(n + 10))]);
   for (const [n, heard] of (await Promise.all(answers)).entries())
     expect(await heard.all).toEqual([ok([0, 10, 1, 11][n])]);
-  expect(up.sessions).toHaveLength(1);
+  await sessionsLeft(1);
 });
 
 const asks: Script = {
@@ -163,7 +168,7 @@ test("the end of a session ends it everywhere, and at its server once", async ()
   expect(await stream.all).toEqual([]);
   await flush();
   expect(await codeOf(client)).toEqual([404, "session_unknown"]);
-  expect(up.sessions).toEqual([]);
+  await sessionsLeft(0);
   expect(up.recording.requests.filter(({ httpMethod }) => httpMethod === "DELETE")).toHaveLength(1);
 });
 
@@ -189,7 +194,7 @@ test("a session lives through the stop of its replica, and of all of them", asyn
   expect(await (await later.send(call())).all).toEqual([ok(7)]);
   expect(paramsOf("logging/setLevel")).toEqual([{ level: "warning" }]);
   expect(await later.end()).toBe(204);
-  expect(up.sessions).toEqual([]);
+  await sessionsLeft(0);
 });
 
 test("what a server says outside of calls is heard on the newest stream, wherever the line was opened", async () => {
@@ -355,7 +360,7 @@ test("a token that is revoked leaves no session behind", async () => {
     await tx.query(sql`insert into changes (topic, key) select 'tokens', id from tokens`);
   });
   await flush();
-  while (up.sessions.length > 0) await new Promise(setImmediate);
+  await sessionsLeft(0);
   expect(await a.database.query(sql`select from sessions`)).toEqual([]);
 });
 

@@ -159,7 +159,7 @@ test.each([[undefined], ["all"], [["tools"]]])("a subscription to %j is refused"
 });
 
 test("a modern client that hangs up cancels at the server, before and after the stream has begun", async () => {
-  for (const early of ['{"jsonrpc":"2.0","method":"notifications/message","params":{}}', undefined]) {
+  for (const early of ['{"jsonrpc":"2.0","method":"notifications/com.example/begun"}', undefined]) {
     modern.recording.clear();
     modern.script = {
       ...offering("a"),
@@ -228,7 +228,7 @@ test("a client that does not read what a server floods it with is cut, and the s
     ...offering("a"),
     "tools/call": async function* (_, call: Call) {
       while (!call.signal.aborted)
-        yield `{"jsonrpc":"2.0","method":"notifications/message","params":{"data":${chunk}}}`;
+        yield `{"jsonrpc":"2.0","method":"notifications/com.example/flood","params":{"data":${chunk}}}`;
     },
   };
   const heard = await sayModern(door, "tools/call", { name: "new_a" });

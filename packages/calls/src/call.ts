@@ -36,6 +36,8 @@ export interface Received {
   readonly authorization: string | undefined;
   readonly protocolHeaders: ProtocolHeaders;
   readonly header: (name: string) => string | undefined;
+  /** The `Mcp-Param-*` headers, names in lower case. */
+  readonly paramHeaders: () => Readonly<Record<string, string>>;
   readonly readBody: () => Promise<Uint8Array>;
   /** Whether the caller takes an event stream. */
   readonly acceptsStream: boolean;
@@ -81,6 +83,8 @@ export type Target =
       readonly request: RequestMessage;
       readonly method: MethodSpec;
       readonly capability: Capability;
+      /** `Mcp-Param-*` headers of a modern caller that the capability does not mark. */
+      readonly otherHeaders?: Readonly<Record<string, string>>;
     }
   | { readonly kind: "own-tool"; readonly request: RequestMessage; readonly tool: OwnTool };
 

@@ -46,6 +46,7 @@ export { type CallPorts, type CallSummary } from "./stages/stage.ts";
 export { hear } from "./server-messages/hear.ts";
 export { anyProgress } from "./server-messages/identify.ts";
 export { serverMessageStages, type HearPorts } from "./server-messages/stages.ts";
+export { MinuteBudget } from "./server-messages/question-budget.ts";
 export { sessionQuestions, type SessionQuestions } from "./server-messages/session-questions.ts";
 export { type Listener, type ServerExchange } from "./server-messages/exchange.ts";
 export { allowedFeatures } from "./server-messages/judge.ts";

@@ -75,6 +75,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
       ...headers,
     },
     header: () => undefined,
+    paramHeaders: () => ({}),
     readBody: () => Promise.resolve(new TextEncoder().encode(text)),
     acceptsStream: true,
     cancel,

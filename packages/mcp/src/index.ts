@@ -39,7 +39,13 @@ export {
   type ModernVersion,
 } from "./versions.ts";
 export { classify, type Protocol, type ProtocolHeaders } from "./era/classify.ts";
-export { assertParamHeaders, paramHeadersOf, toParamHeaders, type ParamHeader } from "./era/param-headers.ts";
+export {
+  assertParamHeaders,
+  paramHeadersOf,
+  toParamHeaders,
+  unmarkedParamHeaders,
+  type ParamHeader,
+} from "./era/param-headers.ts";
 export {
   findMethod,
   methods,

@@ -3,7 +3,7 @@ export { webFaults } from "./faults.ts";
 export { createWebApp, type Refused, type WebAppSettings } from "./inbound/web-app.ts";
 export type { AddressLimit } from "./inbound/address-limit.ts";
 export type { ForwardedHeader } from "./inbound/client-address.ts";
-export { requestHeader, serverBindings, type ServerBindings } from "./inbound/environment.ts";
+export { requestHeader, requestHeaders, serverBindings, type ServerBindings } from "./inbound/environment.ts";
 export { clientAddress, requestId } from "./inbound/exchange.ts";
 export type { HealthCheck } from "./inbound/health.ts";
 export type { NameSettings } from "./inbound/names.ts";

@@ -9,21 +9,27 @@ export const serverMetaKey = "dev.castellan/server";
 /** The server that the caller names, or else the only one of the portal that declares an extension. */
 export function extensionServer(scope: Scope, named: unknown): CatalogServer | undefined {
   const able = scope.servers.filter((server) => declaresExtension(server, upstreamEra(server, scope.era)));
-  if (typeof named === "string") return able.find(({ server }) => server.slug === named);
+  // Whoever names a server means that one, also where the name is none.
+  if (named !== undefined) return able.find(({ server }) => server.slug === named);
   return able.length === 1 ? able[0] : undefined;
 }
 
-const known = new WeakMap<CatalogServer, boolean>();
+/** A server of both eras has a word for each. */
+const known: Readonly<Record<Era, WeakMap<CatalogServer, boolean>>> = {
+  legacy: new WeakMap(),
+  modern: new WeakMap(),
+};
 
 function declaresExtension(server: CatalogServer, era: Era | undefined): boolean {
-  const remembered = known.get(server);
+  if (era === undefined) return false;
+  const remembered = known[era].get(server);
   if (remembered !== undefined) return remembered;
-  const hello: unknown = JSON.parse((era && server.state[era]?.helloText) ?? "{}");
+  const hello: unknown = JSON.parse(server.state[era]?.helloText ?? "{}");
   const capabilities = isObject(hello) && isObject(hello["capabilities"]) ? hello["capabilities"] : {};
   const declares = ["extensions", "experimental"].some((member) => {
     const set = capabilities[member];
     return isObject(set) && Object.keys(set).length > 0;
   });
-  known.set(server, declares);
+  known[era].set(server, declares);
   return declares;
 }

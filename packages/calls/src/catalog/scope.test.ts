@@ -144,10 +144,61 @@ test("a tool's page is named as callers know it, where that is another URI than 
   expect(offered.list("tool").map((text) => (JSON.parse(text) as { _meta: object })._meta)).toEqual([
     { ui: { resourceUri: "gw+b:ui://page" }, n: 1 },
     { "ui/resourceUri": "gw+c:ui://page" },
-    { ui: { resourceUri: "ui://own" } },
+    // Another server has a page of this URI: shown in its place, that would see what the tool answers.
+    { ui: { resourceUri: "gw+d:ui://own" } },
   ]);
-  expect(servers.map((one) => offered.movesUris(one))).toEqual([false, true, true, false]);
+  expect(aim(offered.find("resource", "gw+d:ui://own"))).toEqual(["d", "ui://own"]);
+  const alone = scope([server("a", { resource: ["x://1"] })]);
+  const both = scope([server("a", { resource: ["x://1"] }), server("b", { tool: ["t"] })]);
+  const moves = (offered: ReturnType<typeof scope>) => offered.servers.map((one) => offered.movesUris(one));
+  expect([moves(alone), moves(both)]).toEqual([[false], [false, true]]);
 });
+
+test("a server speaks of its own resources, whatever others have under the same URI", () => {
+  const [a, b] = [
+    server("a", { resource: ["x://1"], resource_template: ["doc://{id}", "web://{+all}"] }),
+    server("b", { resource: ["x://2"] }),
+  ];
+  const offered = scope([a, b]);
+  const uris = ["x://1", "x://2", "x://3", "doc://1", "https://example.com/", "web://x"];
+  expect(uris.map((uri) => offered.publicUri(a, uri))).toEqual([
+    "x://1",
+    "gw+a:x://2",
+    "x://3",
+    "doc://1",
+    "https://example.com/",
+    "web://x",
+  ]);
+  expect(uris.map((uri) => offered.publicUri(b, uri))).toEqual([
+    "gw+b:x://1",
+    "x://2",
+    "x://3",
+    "gw+b:doc://1",
+    "https://example.com/",
+    "gw+b:web://x",
+  ]);
+});
+
+test.each(["gw+b:x://1", "GW+b:x://1", "gw+{server}:{+uri}", "gw+{+all}", "gw+"])(
+  "a server cannot have %s for its own, nor a template of the like",
+  (uri) => {
+    const offered = scope([
+      server("a", { resource: [uri], resource_template: [uri] }),
+      server("b", { resource: ["x://1"] }),
+    ]);
+    expect(names(offered.list("resource"), "uri")[0]).toBe(`gw+a:${uri}`);
+    expect(names(offered.list("resource_template"), "uriTemplate")[0]).toBe(`gw+a:${uri}`);
+    expect(aim(offered.find("resource", "gw+b:x://2"))).toEqual(["b", "x://2"]);
+  },
+);
+
+test.each(["portal_list_servers", "Portal_list_servers", "PORTAL_QUERY_TOOLS"])(
+  "plain: %s is not a name that a server's tool may have",
+  (name) => {
+    const [listed] = names(scope([server("a", { tool: [name] })], "plain").list("tool"), "name");
+    expect(listed).toBe(`a_${name}`);
+  },
+);
 
 test("a tool whose header marks are unsound is not offered to modern clients (SEP-2243)", () => {
   const tool = (name: string, mark: string) => ({
@@ -159,6 +210,11 @@ test("a tool whose header marks are unsound is not offered to modern clients (SE
   expect(scope([one]).find("tool", "a_bad")).toBeUndefined();
   expect(scope([one]).find("tool", "a_good")?.paramHeaders).toEqual([{ name: "Region", path: ["r"] }]);
   expect(names(scope([one], "prefixed", "legacy").list("tool"), "name")).toEqual(["a_good", "a_bad"]);
+  const escaped = one.definitions.map((each) => ({
+    ...each,
+    text: each.text.replaceAll("x-mcp-h", "x-mcp-\\u0068"),
+  }));
+  expect(names(scope([{ ...one, definitions: escaped }]).list("tool"), "name")).toEqual(["a_good"]);
 });
 
 test("resources keep their URIs; one that two servers have is told apart", () => {

@@ -44,9 +44,12 @@ export interface Scope {
   list(kind: CapabilityKind): readonly string[];
   /** The capability of this public name; for a resource also one that fits a template. */
   find(kind: CapabilityKind, publicName: string): Capability | undefined;
-  /** The URI under which callers know a server's resource. */
+  /**
+   * The URI under which callers know a server's resource. What another server would be asked for by the same
+   * URI is named after this one: a server speaks of its own resources only.
+   */
   publicUri(server: CatalogServer, uri: string): string;
-  /** Whether callers know any of the server's resources under another URI than it does. */
+  /** Whether callers may know any of the server's resources under another URI than it does. */
   movesUris(server: CatalogServer): boolean;
 }
 
@@ -61,23 +64,36 @@ export function createScope(options: { era: Era; servers: readonly CatalogServer
   const { era } = options;
   const servers = options.servers.filter((server) => upstreamEra(server, era) !== undefined);
   const resources = fillShelf("resource", servers, options);
+  const templates = fillShelf("resource_template", servers, options);
   const movedUris = movedResources(resources);
-  const publicUri: Scope["publicUri"] = ({ server }, uri) => movedUris.get(server.id)?.get(uri) ?? uri;
-  const shelves = new Map([["resource" as CapabilityKind, resources]]);
+  const patterns = templatePatterns(templates);
+  const findResource = (uri: string) =>
+    resources.byName.get(uri) ?? unlistedResource(uri, servers, patterns, era);
+  const publicUri: Scope["publicUri"] = ({ server }, uri) =>
+    movedUris.get(server.id)?.get(uri) ??
+    (isOfAnother(findResource(uri), server, uri) ? `gw+${server.slug}:${uri}` : uri);
+  const shelves = new Map<CapabilityKind, Shelf>([
+    ["resource", resources],
+    ["resource_template", templates],
+  ]);
   for (const kind of capabilityKinds)
-    if (kind !== "resource") shelves.set(kind, fillShelf(kind, servers, options, publicUri));
-  const patterns = templatePatterns(shelves.get("resource_template"));
+    if (!shelves.has(kind)) shelves.set(kind, fillShelf(kind, servers, options, publicUri));
+  const holders = servers.filter(offersResources).map(({ server }) => server.id);
 
   return {
     era,
     servers,
     list: (kind) => shelves.get(kind)?.texts ?? [],
     find: (kind, publicName) =>
-      shelves.get(kind)?.byName.get(publicName) ??
-      (kind === "resource" ? unlistedResource(publicName, servers, patterns, era) : undefined),
+      kind === "resource" ? findResource(publicName) : shelves.get(kind)?.byName.get(publicName),
     publicUri,
-    movesUris: ({ server }) => movedUris.has(server.id),
+    movesUris: ({ server }) => movedUris.has(server.id) || holders.some((id) => id !== server.id),
   };
+}
+
+/** What is on the web a client fetches there (2025-11-25, resources, "Common URI Schemes"). */
+function isOfAnother(found: Capability | undefined, server: CatalogServer["server"], uri: string): boolean {
+  return found !== undefined && found.server.server.id !== server.id && !/^https?:/i.test(uri);
 }
 
 /** The resources that callers know under another URI than their server does, by server. */
@@ -132,7 +148,7 @@ function fillShelf(
  * first server in the portal's order keeps a name that two would have.
  */
 function ownName({ kind, name }: Definition, naming: Naming): string | undefined {
-  if (kinds[kind].key !== "name") return gatewayUri.test(name) ? undefined : name;
+  if (kinds[kind].key !== "name") return likeGatewayUri.test(name) ? undefined : name;
   return naming === "plain" && (kind === "prompt" || (portableToolName.test(name) && !isReservedName(name)))
     ? name
     : undefined;
@@ -157,6 +173,8 @@ function fallbackNames(kind: CapabilityKind, servers: readonly CatalogServer[]):
 /** Both the names that MCP allows (2025-11-25, tools, "Tool names") and what model providers take. */
 const portableToolName = /^[A-Za-z0-9_.-]{1,64}$/;
 const gatewayUri = /^gw\+([a-z0-9-]+):/;
+/** No server has a URI, or a template of them, that a client could take for one of these. */
+const likeGatewayUri = /^gw\+/i;
 
 function shownText({ kind, name, text }: Definition, publicName: string): string {
   if (publicName === name) return text;
@@ -175,7 +193,8 @@ function legacyText(definition: Definition, spoken: Era): string {
 }
 
 function toolHeaders({ text }: Definition): readonly ParamHeader[] | undefined {
-  if (!text.includes("x-mcp-header")) return [];
+  // A key may be written with escapes.
+  if (!text.includes("x-mcp-header") && !text.includes("\\u")) return [];
   const tool: unknown = JSON.parse(text);
   return paramHeadersOf(isObject(tool) ? tool["inputSchema"] : undefined);
 }
@@ -209,7 +228,7 @@ function unlistedResource(
   });
   const prefix = gatewayUri.exec(uri);
   const named = prefix && servers.find(({ server }) => server.slug === prefix[1]);
-  if (named && offersResources(named)) return of(named, uri.slice(prefix[0].length));
+  if (named) return of(named, uri.slice(prefix[0].length));
   const fitting = patterns.find(({ pattern }) => matchesUri(pattern, uri));
   if (fitting) return of(fitting.capability.server, uri);
   const holders = servers.filter((server) => offersResources(server));

@@ -59,6 +59,12 @@ export function limitUiHosts(text: string, allowed: readonly string[]): string {
   return edits.length === 0 ? text : edit(text, edits);
 }
 
+/** Whether a source (`https://example.com`) names only hosts that fit `allowed`. */
+export function hostFilter(allowed: readonly string[]): (source: unknown) => boolean {
+  const patterns = allowed.map(parsePattern).filter((pattern) => pattern !== undefined);
+  return (source) => isAllowed(source, patterns);
+}
+
 /** Where a policy stands in a `_meta`; the second is what one client reads beside the extension's own. */
 const policies: readonly Path[] = [["ui", "csp"], ["openai/widgetCSP"]];
 

@@ -1,7 +1,6 @@
 /** A server's response as the caller's answer. */
 import { kernelFaults } from "@castellan/kernel";
 import {
-  isObject,
   mcpFaults,
   memberOf,
   memberText,
@@ -58,8 +57,4 @@ const modernStatus: Readonly<Record<number, number>> = {
 export function withModernStatus(answer: Answer): Answer {
   const status = answer.kind === "error" ? modernStatus[Number(answer.code)] : undefined;
   return status === undefined ? answer : { ...answer, status };
-}
-
-export function isObjectResult(value: unknown): value is Readonly<Record<string, unknown>> {
-  return isObject(value);
 }

@@ -5,6 +5,7 @@ import {
   declares,
   featureOf,
   memberText,
+  notificationText,
   withElicitationId,
   type InputRequest,
   type JsonObject,
@@ -34,6 +35,7 @@ export async function askClient(
 ): Promise<ReadonlyMap<string, string>> {
   const patience = AbortSignal.timeout(answerTimeoutMs);
   using open = new DisposableStack();
+  const unsettled = new Set<string>();
   const answers = requests.map(async (request): Promise<[string, string]> => {
     const question = toLegacyQuestion(request, session.client.capabilities);
     const { promise, resolve, reject } = Promise.withResolvers<ResponseMessage>();
@@ -44,8 +46,10 @@ export async function askClient(
       onGone: () => reject(unanswered("The client will not answer any more")),
     });
     open.use(asked);
+    unsettled.add(asked.id);
     if (!(await say(asked.text))) throw unanswered("The client cannot be asked on this call");
     const response = await abortable(promise, AbortSignal.any([signal, patience]));
+    unsettled.delete(asked.id);
     if (question.elicitationId !== undefined) onPage(question.elicitationId);
     return [request.key, answerText(response, request)];
   });
@@ -54,6 +58,8 @@ export async function askClient(
   try {
     return new Map(await Promise.all(answers));
   } catch (error) {
+    // Whoever is still shown a question would answer it to nobody.
+    for (const requestId of unsettled) void say(withdrawal(requestId));
     if (patience.aborted && !signal.aborted) throw unanswered("The client did not answer in time");
     throw error;
   }
@@ -80,6 +86,10 @@ function answerText(response: ResponseMessage, { method }: InputRequest): string
   if (response.kind === "result") return memberText(response, "result") ?? "{}";
   if (method === "elicitation/create") return JSON.stringify({ action: "cancel" });
   throw unanswered(`The client answered ${method} with an error: ${response.error.message.slice(0, 200)}`);
+}
+
+function withdrawal(requestId: string): string {
+  return notificationText("notifications/cancelled", JSON.stringify({ requestId }));
 }
 
 function unanswered(message: string) {

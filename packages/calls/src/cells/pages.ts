@@ -2,7 +2,12 @@
  * The error by which a legacy server has a person visit pages before the call can succeed (2025-11-25,
  * `-32042`). A client may open them at once, so they are questions like those that a server asks on its way.
  */
-import { urlElicitationsOf, withoutElicitationId, type ErrorMessage, type InputRequest } from "@castellan/mcp";
+import {
+  urlElicitationsOf,
+  withoutElicitationId,
+  type ErrorMessage,
+  type InputRequest,
+} from "@castellan/mcp";
 import { admitQuestions, type Asking } from "../server-messages/admit-questions.ts";
 import type { RecordPorts } from "../server-messages/record.ts";
 

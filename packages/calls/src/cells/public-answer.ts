@@ -3,13 +3,15 @@ import { edit, mcpFaults, spansAt } from "@castellan/mcp";
 import type { Answer } from "../call.ts";
 import { resultUris, withPublicUris } from "../catalog/public-uris.ts";
 import { limitUiHosts } from "../catalog/ui-hosts.ts";
+import { limitUiLinks } from "../catalog/ui-links.ts";
 import { toPublicTaskId } from "../tasks/task-id.ts";
 import type { CallPorts } from "../stages/stage.ts";
 import type { CellCall } from "./cell.ts";
 
 export function toPublicAnswer(answer: Answer, cell: CellCall, ports: CallPorts): Answer {
   if (answer.kind === "error") return answer;
-  const limited = limitUiHosts(answer.text, cell.target.capability.server.server.uiHosts);
+  const { uiHosts } = cell.target.capability.server.server;
+  const limited = limitUiLinks(limitUiHosts(answer.text, uiHosts), uiHosts);
   const text = withPublicTask(withKnownUris(limited, cell), cell, ports);
   return text === answer.text ? answer : { ...answer, text };
 }
@@ -18,10 +20,15 @@ function withKnownUris(text: string, { call, target }: CellCall): string {
   const scope = call.portal.scope(call.protocol.era);
   const { server, kind, name, publicName } = target.capability;
   const isRenamed = kind === "resource" && name !== publicName;
-  if (!isRenamed && !scope.movesUris(server)) return text;
+  if (!mayHoldUri(text) || !(isRenamed || scope.movesUris(server))) return text;
   return withPublicUris(text, resultUris, (uri) =>
     isRenamed && uri === name ? publicName : scope.publicUri(server, uri),
   );
+}
+
+/** A key may be written with escapes. */
+function mayHoldUri(text: string): boolean {
+  return text.includes('"uri"') || text.includes("\\u");
 }
 
 /** What makes a task, and what tells of one, names it (2026-07-28, extension tasks). Throws `upstream_invalid`. */
@@ -35,16 +42,14 @@ function withPublicTask(text: string, { call, target }: CellCall, { vault }: Cal
   if (!span || typeof taskId !== "string" || taskId === "" || taskId.length > maxTaskIdChars)
     throw mcpFaults.fault("upstream_invalid", "The server made a task without an id that can be used");
   const owner = { principalId: call.principal.tokenId, portal: call.portal.slug };
-  const made = toPublicTaskId({ server: server.server.slug, taskId }, owner, (purpose, data) =>
-    vault.mac(purpose, data),
-  );
+  const made = toPublicTaskId({ server, taskId }, owner, (purpose, data) => vault.mac(purpose, data));
   return edit(text, [{ span, text: JSON.stringify(made) }]);
 }
 
 /** It travels in a header. */
 const maxTaskIdChars = 1_024;
 
-/** Most results tell of none, and can be large. A key may be written with escapes. */
+/** Most results tell of none, and can be large. */
 function mayHoldTask(text: string): boolean {
   return text.includes('"task') || text.includes("\\u");
 }

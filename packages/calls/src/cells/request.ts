@@ -38,13 +38,14 @@ export function paramsFor({ request, method, capability }: ForwardTarget): strin
   return span ? edit(params, [{ span, text: JSON.stringify(name) }]) : params;
 }
 
-/** The headers that a modern server compares with the body (2026-07-28, SEP-2243). */
-export function modernHeaders({ request, method, capability }: ForwardTarget) {
+/** The headers that a modern server compares with the body (2026-07-28, SEP-2243), and those that just go on. */
+export function modernHeaders({ request, method, capability, otherHeaders }: ForwardTarget) {
+  const { name, paramHeaders } = capability;
+  const marked =
+    paramHeaders.length > 0 ? toParamHeaders(paramHeaders, paramText(request, "arguments")) : undefined;
   return {
-    name: method.nameParam === undefined ? undefined : capability.name,
-    ...(capability.paramHeaders.length > 0 && {
-      paramHeaders: toParamHeaders(capability.paramHeaders, paramText(request, "arguments")),
-    }),
+    name: method.nameParam === undefined ? undefined : name,
+    paramHeaders: { ...otherHeaders, ...marked },
   };
 }
 

@@ -520,6 +520,19 @@ test("a caller has so many calls that wait, and is told", async () => {
   expect((await replica.call()).result.resultType).toBe("input_required");
 });
 
+test("large calls that wait are fewer", async () => {
+  await using server = await startLegacyServer(greet);
+  await using scene = await openScene(server, { limits: { maxWaitingChars: 5_000 } });
+  const replica = await scene.openReplica();
+  const large = { params: `"name":"t","arguments":{"x":"${"x".repeat(2_000)}"}` };
+  const codes: unknown[] = [];
+  for (let n = 0; n < 3; n++) {
+    const { result, error } = await replica.call(large);
+    codes.push(result?.resultType ?? error.data.code);
+  }
+  expect(codes).toEqual(["input_required", "input_required", "calls_limited"]);
+});
+
 test("a client that reads nothing does not keep the server from being heard", async () => {
   await using server = await startLegacyServer(async ({ push, say, ask, params }) => {
     const token = JSON.stringify(params["_meta"].progressToken);

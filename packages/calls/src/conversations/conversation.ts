@@ -100,6 +100,11 @@ export class Conversation {
     this.#budget = new QuestionBudget(options.limits.maxQuestions);
   }
 
+  /** Characters that it keeps while it waits. */
+  get chars(): number {
+    return (this.#options.params?.length ?? 0) + this.#questions.chars;
+  }
+
   /** Makes the call. Throws what `Channel.request` does, `calls_limited`, `exchange_lost`. Called once. */
   start(): Promise<LegOutcome> {
     const outcome = this.#wait(this.#leg);

@@ -60,10 +60,11 @@ export function createConversations(options: ConversationsOptions): Conversation
     keep(conversation) {
       assertFound();
       const own = [...waiting.values()].filter(({ principalId }) => principalId === conversation.principalId);
-      if (own.length >= limits.maxWaiting)
+      const chars = own.reduce((sum, one) => sum + one.chars, conversation.chars);
+      if (own.length >= limits.maxWaiting || chars > limits.maxWaitingChars)
         throw callFaults.fault(
           "calls_limited",
-          `${limits.maxWaiting} calls of this caller wait for its answers: give some, or wait until they lapse`,
+          "Too many or too large calls of this caller wait for its answers: give some, or wait until they lapse",
         );
       waiting.set(conversation.id, conversation);
     },

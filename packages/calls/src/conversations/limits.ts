@@ -6,6 +6,8 @@ export interface ConversationLimits {
   readonly gatherMs: number;
   /** Conversations of one caller that wait for answers. */
   readonly maxWaiting: number;
+  /** Characters of their requests and questions, all together. */
+  readonly maxWaitingChars: number;
   /** Questions of a server in the course of one call. */
   readonly maxQuestions: number;
   /** Characters of a round's questions, and of an answer that comes while nobody waits for it. */
@@ -16,6 +18,7 @@ export const defaultConversationLimits: ConversationLimits = {
   ttlMs: 10 * 60_000,
   gatherMs: 20,
   maxWaiting: 64,
+  maxWaitingChars: 16 * 1024 * 1024,
   maxQuestions: 256,
   maxChars: 4 * 1024 * 1024,
 };

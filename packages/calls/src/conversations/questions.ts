@@ -2,6 +2,7 @@
  * What a legacy server has asked in one call and not been answered yet. The client knows a question by a
  * key of ours; the server's own ids mean nothing outside of its session.
  */
+import { setTimeout } from "node:timers/promises";
 import {
   featureOf,
   isObject,
@@ -43,6 +44,11 @@ export class Questions {
     return this.#open.size;
   }
 
+  /** Characters of all open questions together. */
+  get chars(): number {
+    return [...this.#open.values()].reduce((sum, { asked }) => sum + (asked.params?.length ?? 0), 0);
+  }
+
   list(): readonly InputRequest[] {
     return [...this.#open.values()].map(({ asked }) => asked);
   }
@@ -53,8 +59,7 @@ export class Questions {
     const open = [...this.#open.values()];
     if (open.length >= maxInputRequests || open.some((other) => other.id === id)) return false;
     const text = memberText(question, "params");
-    const chars = open.reduce((sum, { asked }) => sum + (asked.params?.length ?? 0), text?.length ?? 0);
-    if (chars > this.#limits.maxChars) return false;
+    if (this.chars + (text?.length ?? 0) > this.#limits.maxChars) return false;
     const key = `q${++this.#lastKey}`;
     const isPage = featureOf(method, question.params) === "elicitation_url";
     const params = isPage && text !== undefined ? withoutElicitationId(text) : text;
@@ -90,18 +95,22 @@ export class Questions {
     return taken;
   }
 
-  /** Nobody will answer any more, and the server is told. Never rejects. */
+  /** Nobody will answer any more, and the server is told, if it listens. Never rejects. */
   async giveUp(): Promise<void> {
     const open = [...this.#open.values()];
     this.#open.clear();
-    await Promise.all(
-      open.map(({ id, asked }) =>
-        this.#line.reply({ id }, asked.method === "elicitation/create" ? cancelled : unanswered),
-      ),
+    if (open.length === 0) return;
+    const told = open.map(({ id, asked }) =>
+      this.#line.reply({ id }, asked.method === "elicitation/create" ? cancelled : unanswered),
     );
+    const patience = new AbortController();
+    await Promise.race([Promise.all(told), setTimeout(tellingMs, undefined, { signal: patience.signal })]);
+    patience.abort();
   }
 }
 
+/** How long a server may take to hear that it gets no answer, milliseconds: a replica that stops waits for it. */
+const tellingMs = 2_000;
 /** 2025-11-25, elicitation, "Response Actions": dismissed without a choice. */
 const cancelled = { result: JSON.stringify({ action: "cancel" }) };
 /** 2025-11-25, sampling, "Error Handling": the code that a client gives when a person refuses. */

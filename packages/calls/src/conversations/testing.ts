@@ -405,6 +405,7 @@ export async function openScene(
             name: parsed.params.name ?? parsed.params.uri,
           },
           header: () => undefined,
+          paramHeaders: () => ({}),
           readBody: () => Promise.resolve(new TextEncoder().encode(text)),
           acceptsStream: true,
           cancel: call.cancel ?? new AbortController(),

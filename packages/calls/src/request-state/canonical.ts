@@ -3,21 +3,89 @@
  * spaces, any escapes in strings. Numbers count as they are written, since `1234567890123456789` and
  * `1234567890123456788` are one number to `JSON.parse`: so a client that writes `1.0` once and `1` the
  * next time is taken to mean two things, and two values are never taken for one.
+ *
+ * The text is walked, not parsed: a caller can have as much of it looked at as fits a request.
  */
 
-/** The text must be JSON without a key twice and without `__proto__` (`assertUnambiguous`). */
+/** The text must be JSON without a key twice, and no deeper than a recursion may go (`assertUnambiguous`). */
 export function canonicalJson(text: string): string {
-  return JSON.stringify(parseWithSource(text, (_key, value, { source }) => canonical(value, source)));
+  return new Walk(text).value();
 }
 
-/** ECMA-262, "JSON.parse source text access": what a primitive was written as. The standard library's types lack it. */
-type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
-const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
+class Walk {
+  readonly #text: string;
+  #at = 0;
 
-/** Strings and numbers are both strings then, told apart by their first character. */
-function canonical(value: unknown, source: string | undefined): unknown {
-  if (typeof value === "number") return `n${source}`;
-  if (typeof value === "string") return `s${value}`;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1)));
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  value(): string {
+    switch (this.#next()) {
+      case "{":
+        return `{${this.#items("}", () => this.#member())
+          .toSorted()
+          .join(",")}}`;
+      case "[":
+        return `[${this.#items("]", () => this.value()).join(",")}]`;
+      case '"':
+        return this.#string();
+      default:
+        return this.#scalar();
+    }
+  }
+
+  #items(close: string, read: () => string): string[] {
+    const items: string[] = [];
+    this.#at++;
+    while (this.#next() !== close)
+      if (this.#text[this.#at] === ",") this.#at++;
+      else items.push(read());
+    this.#at++;
+    return items;
+  }
+
+  /** Names differ before they end, so that the order of members is that of their names. */
+  #member(): string {
+    const name = this.#string();
+    this.#next();
+    this.#at++;
+    return `${name}:${this.value()}`;
+  }
+
+  #string(): string {
+    const start = this.#at;
+    let isPlain = true;
+    for (this.#at++; this.#text[this.#at] !== '"'; this.#at++)
+      if (this.#text[this.#at] === "\\") {
+        isPlain = false;
+        this.#at++;
+      }
+    const written = this.#text.slice(start, ++this.#at);
+    return isPlain ? written : JSON.stringify(JSON.parse(written));
+  }
+
+  #scalar(): string {
+    const start = this.#at;
+    while (this.#at < this.#text.length && !endsScalar(this.#text.charCodeAt(this.#at))) this.#at++;
+    return this.#text.slice(start, this.#at);
+  }
+
+  /** The next character that is no space; stays before it. */
+  #next(): string | undefined {
+    while (isSpace(this.#text.charCodeAt(this.#at))) this.#at++;
+    return this.#text[this.#at];
+  }
 }
+
+function endsScalar(code: number): boolean {
+  return isSpace(code) || code === comma || code === closeBracket || code === closeBrace;
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09;
+}
+
+const comma = 0x2c;
+const closeBracket = 0x5d;
+const closeBrace = 0x7d;

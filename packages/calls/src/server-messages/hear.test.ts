@@ -29,7 +29,10 @@ function scene(clientFeatures: readonly ClientFeature[], more: Partial<ServerExc
       clientName: "inspector",
       clientVersion: "2",
     },
-    client: { capabilities: '{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}', isReachable: true },
+    client: {
+      capabilities: '{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}',
+      isReachable: true,
+    },
     progressToken: "p",
     log: "warning",
     say: (text) => said.push(text) > 0,
@@ -164,20 +167,27 @@ test.each([
 });
 
 test.each([
-  ["what the client did not declare", { capabilities: '{"roots":{}}', isReachable: true }, "client_capability_missing"],
+  [
+    "what the client did not declare",
+    { capabilities: '{"roots":{}}', isReachable: true },
+    "client_capability_missing",
+  ],
   ["a client out of reach", { capabilities: '{"sampling":{}}', isReachable: false }, "client_unanswered"],
   ["nobody to ask", undefined, "client_capability_missing"],
-] as const)("a question is refused and on record, whatever the server may ask: %s", async (_, client, code) => {
-  const refused: string[] = [];
-  const { hear, asked, records, replies } = scene(["sampling"], {
-    client: client as never,
-    onRefused: (objection) => refused.push(objection.code),
-  });
-  await hear(question("sampling/createMessage"));
-  expect([asked, refused]).toEqual([[], [code]]);
-  expect(records).toMatchObject([{ outcome: "refused", stage: "policy", code }]);
-  expect(replies).toEqual([[7, { error: expect.stringContaining(`"code":"${code}"`) as string }]]);
-});
+] as const)(
+  "a question is refused and on record, whatever the server may ask: %s",
+  async (_, client, code) => {
+    const refused: string[] = [];
+    const { hear, asked, records, replies } = scene(["sampling"], {
+      client: client as never,
+      onRefused: (objection) => refused.push(objection.code),
+    });
+    await hear(question("sampling/createMessage"));
+    expect([asked, refused]).toEqual([[], [code]]);
+    expect(records).toMatchObject([{ outcome: "refused", stage: "policy", code }]);
+    expect(replies).toEqual([[7, { error: expect.stringContaining(`"code":"${code}"`) as string }]]);
+  },
+);
 
 test("nothing more is heard of a server that does not take the answer to its ping", async () => {
   const taken = Promise.withResolvers<void>();

@@ -16,57 +16,72 @@ import type { ServerExchange } from "./exchange.ts";
 
 export type SessionQuestions = Required<Pick<ServerExchange, "ask" | "reply" | "withdraw">> & Disposable;
 
+interface Open {
+  readonly asked: AskedQuestion;
+  readonly patience: NodeJS.Timeout;
+}
+
+/** A server may be silent for as long as its question is open: without an end, so would be its call. */
+const patienceMs = 60 * 60_000;
+
 /** Disposing of it forgets what is still open: the exchange that it was asked in has ended. */
 export function sessionQuestions(options: {
   session: Pick<CallerSession, "ask">;
-  channel: Channel;
+  channel: Pick<Channel, "send">;
   say: ServerExchange["say"];
+  /** How long the client may take to answer, milliseconds. */
+  patienceMs?: number;
 }): SessionQuestions {
   const { session, channel, say } = options;
-  const open = new Map<RequestId, AskedQuestion>();
+  const open = new Map<RequestId, Open>();
 
   function reply({ id }: RequestMessage, answer: { result: string } | { error: string }): Promise<void> {
     const text = "result" in answer ? resultText(id, answer.result) : errorText(id, answer.error);
     return channel.send(text).catch(() => undefined);
   }
 
+  function forget(id: RequestId, one: Open): void {
+    clearTimeout(one.patience);
+    one.asked[Symbol.dispose]();
+    if (open.get(id) === one) open.delete(id);
+  }
+
   return {
     reply,
     async ask(question) {
       const { id, method } = question;
+      const giveUp = () => {
+        forget(id, one);
+        void reply(question, { error: gone });
+      };
       const asked = session.ask({
         method,
         params: memberText(question, "params"),
         async onAnswer({ text, spans }) {
-          forget();
+          forget(id, one);
           const span = spans.get("id");
           if (span) await channel.send(edit(text, [{ span, text: JSON.stringify(id) }]));
         },
         onProgress: ({ text }) => channel.send(text),
-        onGone() {
-          forget();
-          void reply(question, { error: gone });
-        },
+        onGone: giveUp,
       });
+      const one: Open = { asked, patience: setTimeout(giveUp, options.patienceMs ?? patienceMs).unref() };
+      const before = open.get(id);
       // A server that uses an id again has forgotten what it asked under it.
-      open.get(id)?.[Symbol.dispose]();
-      open.set(id, asked);
-      const forget = () => open.get(id) === asked && open.delete(id);
+      if (before) forget(id, before);
+      open.set(id, one);
       if (await say(asked.text)) return true;
-      forget();
-      asked[Symbol.dispose]();
+      forget(id, one);
       return false;
     },
     withdraw(requestId, message) {
-      const asked = open.get(requestId as RequestId);
-      if (!asked) return;
-      open.delete(requestId as RequestId);
-      asked[Symbol.dispose]();
-      void say(underId(message, asked.id));
+      const one = open.get(requestId as RequestId);
+      if (!one) return;
+      forget(requestId as RequestId, one);
+      void say(underId(message, one.asked.id));
     },
     [Symbol.dispose]() {
-      for (const asked of open.values()) asked[Symbol.dispose]();
-      open.clear();
+      for (const [id, one] of open) forget(id, one);
     },
   };
 }

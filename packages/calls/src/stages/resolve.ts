@@ -7,6 +7,7 @@ import {
   mcpFaults,
   methods,
   paramText,
+  unmarkedParamHeaders,
   type JsonObject,
   type LocalMethod,
   type MethodSpec,
@@ -14,7 +15,16 @@ import {
   type RequestMessage,
   type TargetKind,
 } from "@castellan/mcp";
-import type { Admitted, Entered, OwnTool, PortalView, Resolved, Target } from "../call.ts";
+import type {
+  Admitted,
+  Entered,
+  ForwardTarget,
+  OwnTool,
+  PortalView,
+  Received,
+  Resolved,
+  Target,
+} from "../call.ts";
 import { extensionServer, serverMetaKey } from "../catalog/extensions.ts";
 import { upstreamEra, type Capability, type Scope } from "../catalog/scope.ts";
 import { callFaults } from "../faults.ts";
@@ -27,13 +37,14 @@ export const resolve = defineStage<Admitted & Entered, Pick<Resolved, "target">>
   owner: "calls",
   does: "method → server and capability",
   run(call, { vault }) {
-    const { portal, message, protocol, header, principal } = call;
+    const { portal, message, protocol, principal } = call;
     if (message.kind !== "request") return { target: { kind: "one-way" } };
     const owner: TaskOwner = { principalId: principal.tokenId, portal: portal.slug };
-    const find = (id: string) => parseTaskId(id, owner, (purpose, data) => vault.mac(purpose, data));
+    const { servers } = portal.scope(protocol.era);
+    const find = (id: string) => parseTaskId(id, owner, servers, (purpose, data) => vault.mac(purpose, data));
     const target = targetOf(message, protocol, portal, find);
-    if (target.kind === "forward" && protocol.era === "modern") checkParamHeaders(target, header);
-    return { target };
+    const isChecked = target.kind === "forward" && protocol.era === "modern";
+    return { target: isChecked ? withCheckedHeaders(target, call) : target };
   },
 });
 
@@ -78,22 +89,29 @@ function ofExtension(
   };
 }
 
-/** A method of the protocol itself, of whatever era, is never an extension's: nor are those of the client. */
+/**
+ * What the protocol itself has, of whatever era, is never an extension's: nor is what the client answers, nor
+ * anything about tools, prompts and tasks. A server that takes `tasks/list` tells of everybody's tasks, one that
+ * does not look at case or spaces takes `TOOLS/CALL` for a call that nobody has judged.
+ */
 function isReserved(method: string): boolean {
-  return (
-    Object.hasOwn(methods, method) ||
-    /^(notifications|sampling|elicitation|roots|logging|server|subscriptions|rpc\.)\b/.test(method) ||
-    !method.includes("/")
-  );
+  const known = method.toLowerCase();
+  return !extensionMethod.test(method) || ofTheProtocol.test(known) || Object.hasOwn(methods, known);
 }
 
-/** 2026-07-28, SEP-2243: arguments that travel as headers as well must be the same in both. */
-function checkParamHeaders(
-  { capability, request }: Extract<Target, { kind: "forward" }>,
-  header: (name: string) => string | undefined,
-): void {
-  const { paramHeaders } = capability;
-  if (paramHeaders.length > 0) assertParamHeaders(paramHeaders, paramText(request, "arguments"), header);
+/** It travels in a header. */
+const extensionMethod = /^[A-Za-z][A-Za-z0-9._-]*(\/[A-Za-z0-9._-]+)+$/;
+const ofTheProtocol =
+  /^(completion|elicitation|initialize|logging|notifications|ping|prompts|roots|sampling|server|subscriptions|tasks|tools|rpc\.[^/]*)\//;
+
+/** 2026-07-28, SEP-2243: arguments that travel as headers as well must be the same in both; others must be sound. */
+function withCheckedHeaders(
+  target: ForwardTarget,
+  { header, paramHeaders: sent }: Pick<Received, "header" | "paramHeaders">,
+): ForwardTarget {
+  const { paramHeaders: marks } = target.capability;
+  if (marks.length > 0) assertParamHeaders(marks, paramText(target.request, "arguments"), header);
+  return { ...target, otherHeaders: unmarkedParamHeaders(marks, sent()) };
 }
 
 function capabilityOf(method: MethodSpec, params: JsonObject, scope: Scope, findTask: FindTask): Capability {
@@ -130,13 +148,12 @@ function ofTask(scope: Scope, id: unknown, findTask: FindTask): Capability {
   if (typeof id !== "string")
     throw mcpFaults.fault("params_invalid", "params.taskId must be a string", { field: "params.taskId" });
   const task = findTask(id);
-  const server = task && scope.servers.find((entry) => entry.server.slug === task.server);
   // Tasks are of the modern era, on both hops.
-  if (!task || !server || upstreamEra(server, scope.era) !== "modern")
+  if (!task || upstreamEra(task.server, scope.era) !== "modern")
     throw callFaults.fault("task_unknown", `Unknown task: ${id.slice(0, 128)}`, { field: "params.taskId" });
   return {
     kind: "task",
-    server,
+    server: task.server,
     name: task.taskId,
     publicName: id,
     upstreamEra: "modern",

@@ -2,7 +2,7 @@
  * The id under which a caller knows a server's task (extension io.modelcontextprotocol/tasks): it says
  * which server, and proves that it was made for this caller. Nothing is stored, so any replica knows it.
  */
-import type { Slug } from "@castellan/kernel";
+import type { CatalogServer } from "../catalog/catalog.ts";
 
 export interface TaskOwner {
   readonly principalId: string;
@@ -10,7 +10,7 @@ export interface TaskOwner {
 }
 
 export interface ServerTask {
-  readonly server: Slug;
+  readonly server: CatalogServer;
   /** What the server calls it. */
   readonly taskId: string;
 }
@@ -19,19 +19,24 @@ export interface ServerTask {
 export type Mac = (purpose: string, data: string) => Buffer;
 
 export function toPublicTaskId(task: ServerTask, owner: TaskOwner, mac: Mac): string {
-  return `${task.server}.${proof(task, owner, mac)}.${task.taskId}`;
+  return `${task.server.server.slug}.${proof(task, owner, mac)}.${task.taskId}`;
 }
 
-/** Undefined for what was never handed to this caller at this portal. */
-export function parseTaskId(id: string, owner: TaskOwner, mac: Mac): ServerTask | undefined {
-  const parts = /^([a-z0-9-]{1,64})\.([A-Za-z0-9_-]{22})\.(.*)$/s.exec(id);
-  if (!parts) return undefined;
-  const task: ServerTask = { server: parts[1] as Slug, taskId: parts[3] ?? "" };
-  return proof(task, owner, mac) === parts[2] ? task : undefined;
+/** Undefined for what was never handed to this caller at this portal by one of these servers. */
+export function parseTaskId(
+  id: string,
+  owner: TaskOwner,
+  servers: readonly CatalogServer[],
+  mac: Mac,
+): ServerTask | undefined {
+  const [, slug, proven, taskId = ""] = /^([a-z0-9-]{1,64})\.([A-Za-z0-9_-]{22})\.(.*)$/s.exec(id) ?? [];
+  const server = servers.find((one) => one.server.slug === slug);
+  return server && proof({ server, taskId }, owner, mac) === proven ? { server, taskId } : undefined;
 }
 
+/** Over the server itself: its slug may one day be another's, with tasks of other people under the same ids. */
 function proof({ server, taskId }: ServerTask, { principalId, portal }: TaskOwner, mac: Mac): string {
-  return mac("task-id", JSON.stringify([principalId, portal, server, taskId]))
+  return mac("task-id", JSON.stringify([principalId, portal, server.server.id, taskId]))
     .toString("base64url")
     .slice(0, 22);
 }

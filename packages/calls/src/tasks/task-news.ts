@@ -17,6 +17,7 @@ import type { CatalogServer } from "../catalog/catalog.ts";
 import { resultUris, withPublicUris } from "../catalog/public-uris.ts";
 import type { Scope } from "../catalog/scope.ts";
 import { limitUiHosts } from "../catalog/ui-hosts.ts";
+import { limitUiLinks } from "../catalog/ui-links.ts";
 import { admitQuestions } from "../server-messages/admit-questions.ts";
 import type { AskedClient, Listener } from "../server-messages/exchange.ts";
 import type { RecordPorts } from "../server-messages/record.ts";
@@ -49,7 +50,8 @@ export function createTaskNews({ listener, request, scope }: TaskListener, ports
       if (isFault(error) && error.owner !== "system") return undefined;
       throw error;
     }
-    const limited = limitUiHosts(params, server.server.uiHosts);
+    const { uiHosts } = server.server;
+    const limited = limitUiLinks(limitUiHosts(params, uiHosts), uiHosts);
     const shown = withPublicUris(limited, resultUris, (uri) => scope()?.publicUri(server, uri) ?? uri);
     return edit(message.text, [{ span, text: shown }]);
   };

@@ -68,6 +68,27 @@ test.each<[SyncReason, number, number | undefined]>([
   expect(due.nextMs).toBe(next);
 });
 
+test("a server that never stops changing is read so often in a minute, whatever else is asked, and not forgotten", () => {
+  const taken: number[] = [];
+  for (let ms = 0; ms < 150_000; ms += 50) {
+    due.ask(a, "list_changed", ms);
+    if (ms % 1_000 === 0) due.ask(a, "call_failed", ms);
+    const sync = due.take(ms);
+    if (!sync) continue;
+    taken.push(ms);
+    due.done(sync);
+  }
+  for (const [n, ms] of taken.entries())
+    expect(taken.filter((other) => other >= ms && other < ms + 60_000).length, `${n}`).toBeLessThanOrEqual(
+      20,
+    );
+  expect(taken.length).toBeGreaterThan(40);
+  // Another is not held up by it, and it is read once more when its time has come.
+  due.ask(b, "list_changed", 150_000);
+  expect(due.take(150_100)?.id).toBe(b);
+  expect(due.take((taken.at(-20) ?? 0) + 60_000)?.id).toBe(a);
+});
+
 test("one that was put off is not asked for sooner by another word", () => {
   due.ask(a, "list_changed", 0);
   const sync = due.take(100);

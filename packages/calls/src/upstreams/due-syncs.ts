@@ -15,6 +15,13 @@ export type SyncReason = keyof typeof syncReasons;
 
 export const maxRunningSyncs = 4;
 
+/**
+ * A server whose lists change without end is read so often in a minute and no more: each time all replicas
+ * read what it offers again, and clients are told of it.
+ */
+export const maxChangesPerMinute = 20;
+const minuteMs = 60_000;
+
 /** How soon one that is under way elsewhere is looked after again, milliseconds. */
 const lookAgainMs = 500;
 
@@ -29,6 +36,8 @@ export interface DueSync {
 export class DueSyncs {
   readonly #waiting = new Map<Id<"server">, DueSync>();
   readonly #running = new Set<Id<"server">>();
+  /** When the last syncs began that were for a change, oldest first. */
+  readonly #changes = new Map<Id<"server">, readonly number[]>();
 
   /** A server is to be synced for this reason, also if it is being synced now. */
   ask(id: Id<"server">, reason: SyncReason, nowMs: number): void {
@@ -38,9 +47,10 @@ export class DueSyncs {
   /** The next that is due and may run; it counts as running until `done`. */
   take(nowMs: number): DueSync | undefined {
     const next = this.#next();
-    if (!next || dueMs(next) > nowMs) return undefined;
+    if (!next || this.#dueMs(next) > nowMs) return undefined;
     this.#waiting.delete(next.id);
     this.#running.add(next.id);
+    if (next.asked.has("list_changed")) this.#noteChange(next.id, nowMs);
     return next;
   }
 
@@ -51,7 +61,7 @@ export class DueSyncs {
   /** From when on `take` has something to give; undefined as long as nothing more is asked for or done. */
   get nextMs(): number | undefined {
     const next = this.#next();
-    return next && dueMs(next);
+    return next && this.#dueMs(next);
   }
 
   /** Puts one back that came to nothing, if it is worth waiting for. */
@@ -84,8 +94,20 @@ export class DueSyncs {
     if (this.#running.size >= maxRunningSyncs) return undefined;
     let next: DueSync | undefined;
     for (const sync of this.#waiting.values())
-      if (!this.#running.has(sync.id) && (!next || dueMs(sync) < dueMs(next))) next = sync;
+      if (!this.#running.has(sync.id) && (!next || this.#dueMs(sync) < this.#dueMs(next))) next = sync;
     return next;
+  }
+
+  #noteChange(id: Id<"server">, nowMs: number): void {
+    for (const [other, times] of this.#changes)
+      if ((times.at(-1) ?? 0) + minuteMs <= nowMs) this.#changes.delete(other);
+    this.#changes.set(id, [...(this.#changes.get(id) ?? []), nowMs].slice(-maxChangesPerMinute));
+  }
+
+  #dueMs(sync: DueSync): number {
+    const [oldest = 0, ...more] = this.#changes.get(sync.id) ?? [];
+    const isNoisy = sync.asked.has("list_changed") && more.length === maxChangesPerMinute - 1;
+    return Math.max(dueMs(sync), isNoisy ? oldest + minuteMs : 0);
   }
 }
 

@@ -14,8 +14,10 @@ export interface ListWatchesOptions {
 }
 
 interface Held {
-  server: CatalogServer;
+  readonly server: CatalogServer;
   readonly stop: AbortController;
+  /** The server did not serve it. It is asked again when it has been read again: it may be a newer one. */
+  isOver: boolean;
 }
 
 export class ListWatches implements Disposable {
@@ -35,8 +37,9 @@ export class ListWatches implements Disposable {
   retain(servers: readonly CatalogServer[]): Disposable {
     const ids = servers.map(({ server }) => server.id);
     for (const id of ids) {
-      this.#wanted.set(id, (this.#wanted.get(id) ?? 0) + 1);
-      this.#renew(id);
+      const count = this.#wanted.get(id) ?? 0;
+      this.#wanted.set(id, count + 1);
+      if (count === 0) this.#renew(id);
     }
     let isRetained = true;
     return {
@@ -58,8 +61,7 @@ export class ListWatches implements Disposable {
   #release(id: string): void {
     const count = (this.#wanted.get(id) ?? 1) - 1;
     if (count > 0) this.#wanted.set(id, count);
-    else this.#wanted.delete(id);
-    this.#renew(id);
+    else if (this.#wanted.delete(id)) this.#renew(id);
   }
 
   /** Begins, ends or moves the watch of a server, as the catalog of this moment and the wants say. */
@@ -67,7 +69,7 @@ export class ListWatches implements Disposable {
     const server = this.#options.catalog.servers().find((one) => one.server.id === id);
     const isWanted = this.#wanted.has(id) && server !== undefined && tellsOfLists(server);
     const held = this.#held.get(id);
-    if (held && isWanted && isSameLine(held.server, server)) return;
+    if (held && !held.isOver && isWanted && isSameLine(held.server, server)) return;
     held?.stop.abort();
     this.#held.delete(id);
     if (isWanted) this.#hold(server);
@@ -77,14 +79,18 @@ export class ListWatches implements Disposable {
     const { upstreams, clientInfo, onListChanged, onError } = this.#options;
     const stop = new AbortController();
     const { id } = server.server;
-    this.#held.set(id, { server, stop });
+    const held: Held = { server, stop, isOver: false };
+    this.#held.set(id, held);
     const onMessage = ({ method }: { method: string }) => {
       if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method)) onListChanged(id);
     };
     const era = speaks(server, "modern") ? "modern" : "legacy";
     const onGap = () => onListChanged(id);
     const { signal } = stop;
-    void watchServer({ server, era, lists: true, clientInfo, onMessage, onGap, onError, signal }, upstreams);
+    const options = { server, era, lists: true, clientInfo, onMessage, onGap, onError, signal } as const;
+    void watchServer(options, upstreams).then(() => {
+      held.isOver = true;
+    });
   }
 }
 

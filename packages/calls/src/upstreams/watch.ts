@@ -43,6 +43,8 @@ export interface WatchOptions {
 
 const firstPauseMs = 1_000;
 const longestPauseMs = 30_000;
+/** What was held for less was only one more try. */
+const steadyMs = 10_000;
 
 /** Resolves when the signal aborts or the server turns out not to serve it. Never rejects. */
 export async function watchServer(options: WatchOptions, upstreams: Upstreams): Promise<void> {
@@ -51,8 +53,10 @@ export async function watchServer(options: WatchOptions, upstreams: Upstreams): 
   let isAgain = options.wasHeld ?? false;
   while (!signal.aborted) {
     let wasHeld = false;
+    let steady: AbortSignal | undefined;
     const onHeld = () => {
       wasHeld = true;
+      steady ??= AbortSignal.timeout(steadyMs);
       if (isAgain) options.onGap?.();
     };
     try {
@@ -63,8 +67,9 @@ export async function watchServer(options: WatchOptions, upstreams: Upstreams): 
       else if (neverServed.has(error.code)) return;
     }
     isAgain ||= wasHeld;
-    pauseMs = wasHeld ? firstPauseMs : Math.min(pauseMs * 2, longestPauseMs);
+    if (steady?.aborted) pauseMs = firstPauseMs;
     await pause(pauseMs, signal);
+    pauseMs = Math.min(pauseMs * 2, longestPauseMs);
   }
 }
 

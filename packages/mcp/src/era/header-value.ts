@@ -13,6 +13,11 @@ export function encodeHeaderValue(value: string): string {
   return `=?base64?${Buffer.from(value, "utf8").toString("base64")}?=`;
 }
 
+/** Whether a header's value is one that `encodeHeaderValue` could have made. */
+export function isHeaderValue(header: string): boolean {
+  return plain.test(header) && decodeHeaderValue(header) !== undefined;
+}
+
 /** The value that a header carries, or undefined when its base64 is broken. */
 export function decodeHeaderValue(header: string): string | undefined {
   const encoded = sentinel.exec(header)?.[1];

@@ -1,7 +1,7 @@
 import { isFault } from "@castellan/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { assertParamHeaders, paramHeadersOf, toParamHeaders } from "./param-headers.ts";
+import { assertParamHeaders, paramHeadersOf, toParamHeaders, unmarkedParamHeaders } from "./param-headers.ts";
 
 const schema = {
   type: "object",
@@ -108,4 +108,40 @@ test.each<[string, unknown]>([
   ["an example that holds a mark", { properties: { a: { const: { "x-mcp-header": "" }, default: 1 } } }],
 ])("no headers for %s", (_, inputSchema) => {
   expect(paramHeadersOf(inputSchema)).toEqual([]);
+});
+
+test.each(["0x10", "", " ", "1_6", "+16", "016", "16n", "Infinity"])(
+  "%j is no way to write a number, whatever a language takes it for",
+  (header) => {
+    const page: ParamHeader = { name: "Page", path: ["page"] };
+    for (const value of [16, 0, 1])
+      expect(() => assertParamHeaders([page], `{"page":${value}}`, () => header)).toThrow(
+        expect.objectContaining({ code: "header_mismatch" }) as Error,
+      );
+  },
+);
+
+test("headers that the tool does not mark go on as they came; those that it marks are not among them", () => {
+  const sent = { "mcp-param-region": "eu", "mcp-param-tenant": "a b", "mcp-param-x.y": "=?base64?w7w=?=" };
+  expect(unmarkedParamHeaders([{ name: "ReGion", path: ["r"] }], sent)).toEqual({
+    "mcp-param-tenant": "a b",
+    "mcp-param-x.y": "=?base64?w7w=?=",
+  });
+  expect(unmarkedParamHeaders([], {})).toEqual({});
+});
+
+test.each<[string, Record<string, string>]>([
+  ["no name", { "mcp-param-": "x" }],
+  ["a long name", { [`mcp-param-${"x".repeat(65)}`]: "x" }],
+  ["a blank at its end", { "mcp-param-a": "x " }],
+  ["a control character", { "mcp-param-a": "x\ty" }],
+  ["other letters", { "mcp-param-a": "\u00fc" }],
+  ["base64 that is none", { "mcp-param-a": "=?base64?=?=" }],
+  ["bytes that are no UTF-8", { "mcp-param-a": "=?base64?/w==?=" }],
+  ["too much of it", { "mcp-param-a": "x".repeat(5_000) }],
+  ["too many", Object.fromEntries(Array.from({ length: 33 }, (_, n) => [`mcp-param-${n}`, "x"]))],
+])("a header that nobody marked is refused with %s", (_, sent) => {
+  expect(() => unmarkedParamHeaders([], sent)).toThrow(
+    expect.objectContaining({ code: "header_mismatch" }) as Error,
+  );
 });

@@ -6,7 +6,7 @@
  */
 import { isObject, memberOf, type JsonObject } from "../jsonrpc/message.ts";
 import { mcpFaults } from "../faults.ts";
-import { decodeHeaderValue, encodeHeaderValue } from "./header-value.ts";
+import { decodeHeaderValue, encodeHeaderValue, isHeaderValue } from "./header-value.ts";
 
 /** Where a marked property stands in the arguments, and the name of its header. */
 export interface ParamHeader {
@@ -77,6 +77,37 @@ export function assertParamHeaders(
   }
 }
 
+/** Of what a caller sends without the tool asking for it. */
+const maxOthers = 32;
+const maxOtherChars = 4_096;
+const otherName = /^mcp-param-[!#$%&'*+\-.^_`|~0-9a-z]{1,64}$/;
+
+/**
+ * The caller's headers that the tool does not mark: whoever stands between must forward them (2026-07-28,
+ * SEP-2243). `sent`: names in lower case.
+ * Throws `header_mismatch` for a name or value that is none, and for more or longer ones than can be meant.
+ */
+export function unmarkedParamHeaders(
+  headers: readonly ParamHeader[],
+  sent: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const marked = new Set(headers.map(({ name }) => headerName(name)));
+  const others = Object.entries(sent).filter(([name]) => !marked.has(name));
+  const chars = others.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
+  if (others.length > maxOthers || chars > maxOtherChars)
+    throw mcpFaults.fault(
+      "header_mismatch",
+      `More than ${maxOthers} Mcp-Param headers, or ${maxOtherChars} characters of them, that the tool does not mark`,
+      { field: "Mcp-Param" },
+    );
+  const bad = others.find(([name, value]) => !otherName.test(name) || !isHeaderValue(value));
+  if (!bad) return Object.fromEntries(others);
+  const field = bad[0].slice(0, 80);
+  throw mcpFaults.fault("header_mismatch", `Header ${field} has no value that such a header can have`, {
+    field,
+  });
+}
+
 interface ArgumentValue {
   readonly text: string;
   readonly isNumber: boolean;
@@ -101,8 +132,12 @@ function isSame(value: ArgumentValue | undefined, header: string | undefined): b
   if (told === value.text) return true;
   // `3.0` and `3` are one integer; where a double cannot tell two of them apart, only the spelling can.
   const number = Number(value.text);
-  return value.isNumber && told !== undefined && Number(told) === number && Number.isSafeInteger(number);
+  if (!value.isNumber || told === undefined || !Number.isSafeInteger(number)) return false;
+  return jsonNumber.test(told) && Number(told) === number;
 }
+
+/** `Number` takes more for a number: nothing at all, `0x10`. */
+const jsonNumber = /^-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$/;
 
 function collect(schema: unknown, path: readonly string[], into: ParamHeader[]): boolean {
   if (!isObject(schema)) return true;

@@ -48,10 +48,9 @@ export function parseFilter(
     return true;
   });
   const taskIds = names(wanted, "taskIds").filter((id) => {
-    const task = parseTaskId(id, owner, mac);
-    const server = task && scope.servers.find((one) => one.server.slug === task.server);
-    if (!task || !server || upstreamEra(server, "modern") !== "modern") return false;
-    watchedOf(servers, server, "modern").taskIds.set(task.taskId, id);
+    const task = parseTaskId(id, owner, scope.servers, mac);
+    if (!task || upstreamEra(task.server, "modern") !== "modern") return false;
+    watchedOf(servers, task.server, "modern").taskIds.set(task.taskId, id);
     return true;
   });
   const honoured = {

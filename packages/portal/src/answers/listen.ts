@@ -61,7 +61,8 @@ export function listen(context: LocalContext): Answer {
   const result = JSON.stringify({ resultType: "complete", _meta });
   const scope = () => directory.find(portal)?.scope("modern");
   const listener = listenerOf({ ...call, session: undefined, portal: { slug: portal } });
-  const taskNews = createTaskNews({ listener, request: target.request, scope }, context);
+  const { audit, clock, replica } = context;
+  const taskNews = createTaskNews({ listener, request: target.request, scope }, { audit, clock, replica });
   const acknowledged = notificationText(
     "notifications/subscriptions/acknowledged",
     JSON.stringify({ notifications: filter.honoured, _meta }),

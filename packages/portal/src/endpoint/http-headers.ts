@@ -1,7 +1,7 @@
 /** What the endpoint reads from and writes to the head of an HTTP message. */
 import type { Fault } from "@castellan/kernel";
 import { mcpFaults, type ProtocolHeaders } from "@castellan/mcp";
-import { requestHeader } from "@castellan/web";
+import { requestHeader, requestHeaders } from "@castellan/web";
 import type { Context } from "hono";
 
 export function protocolHeadersOf(c: Context): ProtocolHeaders {
@@ -11,6 +11,11 @@ export function protocolHeadersOf(c: Context): ProtocolHeaders {
     method: requestHeader(c, "mcp-method"),
     name: requestHeader(c, "mcp-name"),
   };
+}
+
+/** The `Mcp-Param-*` headers (2026-07-28, SEP-2243), names in lower case. */
+export function paramHeadersOf(c: Context): Record<string, string> {
+  return Object.fromEntries(requestHeaders(c).filter(([name]) => name.startsWith("mcp-param-")));
 }
 
 /** Throws `media_type_unsupported`, `not_acceptable`. */

@@ -12,8 +12,8 @@ import type { Context } from "hono";
 import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
 import type { Session } from "../sessions/session.ts";
 import { Exchange } from "./exchange.ts";
-import { accepts, checkMediaTypes, faultHeaders, protocolHeadersOf } from "./http-headers.ts";
-import { openEventId } from "../streams/event-id.ts";
+import { accepts, checkMediaTypes, faultHeaders, paramHeadersOf, protocolHeadersOf } from "./http-headers.ts";
+import { fitsEventId, openEventId } from "../streams/event-id.ts";
 import type { ResumableStream } from "../streams/resumable-stream.ts";
 import { follow, openStream } from "./open-streams.ts";
 import { createPortalView, findSession, type PortalParts } from "./portal-view.ts";
@@ -86,7 +86,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     if (protocolVersion !== "2025-11-25" || sessionId === undefined) return undefined;
     const session = options.sessions.known(sessionId);
     const requestId = session?.requestOf(cancel);
-    if (!session || requestId === undefined) return undefined;
+    if (!session || requestId === undefined || !fitsEventId(requestId)) return undefined;
     return options.resumable.begin({ sessionId, principalId: session.principalId, requestId });
   }
 
@@ -147,6 +147,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         authorization: requestHeader(c, "authorization"),
         protocolHeaders,
         header: (name) => requestHeader(c, name),
+        paramHeaders: () => paramHeadersOf(c),
         readBody: () => readBody(c, { maxBytes: options.maxBodyBytes }),
         acceptsStream,
         cancel,

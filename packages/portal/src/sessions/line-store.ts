@@ -28,9 +28,15 @@ export interface LineTarget {
   readonly url: string;
 }
 
+/** Whose a line is: the session, and the caller that began it. */
+export interface LineOwner {
+  readonly id: string;
+  readonly principalId: string;
+}
+
 export interface StoredLine {
   readonly generation: number;
-  /** The server's session; absent when it was of another revision or address, or cannot be unsealed. */
+  /** The server's session; absent when it was of another revision, address or caller, or cannot be unsealed. */
   readonly kept: KeptSession | undefined;
 }
 
@@ -51,7 +57,7 @@ export interface Subscription {
 }
 
 export interface LineStore {
-  find(sessionId: string, server: LineTarget): Promise<StoredLine | undefined>;
+  find(session: LineOwner, server: LineTarget): Promise<StoredLine | undefined>;
   /** The servers that the session has a session at. */
   serversOf(sessionId: string): Promise<string[]>;
   /**
@@ -59,7 +65,7 @@ export interface LineStore {
    * new generation, or undefined when another replica was first. Throws `session_unknown`.
    */
   save(
-    sessionId: string,
+    session: LineOwner,
     server: LineTarget,
     kept: { readonly id: string; readonly helloText: string },
     known: number,
@@ -82,6 +88,13 @@ interface LineRow {
   generation: number;
 }
 
+/** What is sealed of a line: the server's session, where it was given, and to whom. */
+interface Sealed {
+  readonly url: string;
+  readonly id: string;
+  readonly principal: string;
+}
+
 interface SubscriptionRow {
   server_id: string;
   uri: string;
@@ -93,13 +106,16 @@ const maxSubscriptions = 256;
 export function createLineStore(options: { database: Database; vault: Vault }): LineStore {
   const { database, vault } = options;
 
-  /** What was given at one address is never sent to another. */
-  function toKept(row: LineRow, server: LineTarget): KeptSession | undefined {
+  /**
+   * What was given at one address is never sent to another, and what is one caller's serves no other: who
+   * can write to the table of sessions cannot make it so.
+   */
+  function toKept(row: LineRow, principalId: string, server: LineTarget): KeptSession | undefined {
     if (row.server_revision !== server.revision) return undefined;
     try {
       const text = vault.open(row.sealed_upstream, contextOf(row.session_id, row.server_id)).toString("utf8");
-      const { url, id } = JSON.parse(text) as { url: string; id: string };
-      return url === server.url ? { id, helloText: row.hello } : undefined;
+      const { url, id, principal } = JSON.parse(text) as Sealed;
+      return url === server.url && principal === principalId ? { id, helloText: row.hello } : undefined;
     } catch (error) {
       // The server's session is lost with the key; a new one does as well.
       if (isFault(error)) return undefined;
@@ -108,11 +124,11 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
   }
 
   return {
-    async find(sessionId, server) {
+    async find({ id: sessionId, principalId }, server) {
       const [row] = await database.query<LineRow>(sql`
         select session_id, server_id, server_revision, sealed_upstream, hello, generation
           from session_lines where session_id = ${sessionId} and server_id = ${server.id}`);
-      return row && { generation: row.generation, kept: toKept(row, server) };
+      return row && { generation: row.generation, kept: toKept(row, principalId, server) };
     },
 
     async serversOf(sessionId) {
@@ -122,10 +138,11 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
       return rows.map((row) => row.server_id);
     },
 
-    save: (sessionId, server, { id, helloText }, known) =>
+    save: ({ id: sessionId, principalId }, server, { id, helloText }, known) =>
       firstOrNone(() =>
         database.transaction(async (tx) => {
-          const sealed = vault.seal(JSON.stringify({ url: server.url, id }), contextOf(sessionId, server.id));
+          const text = JSON.stringify({ url: server.url, id, principal: principalId } satisfies Sealed);
+          const sealed = vault.seal(text, contextOf(sessionId, server.id));
           const [saved] = await tx.query<{ generation: number }>(sql`
             insert into session_lines as line (session_id, server_id, server_revision, sealed_upstream, hello)
             values (${sessionId}, ${server.id}, ${server.revision}, ${sealed}, ${helloText})
@@ -142,10 +159,15 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
     async readEnded(tx, sessionIds) {
       if (sessionIds.length === 0) return [];
       const rows = await tx.query<
-        LineRow & { protocol_version: string; capabilities: string; client_info: string }
+        LineRow & {
+          principal_id: string;
+          protocol_version: string;
+          capabilities: string;
+          client_info: string;
+        }
       >(sql`
         select l.session_id, l.server_id, l.server_revision, l.sealed_upstream, l.hello, l.generation,
-               s.protocol_version, s.capabilities, s.client_info
+               s.principal_id, s.protocol_version, s.capabilities, s.client_info
           from session_lines l join sessions s on s.id = l.session_id
          where l.session_id = any(${sessionIds})`);
       return rows.map((row) => ({
@@ -156,7 +178,7 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
           capabilities: row.capabilities,
           clientInfo: row.client_info,
         },
-        toKept: (server) => toKept(row, server),
+        toKept: (server) => toKept(row, row.principal_id, server),
       }));
     },
 

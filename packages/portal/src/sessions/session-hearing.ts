@@ -3,6 +3,7 @@
  * GET stream: the streams of legacy servers, in the session's own lines, and subscriptions at modern ones.
  */
 import {
+  MinuteBudget,
   anyProgress,
   hear,
   sessionQuestions,
@@ -91,7 +92,7 @@ export class SessionHearing {
         this.#subscriptions = subscriptions;
         this.#withLine = new Set([...kept, ...lines.ownServers()]);
         if (!signal.aborted) this.#listen();
-        await lines.tellOwn();
+        lines.tellOwn();
       }
     } catch (error) {
       // The next change, or the next look at the stream, comes to it again.
@@ -146,6 +147,8 @@ export class SessionHearing {
   async #listenOnLine(serverId: string, signal: AbortSignal): Promise<void> {
     const { parts, session, say } = this.#options;
     const open = new Map<Channel, SessionQuestions>();
+    // One too many ends the stream, which is then opened less and less often.
+    const budget = new MinuteBudget(parts.clock);
     await keepListening({
       signal,
       open: async (within) => {
@@ -154,6 +157,7 @@ export class SessionHearing {
         return session.channel(server, within);
       },
       onMessage: (message, channel) => {
+        budget.count(message);
         // A question outlives the stream it was asked on: the answer goes to the line, while there is one.
         for (const [line, asked] of open) {
           if (line.isOpen) continue;

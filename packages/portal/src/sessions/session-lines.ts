@@ -2,11 +2,11 @@
 import { allowedFeatures, type CatalogServer, type Upstreams } from "@castellan/calls";
 import { abortable, capabilitiesFor, type Channel, type LegacyClient } from "@castellan/mcp";
 import { createLineKeeper, type LineKeeper } from "./line-keeper.ts";
-import type { LineStore, LineTarget } from "./line-store.ts";
+import type { LineOwner, LineStore, LineTarget } from "./line-store.ts";
 import { noWishes, tellWishes, type LineWishes } from "./line-wishes.ts";
 
 export interface SessionLinesOptions {
-  readonly sessionId: string;
+  readonly session: LineOwner;
   readonly client: LegacyClient;
   readonly upstreams: Upstreams;
   readonly store: LineStore;
@@ -24,10 +24,15 @@ interface Line {
   readonly channel: Promise<Channel>;
   /** What the server was told on this line, where it is this replica's alone. */
   told: LineWishes;
+  /** Settles when the server has heard, or will not hear, what it was told so far. */
+  telling: Promise<void>;
 }
 
 /** Time to open a line to a server, milliseconds. */
 const openTimeoutMs = 30_000;
+
+/** Time for a server to hear what its client wants, milliseconds. */
+const tellTimeoutMs = 30_000;
 
 export class SessionLines {
   readonly #options: SessionLinesOptions;
@@ -56,7 +61,7 @@ export class SessionLines {
 
   /** Calls with each line that the session has, on whatever replica it was opened. Never rejects. */
   async onAll(run: (channel: Channel, server: CatalogServer) => Promise<unknown>): Promise<void> {
-    const kept = await this.#options.store.serversOf(this.#options.sessionId);
+    const kept = await this.#options.store.serversOf(this.#options.session.id);
     await this.#on([...new Set([...kept, ...this.ownServers()])], run);
   }
 
@@ -66,18 +71,22 @@ export class SessionLines {
   }
 
   /** Tells the servers of this replica's own lines what another replica took down. Never rejects. */
-  async tellOwn(): Promise<void> {
-    const { wishesOf, signal } = this.#options;
-    await Promise.allSettled(
-      this.ownServers().map(async (id) => {
-        const line = this.#lines.get(id);
-        if (!line) return;
-        const channel = await line.channel;
-        const [before, now] = [line.told, await wishesOf(id)];
-        line.told = now;
-        await tellWishes((request) => channel.request(request), line.to, { before, now, signal });
-      }),
-    );
+  tellOwn(): void {
+    for (const id of this.ownServers()) {
+      const line = this.#lines.get(id);
+      if (!line) continue;
+      // One telling after the other: what was told last is what the server knows.
+      line.telling = line.telling.then(() => this.#tell(line)).catch(() => undefined);
+    }
+  }
+
+  async #tell(line: Line): Promise<void> {
+    const { wishesOf, signal: closing } = this.#options;
+    const channel = await line.channel;
+    const [before, now] = [line.told, await wishesOf(line.to.server.id)];
+    const signal = AbortSignal.any([closing, AbortSignal.timeout(tellTimeoutMs)]);
+    await tellWishes((request) => channel.request(request), line.to, { before, now, signal });
+    line.told = now;
   }
 
   /** Closes the lines. What they were to the servers goes on, for other replicas. Never rejects. */
@@ -102,10 +111,16 @@ export class SessionLines {
 
   /** The line is opened for all who will use it: the signal of one must not end it. */
   #open(server: CatalogServer, stale: Line | undefined): Line {
-    const { sessionId, store } = this.#options;
+    const { session, store } = this.#options;
     const { id } = server.server;
-    const keeper = createLineKeeper(store, sessionId, lineTarget(server));
-    const line: Line = { to: server, keeper, channel: this.#connect(server, keeper), told: noWishes };
+    const keeper = createLineKeeper(store, session, lineTarget(server));
+    const line: Line = {
+      to: server,
+      keeper,
+      channel: this.#connect(server, keeper),
+      told: noWishes,
+      telling: Promise.resolve(),
+    };
     this.#lines.set(id, line);
     line.channel.then(
       () => {

@@ -60,7 +60,8 @@ export class SessionMail implements Disposable {
       replicas.on(messageTopic, (body) => {
         const { session, message } = this.#open(body);
         if (!session || message.kind !== "notification") return;
-        if (message.method === "notifications/cancelled") void this.#quiet(() => tell(session, message, "own"));
+        if (message.method === "notifications/cancelled")
+          void this.#quiet(() => tell(session, message, "own"));
         // Beyond the bound it is lost, on lines that take nothing anyway.
         else if (this.#coming.hasRoom(session.id, message.text))
           void this.#coming.add(session.id, message.text, (before) =>
@@ -116,7 +117,10 @@ export class SessionMail implements Disposable {
     send: (letter: string) => Promise<void>,
   ): Promise<void> {
     if (!this.#going.hasRoom(principalId, text))
-      throw callFaults.fault("calls_limited", "This caller has too many messages on their way: wait for some");
+      throw callFaults.fault(
+        "calls_limited",
+        "This caller has too many messages on their way: wait for some",
+      );
     const letter = JSON.stringify({ session: id, text } satisfies Letter);
     await this.#going.add(principalId, text, () => send(letter));
   }

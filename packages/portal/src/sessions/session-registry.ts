@@ -63,10 +63,11 @@ export class SessionRegistry implements AsyncDisposable {
   readonly #loader: SessionLoader;
   readonly #mail: SessionMail;
   readonly #stop = new DisposableStack();
-  #endingIdle: Promise<void> | undefined;
   #lastQuestion = 0;
   #writtenMs: number;
   #isClosing = false;
+  /** Sessions at servers that are being ended. */
+  readonly #ending = new Set<Promise<void>>();
 
   constructor(options: SessionRegistryOptions) {
     const { database, vault, replicas, catalog, directory, upstreams, lists, hearing, clock, onError } =
@@ -91,16 +92,7 @@ export class SessionRegistry implements AsyncDisposable {
     this.#mail = this.#stop.use(new SessionMail({ replicas, find: (id) => this.known(id), onError }));
     this.#stop.defer(options.changes.on(sessionsTopic, (ids) => this.#changed(ids)));
     this.#stop.defer(options.changes.on("tokens", (ids) => this.#tokensChanged(ids)));
-    this.#every(this.#limits.beatMs, async () => {
-      await this.#writeUse();
-      // Not awaited: to end sessions takes as long as their servers like, and the other replicas must hear
-      // meanwhile what is in use here.
-      this.#endingIdle ??= this.#endIdle()
-        .catch(onError)
-        .finally(() => {
-          this.#endingIdle = undefined;
-        });
-    });
+    this.#every(this.#limits.beatMs, () => this.sweep());
     this.#every(checkStreamsMs, () => this.checkStreams());
   }
 
@@ -172,10 +164,6 @@ export class SessionRegistry implements AsyncDisposable {
   /** Writes down which sessions are in use, and ends those that are not. */
   async sweep(): Promise<void> {
     await this.#writeUse();
-    await this.#endIdle();
-  }
-
-  async #endIdle(): Promise<void> {
     await this.#end({ idleMs: this.#limits.idleMs });
     const { clock } = this.#parts;
     // Used elsewhere, perhaps; what it needs here is opened again when it is.
@@ -187,7 +175,7 @@ export class SessionRegistry implements AsyncDisposable {
   async checkStreams(): Promise<void> {
     const failed: unknown[] = [];
     // What is wrong with one must not keep the others.
-    for (const { stream } of [...this.#sessions.values()])
+    for (const { stream } of this.#sessions.values())
       await stream.check().catch((error: unknown) => failed.push(error));
     if (failed.length > 0) throw failed[0];
   }
@@ -199,6 +187,7 @@ export class SessionRegistry implements AsyncDisposable {
     await this.#writeUse().catch(this.#parts.onError);
     const stopping = kernelFaults.fault("shutting_down", "This replica is stopping: send the request again");
     await Promise.all([...this.#sessions.values()].map((session) => this.#letGo(session, stopping)));
+    await Promise.all(this.#ending);
   }
 
   #keep(session: Session): Session {
@@ -221,9 +210,15 @@ export class SessionRegistry implements AsyncDisposable {
         this.#parts.lines.readEnded(tx, ended),
       );
       await Promise.all(ids.map((id) => this.#letGo(this.#sessions.get(id), sessionEnded())));
-      await endLines(lines, this.#parts);
+      this.#endBehind(lines);
       isMore = mayBeMore;
     }
+  }
+
+  /** Whoever ends a session does not wait for servers that may hang. */
+  #endBehind(lines: readonly EndedLine[]): void {
+    const ended = endLines(lines, this.#parts).finally(() => this.#ending.delete(ended));
+    this.#ending.add(ended);
   }
 
   /** Keeps it in memory no longer. Never rejects. */

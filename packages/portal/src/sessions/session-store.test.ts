@@ -57,6 +57,8 @@ async function begin(more: Partial<NewSession> = {}): Promise<Id<"session">> {
   return session.id;
 }
 
+const own = (id: string) => ({ id, principalId: "tok_1" });
+
 const end = async (which: Parameters<SessionStore["end"]>[0]) =>
   (await sessions.end(which, () => Promise.resolve(undefined))).ids;
 
@@ -110,7 +112,7 @@ test("many begin at the same time beyond the bound: together they end what is to
 
 test("sessions end by portal, by who may not come in, and by idleness; their lines are seen once", async () => {
   const [a, b, idle] = [await begin(), await begin({ portal: "other" }), await begin()];
-  await lines.save(a, server, { id: "up-1", helloText: "{}" }, 0);
+  await lines.save(own(a), server, { id: "up-1", helloText: "{}" }, 0);
   await database.query(sql`update sessions set last_used_at = now() - interval '2 hours' where id = ${idle}`);
   expect(await end({ idleMs: 60 * 60_000 })).toEqual([idle]);
   expect(await end({ principalId: "tok_1", notAt: ["main"] })).toEqual([b]);
@@ -139,7 +141,7 @@ test("the newest stream wins; who takes it from one that is gone is alone, who l
 
 test("of two replicas that open a line one is first, and both speak in its session", async () => {
   const id = await begin();
-  const keepers = ["a", "b"].map(() => createLineKeeper(lines, id, server));
+  const keepers = ["a", "b"].map(() => createLineKeeper(lines, own(id), server));
   expect(await Promise.all(keepers.map((keeper) => keeper.load(undefined)))).toEqual([undefined, undefined]);
   const held = await Promise.all(
     keepers.map((keeper, n) => keeper.save({ id: `up-${n}`, helloText: `{"n":${n}}` }, undefined)),
@@ -153,14 +155,14 @@ test("of two replicas that open a line one is first, and both speak in its sessi
     keepers.map((keeper, n) => keeper.save({ id: `next-${n}`, helloText: "{}" }, lost)),
   );
   expect(next[0]).toEqual(next[1]);
-  expect(await createLineKeeper(lines, id, server).load(lost)).toEqual(next[0]);
+  expect(await createLineKeeper(lines, own(id), server).load(lost)).toEqual(next[0]);
 });
 
 test("of many who keep a line at the same time one is first, and the others are told", async () => {
   for (let round = 0; round < 20; round++) {
     const id = await begin();
     const saves = Array.from({ length: 8 }, (_, n) =>
-      lines.save(id, server, { id: `up-${n}`, helloText: "{}" }, 0),
+      lines.save(own(id), server, { id: `up-${n}`, helloText: "{}" }, 0),
     );
     const saved = await Promise.all(saves);
     expect(saved.filter((generation) => generation !== undefined)).toEqual([1]);
@@ -169,9 +171,9 @@ test("of many who keep a line at the same time one is first, and the others are 
 
 test("a session at a server is not used at another address or revision, nor without its key", async () => {
   const id = await begin();
-  await lines.save(id, server, { id: "up-1", helloText: "{}" }, 0);
+  await lines.save(own(id), server, { id: "up-1", helloText: "{}" }, 0);
   const kept = { id: "up-1", helloText: "{}" };
-  const found = async (of: LineStore, at: LineTarget) => await of.find(id, at);
+  const found = async (of: LineStore, at: LineTarget) => await of.find(own(id), at);
   expect(await found(lines, server)).toEqual({ generation: 1, kept });
   for (const other of [
     { ...server, revision: 2 },
@@ -185,10 +187,22 @@ test("a session at a server is not used at another address or revision, nor with
   });
 });
 
+test("a session that was made another caller's in the table takes no line along", async () => {
+  const id = await begin();
+  await lines.save(own(id), server, { id: "up-1", helloText: "{}" }, 0);
+  await database.query(sql`update sessions set principal_id = 'tok_thief' where id = ${id}`);
+  const thief = { id, principalId: "tok_thief" };
+  expect(await lines.find(thief, server)).toEqual({ generation: 1, kept: undefined });
+  // Nor is what its owner's replicas go on with theirs.
+  await lines.save(own(id), server, { id: "up-2", helloText: "{}" }, 1);
+  expect(await lines.find(thief, server)).toEqual({ generation: 2, kept: undefined });
+  expect((await lines.find(own(id), server))?.kept?.id).toBe("up-2");
+});
+
 test("what is kept of a session that has ended is refused", async () => {
   const gone = createId("session");
   const unknown = { code: "session_unknown" };
-  await expect(lines.save(gone, server, { id: "x", helloText: "{}" }, 0)).rejects.toMatchObject(unknown);
+  await expect(lines.save(own(gone), server, { id: "x", helloText: "{}" }, 0)).rejects.toMatchObject(unknown);
   await expect(
     lines.subscribe(gone, { serverId: server.id, uri: "x://1", publicUri: "x://1" }),
   ).rejects.toMatchObject(unknown);

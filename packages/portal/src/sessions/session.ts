@@ -1,4 +1,5 @@
 /** The session of one legacy client at one portal, as this replica knows it. What lasts of it is in the database. */
+import { setTimeout } from "node:timers/promises";
 import type { AskedQuestion, CallerSession, CatalogServer, ClientQuestion } from "@castellan/calls";
 import { kernelFaults, type Fault, type Id } from "@castellan/kernel";
 import {
@@ -18,6 +19,9 @@ import { SessionLines } from "./session-lines.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { SessionStream } from "./session-stream.ts";
 import type { SessionState, StoredSession } from "./session-store.ts";
+
+/** How long a client waits at most for its servers to hear of a log level, milliseconds. */
+const hearingMs = 1_000;
 
 export class Session implements CallerSession {
   readonly id: Id<"session">;
@@ -47,7 +51,7 @@ export class Session implements CallerSession {
     this.#lastUsedMs = parts.clock.monotonic();
     this.#questions = new Questions(parts.nextQuestionId);
     this.lines = new SessionLines({
-      sessionId: this.id,
+      session: { id: this.id, principalId: this.principalId },
       client: this.client,
       upstreams: parts.upstreams,
       store: parts.lines,
@@ -132,7 +136,11 @@ export class Session implements CallerSession {
     if (!(await this.#parts.sessions.setLogLevel(this.id, level))) throw sessionEnded();
     this.#logLevel = level;
     const request = { method: "logging/setLevel", params: JSON.stringify({ level }), signal };
-    await this.lines.onAll(async (channel, server) => offersLogging(server) && channel.request(request));
+    const told = this.lines.onAll(
+      async (channel, server) => offersLogging(server) && channel.request(request),
+    );
+    // The next call should find it set; a server that hangs must not keep the client waiting for that.
+    await Promise.race([told, setTimeout(hearingMs, undefined, { ref: false })]);
   }
 
   /** Takes down what the client wants to hear of. Throws `session_unknown`, `subscriptions_limited`. */
@@ -150,7 +158,7 @@ export class Session implements CallerSession {
     const isLevelNew = stored.logLevel !== this.#logLevel;
     this.#logLevel = stored.logLevel;
     this.stream.changed(stored);
-    if (isLevelNew) void this.lines.tellOwn();
+    if (isLevelNew) this.lines.tellOwn();
   }
 
   /** Lets go of everything here; what is under way fails with the reason. Never rejects. */

@@ -14,6 +14,13 @@ export interface StreamPlace {
   readonly requestId: RequestId;
 }
 
+const maxRequestIdBytes = 512;
+
+/** It goes with every event: a request whose id is longer has a stream that cannot be resumed. */
+export function fitsEventId(requestId: RequestId): boolean {
+  return Buffer.byteLength(JSON.stringify(requestId)) <= maxRequestIdBytes;
+}
+
 export function sealPlace(vault: Pick<Vault, "seal">, sessionId: string, place: StreamPlace): string {
   const text = JSON.stringify([place.replica, place.exchange, place.requestId]);
   return vault.seal(text, contextOf(sessionId)).toString("base64url");

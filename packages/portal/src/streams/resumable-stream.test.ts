@@ -3,7 +3,7 @@ import { createId, createManualClock } from "@castellan/kernel";
 import { createVault, generateMasterKey } from "@castellan/vault";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { openEventId, sealPlace } from "./event-id.ts";
+import { fitsEventId, openEventId, sealPlace } from "./event-id.ts";
 import type { EventReader, StreamEvent } from "./resumable-stream.ts";
 import { ResumableStreams, type ReplayLimits } from "./resumable-streams.ts";
 
@@ -176,4 +176,19 @@ test("an event id opens for its own session, and nothing else does", () => {
       },
     ),
   );
+});
+
+test("whatever request id fits comes back, and one that does not is known beforehand", () => {
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 600, size: "max" }), (requestId) => {
+      fc.pre(fitsEventId(requestId));
+      const token = sealPlace(vault, "ses_1", {
+        replica: createId("replica"),
+        exchange: "999999999",
+        requestId,
+      });
+      expect(openEventId(vault, "ses_1", `${token}-1`)?.place.requestId).toBe(requestId);
+    }),
+  );
+  expect([fitsEventId("x".repeat(510)), fitsEventId("x".repeat(511))]).toEqual([true, false]);
 });

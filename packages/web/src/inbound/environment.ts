@@ -28,3 +28,12 @@ export function requestHeader(c: Context, name: string): string | undefined {
   const value = incoming.headers[name];
   return Array.isArray(value) ? value.join(", ") : value;
 }
+
+/** All request headers, names in lower case; repeated ones joined. */
+export function requestHeaders(c: Context): [name: string, value: string][] {
+  const incoming = serverBindings(c)?.incoming;
+  if (incoming === undefined) return [...c.req.raw.headers];
+  return Object.entries(incoming.headers).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, Array.isArray(value) ? value.join(", ") : value]],
+  );
+}
