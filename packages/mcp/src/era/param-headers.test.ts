@@ -1,7 +1,13 @@
 import { isFault } from "@castellan/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { assertParamHeaders, paramHeadersOf, toParamHeaders, unmarkedParamHeaders } from "./param-headers.ts";
+import {
+  assertParamHeaders,
+  paramHeadersOf,
+  toParamHeaders,
+  unmarkedParamHeaders,
+  type ParamHeader,
+} from "./param-headers.ts";
 
 const schema = {
   type: "object",
