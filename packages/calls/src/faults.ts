@@ -36,7 +36,7 @@ export const callFaults = defineFaults({
     owner: "caller",
     status: 408,
     retryable: true,
-    help: "The client did not answer, or answered with an error, what the server asked in the course of the call.",
+    help: "The client could not be asked, did not answer, or answered with an error, what the server asked in the course of the call.",
   },
   request_state_invalid: {
     owner: "caller",

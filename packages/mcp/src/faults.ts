@@ -122,6 +122,6 @@ export const mcpFaults = defineFaults({
   upstream_era_unsupported: {
     owner: "upstream",
     status: 502,
-    help: "The MCP server does not speak the protocol era of this client, and no bridge between the two exists yet.",
+    help: "The MCP server does not speak the era in which it was to be spoken to (any more); its next sync finds out which it speaks.",
   },
 });

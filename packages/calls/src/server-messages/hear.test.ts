@@ -203,7 +203,7 @@ test("a question that cannot be put is answered in the caller's place; a ping al
   await hear(question("roots/list"));
   await hear(question("ping"));
   expect(replies).toEqual([
-    [7, { error: expect.stringContaining('"code":"client_unreachable"') as string }],
+    [7, { error: expect.stringContaining('"code":"client_unanswered"') as string }],
     [7, { result: "{}" }],
   ]);
 });

@@ -109,7 +109,7 @@ async function put(
     exchange.onRefused?.(objection);
     await refuse(objection.message, objection.code);
   } else if (exchange.ask && !(await exchange.ask(question)))
-    await refuse("The client cannot be asked", "client_unreachable");
+    await refuse("The client cannot be asked", "client_unanswered");
   return nothing;
 }
 
