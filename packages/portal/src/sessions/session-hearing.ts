@@ -180,8 +180,8 @@ export class SessionHearing {
   ): Promise<void> {
     const { parts, session } = this.#options;
     const serverId = server.server.id;
-    // Of what was watched until now something may be said before it is watched again.
-    let missed = before;
+    // Of what was watched until now something may be said before it is watched again; later of all.
+    let missed = before.length > 0 ? before : uris;
     return watchServer(
       {
         server,
