@@ -24,7 +24,8 @@ export { createScope, upstreamEra, type Capability, type Naming, type Scope } fr
 
 export { createUpstreams, type Upstreams, type UpstreamsOptions } from "./upstreams/upstreams.ts";
 export { ListWatches, type ListWatchesOptions } from "./upstreams/list-watches.ts";
-export { takesSubscriptions, watchServer, type WatchOptions } from "./upstreams/watch.ts";
+export { tellsOfResources } from "./catalog/tells-of-resources.ts";
+export { watchServer, type WatchOptions } from "./upstreams/watch.ts";
 export { createSyncer, type SyncAttempt, type Syncer } from "./upstreams/sync.ts";
 export { createSyncTrigger, type SyncTrigger } from "./upstreams/sync-trigger.ts";
 export { type SyncReason } from "./upstreams/due-syncs.ts";

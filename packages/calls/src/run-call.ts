@@ -1,18 +1,10 @@
 /** Runs a message through the table of stages and sees to it that a call is on record before its answer leaves. */
 import { isFault, kernelFaults, type Fault } from "@castellan/kernel";
-import {
-  errorText,
-  findMethod,
-  isObject,
-  metaKeys,
-  resultText,
-  toWireError,
-  type Era,
-  type JsonObject,
-} from "@castellan/mcp";
+import { errorText, findMethod, resultText, toWireError, type Era } from "@castellan/mcp";
 import type { CallRecord } from "@castellan/audit";
 import type { TraceContext } from "@castellan/telemetry";
 import type { Admitted, Answer, Dispatched, Limited, Received, Resolved } from "./call.ts";
+import { clientOf } from "./client-identity.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
 import { traceOf } from "./trace.ts";
@@ -115,7 +107,7 @@ function toRecord(
 ): CallRecord {
   const { principal, message, target, answer, session, portal } = facts;
   if (!principal) throw new TypeError("a call without a principal is not recorded");
-  const client = clientOf(facts);
+  const client = clientOf(session ?? answer?.session, message);
   return {
     id: facts.id,
     startedAtMs: facts.receivedAtMs,
@@ -175,22 +167,6 @@ function aimOf({ target, message }: Facts): string | undefined {
   const { params } = message;
   const aim = params?.["name"] ?? params?.["uri"];
   return typeof aim === "string" ? aim : undefined;
-}
-
-function clientOf({ session, answer, message }: Facts): {
-  name?: string | undefined;
-  version?: string | undefined;
-} {
-  const own = session ?? answer?.session;
-  if (own) return { name: own.clientName, version: own.clientVersion };
-  const meta = message?.kind === "request" ? message.params?.["_meta"] : undefined;
-  const info = isObject(meta) ? meta[metaKeys.clientInfo] : undefined;
-  return isObject(info) ? { name: textOf(info, "name"), version: textOf(info, "version") } : {};
-}
-
-function textOf(object: JsonObject, key: string): string | undefined {
-  const value = object[key];
-  return typeof value === "string" ? value : undefined;
 }
 
 /** Before a message is classified, it is answered in the older way. */

@@ -8,11 +8,11 @@ import {
   objectMembers,
   paramText,
   toParamHeaders,
-  type JsonObject,
   type LogLevel,
   type RequestMessage,
 } from "@castellan/mcp";
 import type { Admitted, Entered, ForwardTarget } from "../call.ts";
+import { clientOf } from "../client-identity.ts";
 import type { Capability } from "../catalog/scope.ts";
 import type { Listener } from "../server-messages/exchange.ts";
 
@@ -61,8 +61,7 @@ export function listenerOf(
   call: Admitted & Pick<Entered, "session"> & { readonly portal: { readonly slug: string } },
 ): Listener {
   const { session, message } = call;
-  const meta = message.kind === "request" ? message.params?.["_meta"] : undefined;
-  const info = isObject(meta) ? meta[metaKeys.clientInfo] : undefined;
+  const client = clientOf(session, message);
   return {
     principal: call.principal,
     portal: call.portal.slug,
@@ -71,12 +70,7 @@ export function listenerOf(
     callId: call.id,
     address: call.address,
     sessionId: session?.id,
-    clientName: session?.clientName ?? textOf(info, "name"),
-    clientVersion: session?.clientVersion ?? textOf(info, "version"),
+    clientName: client.name,
+    clientVersion: client.version,
   };
-}
-
-function textOf(object: unknown, key: string): string | undefined {
-  const value = isObject(object) ? (object as JsonObject)[key] : undefined;
-  return typeof value === "string" ? value : undefined;
 }

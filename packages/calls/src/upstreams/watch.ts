@@ -5,7 +5,7 @@
 import { setTimeout } from "node:timers/promises";
 import { isFault } from "@castellan/kernel";
 import {
-  isObject,
+  mcpFaults,
   latestLegacyVersion,
   latestModernVersion,
   metaKeys,
@@ -16,6 +16,7 @@ import {
   type NotificationMessage,
 } from "@castellan/mcp";
 import type { CatalogServer } from "../catalog/catalog.ts";
+import { tellsOfResources } from "../catalog/tells-of-resources.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 export interface WatchOptions {
@@ -134,7 +135,7 @@ async function holdLegacy(
   const client = { version: latestLegacyVersion, capabilities: "{}", clientInfo };
   const channel = await upstreams.openLegacy(server, client, signal);
   try {
-    if (uris.length > 0 && !takesSubscriptions(channel)) return "unsupported";
+    if (uris.length > 0 && !tellsOfResources(server, "legacy")) return "unsupported";
     const heard = (message: Message) => (message.kind === "notification" ? onMessage(message) : undefined);
     const onOpen = () => void subscribe(channel, uris, signal).then(onHeld, () => undefined);
     return (await channel.listen?.({ signal, onMessage: heard, onOpen })) ?? "unsupported";
@@ -145,12 +146,11 @@ async function holdLegacy(
 
 /** Asked after the stream is open, so that no update falls between the two. */
 async function subscribe(channel: Channel, uris: readonly string[], signal: AbortSignal): Promise<void> {
-  for (const uri of uris)
-    await channel.request({ method: "resources/subscribe", params: JSON.stringify({ uri }), signal });
-}
-
-/** Whether the server says that it tells of changes to single resources. */
-export function takesSubscriptions({ hello }: Pick<Channel, "hello">): boolean {
-  const { resources } = hello.capabilities;
-  return isObject(resources) && resources["subscribe"] === true;
+  for (const uri of uris) {
+    const params = JSON.stringify({ uri });
+    const answer = await channel.request({ method: "resources/subscribe", params, signal });
+    // What the server refused is not held.
+    if (answer.kind === "error")
+      throw mcpFaults.fault("upstream_refused", answer.error.message.slice(0, 200));
+  }
 }

@@ -1,5 +1,12 @@
 /** What a modern client wants to hear of, and who has to be asked for it (2026-07-28, subscriptions, "Filter"). */
-import { parseTaskId, upstreamEra, type CatalogServer, type Scope, type TaskOwner } from "@castellan/calls";
+import {
+  parseTaskId,
+  tellsOfResources,
+  upstreamEra,
+  type CatalogServer,
+  type Scope,
+  type TaskOwner,
+} from "@castellan/calls";
 import { isObject, mcpFaults, type Era, type JsonObject } from "@castellan/mcp";
 import type { ListName } from "../portals/portal-directory.ts";
 
@@ -86,14 +93,6 @@ function names(wanted: JsonObject, member: string): readonly string[] {
 }
 
 const maxNameLength = 8192;
-
-/** Whether the server says, in the era in which it is spoken to, that it tells of single resources. */
-function tellsOfResources({ state }: CatalogServer, era: Era): boolean {
-  const hello: unknown = JSON.parse(state[era]?.helloText ?? "{}");
-  const capabilities = isObject(hello) ? hello["capabilities"] : undefined;
-  const resources = isObject(capabilities) ? capabilities["resources"] : undefined;
-  return isObject(resources) && resources["subscribe"] === true;
-}
 
 function invalid(field: string, problem: string) {
   return mcpFaults.fault("params_invalid", `${field} ${problem}`, { field });

@@ -3,8 +3,8 @@
  * to hear of is taken down with its session. A legacy server is told in the session's own line; a modern
  * one is watched by the replica that has the client's GET stream.
  */
-import { callFaults, type Answer, type Capability } from "@castellan/calls";
-import { edit, isObject, mcpFaults, memberText, objectMembers, type RequestMessage } from "@castellan/mcp";
+import { callFaults, tellsOfResources, type Answer, type Capability } from "@castellan/calls";
+import { edit, mcpFaults, memberText, objectMembers, type RequestMessage } from "@castellan/mcp";
 import type { Session } from "../sessions/session.ts";
 import type { LocalContext } from "./local-methods.ts";
 
@@ -27,7 +27,7 @@ export async function subscribe({ call, target, session, open }: LocalContext): 
   if (capability.upstreamEra === "legacy") {
     const refused = await tellServer(request, { session, capability, cancel: call.cancel });
     if (refused) return refused;
-  } else if (!tellsOfResources(server.state.modern?.helloText))
+  } else if (!tellsOfResources(server, "modern"))
     throw mcpFaults.fault("method_unknown", `Server "${server.server.slug}" does not tell of its resources`);
   await session.subscribe({ serverId: server.server.id, uri: name, publicUri: uri });
   return done;
@@ -82,11 +82,4 @@ function uriOf({ params }: RequestMessage): string {
 
 function invalidUri(problem: string) {
   return mcpFaults.fault("params_invalid", `params.uri ${problem}`, { field: "params.uri" });
-}
-
-function tellsOfResources(helloText = "{}"): boolean {
-  const hello: unknown = JSON.parse(helloText);
-  const capabilities = isObject(hello) ? hello["capabilities"] : undefined;
-  const resources = isObject(capabilities) ? capabilities["resources"] : undefined;
-  return isObject(resources) && resources["subscribe"] === true;
 }
