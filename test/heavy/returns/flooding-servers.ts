@@ -11,8 +11,8 @@ import { startRawModern } from "../../fixtures/raw-modern.ts";
 import type { Call, Script } from "../../fixtures/script.ts";
 
 export const notes = 100_000;
-/** 64 MiB of them. */
-export const logs = 1_024;
+/** 128 MiB of them. */
+export const logs = 2_048;
 export const logBytes = 64 * 1024;
 export const questions = 1_000;
 
