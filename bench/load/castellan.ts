@@ -9,9 +9,16 @@ export interface MeasuredCastellan extends AsyncDisposable {
   readonly pid: number;
   /** Its data folder, where other programs of the run may put their files. */
   readonly folder: string;
+  addServer(slug: string, server: MeasuredServer): Promise<void>;
+  /** Makes a portal over servers that are registered; resolves to a token for it. */
+  makePortal(slug: string, servers: readonly string[]): Promise<string>;
   /** Registers servers by slug and makes a portal over them; resolves to a token for it. */
   addPortal(slug: string, servers: Readonly<Record<string, MeasuredServer>>): Promise<string>;
   portalUrl(slug: string): URL;
+  /** One request to the API as the admin. */
+  api(method: string, path: string, body?: object): Promise<Record<string, unknown>>;
+  /** Stops it and starts it again over the same data; resolves to how long that start took, milliseconds. */
+  restart(): Promise<number>;
 }
 
 export interface MeasuredServer {
@@ -23,52 +30,77 @@ export interface MeasuredServer {
 const root = fileURLToPath(new URL("../../", import.meta.url));
 const requestTimeoutMs = 30_000;
 
+/** Of everything that it offers nothing needs an approval: that is not what is measured. */
+const autoAccept = ["tool", "prompt", "resource", "resource_template", "instructions"];
+
 export async function startMeasuredCastellan(): Promise<MeasuredCastellan> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "castellan-bench-"));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
-  const { pid, match } = opened.use(
-    await startProgram({
-      command: process.execPath,
-      args: [join(root, "apps/server/bin/castellan.js"), "up"],
-      env: { CASTELLAN_DATA: folder, CASTELLAN_PORT: "0", CASTELLAN_LOG_LEVEL: "info" },
-      ready: /"url":"(http:\/\/127\.0\.0\.1:\d+)"[^\n]*is ready/,
-    }),
-  );
-  const base = match[1] ?? "";
+  let running = await start(folder);
+  opened.defer(() => running[Symbol.asyncDispose]());
+  const base = () => running.match[1] ?? "";
   const admin = JSON.parse(await readFile(join(folder, "admin.json"), "utf8")) as { token: string };
 
-  async function post(path: string, body: object): Promise<Record<string, unknown>> {
-    const response = await fetch(`${base}/api/v1${path}`, {
-      method: "POST",
+  async function api(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
+    const response = await fetch(`${base()}/api/v1${path}`, {
+      method,
       headers: { authorization: `Bearer ${admin.token}`, "content-type": "application/json" },
-      body: JSON.stringify(body),
+      ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
-    const answer = (await response.json()) as Record<string, unknown>;
-    if (!response.ok) throw new Error(`${path}: ${JSON.stringify(answer)}`);
-    return answer;
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${method} ${path}: ${text}`);
+    return (text === "" ? {} : JSON.parse(text)) as Record<string, unknown>;
+  }
+
+  async function addServer(slug: string, { url, clientFeatures }: MeasuredServer): Promise<void> {
+    await api("POST", "/servers", {
+      slug,
+      url: url.href,
+      allowPrivate: [url.host],
+      autoAccept,
+      ...(clientFeatures && { clientFeatures }),
+    });
+  }
+
+  async function makePortal(slug: string, servers: readonly string[]): Promise<string> {
+    await api("POST", "/portals", { slug, servers });
+    const { secret } = await api("POST", "/tokens", { name: slug, role: "member", portals: [slug] });
+    return String(secret);
   }
 
   const owned = opened.move();
   return {
-    pid,
+    get pid() {
+      return running.pid;
+    },
     folder,
-    portalUrl: (slug) => new URL(`${base}/p/${slug}/mcp`),
+    api,
+    portalUrl: (slug) => new URL(`${base()}/p/${slug}/mcp`),
+    async restart() {
+      await running[Symbol.asyncDispose]();
+      const startedMs = performance.now();
+      running = await start(folder);
+      return performance.now() - startedMs;
+    },
+    addServer,
+    makePortal,
     async addPortal(slug, servers) {
-      for (const [name, { url, clientFeatures }] of Object.entries(servers))
-        await post("/servers", {
-          slug: name,
-          url: url.href,
-          allowPrivate: [url.host],
-          ...(clientFeatures && { clientFeatures }),
-        });
-      await post("/portals", { slug, servers: Object.keys(servers) });
-      const { secret } = await post("/tokens", { name: slug, role: "member", portals: [slug] });
-      return String(secret);
+      for (const [name, server] of Object.entries(servers)) await addServer(name, server);
+      return makePortal(slug, Object.keys(servers));
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+function start(folder: string) {
+  return startProgram({
+    command: process.execPath,
+    args: [join(root, "apps/server/bin/castellan.js"), "up"],
+    env: { CASTELLAN_DATA: folder, CASTELLAN_PORT: "0", CASTELLAN_LOG_LEVEL: "info" },
+    ready: /"url":"(http:\/\/127\.0\.0\.1:\d+)"[^\n]*is ready/,
+  });
 }
 
 /** The quick server of the fixtures, as a process: `both`, `legacy` or `modern`. */

@@ -16,6 +16,8 @@ export interface Speaker {
   headers(method: string, name?: string): Readonly<Record<string, string>>;
   /** The body of a `tools/call`. `more`: members of `params`. */
   call(id: number, tool: string, args: object, more?: object): string;
+  /** The body of a `tools/list`. */
+  list(id: number): string;
   /** Ends the session, if there is one. */
   end(): Promise<void>;
 }
@@ -50,6 +52,10 @@ export async function openSpeaker(door: Door, era: Era, capabilities: object = {
       const params = { name, arguments: args, ...more, ...(era === "modern" && { _meta: meta }) };
       return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/call", params });
     },
+    list(id) {
+      const params = era === "modern" ? { _meta: meta } : {};
+      return JSON.stringify({ jsonrpc: "2.0", id, method: "tools/list", params });
+    },
     async end() {
       if (!("mcp-session-id" in session)) return;
       const headers = { ...common, ...session };
@@ -71,6 +77,16 @@ export function loadOf(
     // An id of its own for each connection: two requests of one session must not have the same.
     body: (connection) => speaker.call(connection + 1, tool, args),
     expect: '"content"',
+  };
+}
+
+/** The load of reading the whole list again and again. */
+export function listLoadOf(speaker: Speaker): Pick<LoadOptions, "url" | "headers" | "body" | "expect"> {
+  return {
+    url: speaker.url,
+    headers: speaker.headers("tools/list"),
+    body: (connection) => speaker.list(connection + 1),
+    expect: '"tools"',
   };
 }
 

@@ -21,8 +21,8 @@ const upstream = "packages/mcp/src/upstream";
 /** Callers first, then what a server may do, then what is between replicas. */
 const limits: readonly Limit[] = [
   {
-    what: "calls of a caller under way at one server, on each replica",
-    from: "packages/calls/src/under-way.ts maxUnderWay",
+    what: "calls of a caller under way at one server, on each replica, unless an admin sets it",
+    from: "packages/calls/src/limits/call-limiter.ts maxUnderWay",
     beyond: "`calls_limited`",
   },
   {
@@ -246,6 +246,22 @@ const limits: readonly Limit[] = [
     what: "records that wait to be written, on each replica",
     from: "packages/audit/src/audit-log.ts maxWaiting",
     beyond: "`audit_overloaded`",
+  },
+  {
+    what: "body of a request to the API",
+    from: "packages/api/src/body.ts maxBodyBytes",
+    unit: "bytes",
+    beyond: "`body_too_large`",
+  },
+  {
+    what: "entries of a page of a list of the API",
+    from: "packages/api/src/paging.ts maxPage",
+    beyond: "`invalid_input`",
+  },
+  {
+    what: "hours for which the answer to an `Idempotency-Key` is kept",
+    from: "packages/api/src/idempotency/idempotency.ts keptHours",
+    beyond: "the key is free for another request",
   },
 ];
 

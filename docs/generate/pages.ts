@@ -6,7 +6,7 @@ import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "oxfmt";
 import { root } from "../../test/house/packages.ts";
-import { routesTable } from "./api.ts";
+import { commonFailuresTable, operationSections, routesTable } from "./api.ts";
 import { commandPages } from "./cli.ts";
 import { settingsTable } from "./configuration.ts";
 import { errorCatalogs, errorDefaults } from "./errors.ts";
@@ -20,6 +20,8 @@ import { methodsTable, outcomes, serverMessageTable, stagesTable } from "./stage
 /** Every section by the name that its place in a page has. */
 export const sections: Readonly<Record<string, () => string | Promise<string>>> = {
   api: routesTable,
+  "api-failures": commonFailuresTable,
+  "api-operations": operationSections,
   commands: commandPages,
   eras,
   errors: errorCatalogs,
@@ -67,8 +69,12 @@ async function markdownIn(folder: string, options: { recursive: boolean } = { re
 
 /** The page as it is to be, formatted as all else in the repository. */
 export async function renderPage({ path, text }: Page): Promise<string> {
-  const filled = await fillPlaces(text, sections);
-  const { code, errors } = await format(path, filled, await formatOptions());
+  return formatted(path, await fillPlaces(text, sections));
+}
+
+/** A text of whichever language its path says, as `npm run format` would leave it. */
+export async function formatted(path: string, text: string): Promise<string> {
+  const { code, errors } = await format(path, text, await formatOptions());
   if (errors.length > 0) throw new Error(`${path} cannot be formatted: ${errors[0]?.message}`);
   return code;
 }

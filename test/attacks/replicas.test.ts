@@ -48,7 +48,7 @@ const idOf = (text: string | undefined) => (parsed(text) as { id?: unknown }).id
 test("a server that takes no answers does not hold up the answers of other sessions", async () => {
   await using deaf = await startRawLegacy({ capabilities, script });
   await a.sync("deaf", deaf.url, { clientFeatures: ["elicitation_form"] });
-  await a.portals.addServer("main", "deaf");
+  await a.portals.putServer("main", "deaf");
   await flush();
   // Takes the bodies of what answers it, and says nothing.
   deaf.intercept = ({ request }) => request.httpMethod === "POST" && request.method === undefined;

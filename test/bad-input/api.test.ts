@@ -158,12 +158,20 @@ const rows: readonly Row[] = [
     invalid("uiHosts[0]"),
   ],
   ["a change of nothing", "PATCH", "/servers/m", {}, invalid("body")],
+  ["a change of the slug", "PATCH", "/servers/m", { title: "M", slug: "other" }, invalid("slug")],
   [
-    "a change of the address",
+    "a change to an address that nobody allowed",
     "PATCH",
     "/servers/m",
-    { title: "M", url: "https://a.example/" },
-    invalid("url"),
+    { title: "M", url: "https://127.0.0.1:1/" },
+    { status: 400, code: "outbound_refused", field: "url" },
+  ],
+  [
+    "a limit of nothing",
+    "PATCH",
+    "/servers/m",
+    { title: "M", limits: { concurrency: 0 } },
+    invalid("limits.concurrency"),
   ],
   [
     "a change of no such server",

@@ -1,13 +1,23 @@
 /** Sections that are written from the code say what the code says. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { operationsPath, operationsSource } from "../../docs/generate/client.ts";
 import { fillPlaces, placesIn } from "../../docs/generate/markdown.ts";
-import { readPages, renderPage, sections } from "../../docs/generate/pages.ts";
+import { formatted, readPages, renderPage, sections } from "../../docs/generate/pages.ts";
+import { root } from "../house/packages.ts";
 
 const pages = (await readPages()).filter(({ text }) => placesIn(text).length > 0);
 
 test.each(pages)("$path is what `npm run docs` would write", async (page) => {
   const rendered = await renderPage(page);
   expect(rendered === page.text, `${page.path} is stale: run "npm run docs"`).toBe(true);
+});
+
+test("the client's types are what the API's document says", async () => {
+  const written = await readFile(join(root, operationsPath), "utf8");
+  const source = await formatted(operationsPath, operationsSource());
+  expect(written === source, `${operationsPath} is stale: run "npm run docs"`).toBe(true);
 });
 
 test("every section has a place in a page", () => {

@@ -5,17 +5,22 @@ export interface RegisteredServer {
   readonly clientFeatures?: readonly string[];
   /** Hosts that its pages may reach. Default: none. */
   readonly uiHosts?: readonly string[];
+  /** Kinds that need no approval. Default: all, so that a test has what the server offers at once. */
+  readonly autoAccept?: readonly string[];
 }
+
+export const everyKind = ["tool", "prompt", "resource", "resource_template", "instructions"];
 
 export const everyFeature = ["elicitation_form", "elicitation_url", "sampling", "roots"];
 
-/** The body of `POST /servers`. A bare URL is a server that may ask nothing. */
+/** The body of `POST /servers`. A bare URL is a server that may ask nothing, and whose definitions need no approval. */
 export function toRegistration(slug: string, server: string | RegisteredServer): object {
-  const { url, clientFeatures, uiHosts } = typeof server === "string" ? { url: server } : server;
+  const { url, clientFeatures, uiHosts, autoAccept = everyKind } = typeof server === "string" ? { url: server } : server;
   return {
     slug,
     url,
     allowPrivate: [new URL(url).host],
+    autoAccept,
     ...(clientFeatures && { clientFeatures }),
     ...(uiHosts && { uiHosts }),
   };

@@ -1,4 +1,5 @@
 /** A portal over some servers, made over the API as an admin makes it. */
+import { toRegistration } from "../harness/registration.ts";
 import type { Castellan } from "./process/castellan.ts";
 
 export interface Portal {
@@ -23,7 +24,7 @@ export async function addPortal(
 }
 
 export function addServer({ api }: Pick<Castellan, "api">, slug: string, address: string): Promise<object> {
-  return api("POST", "/servers", { slug, url: address, allowPrivate: [new URL(address).host] });
+  return api("POST", "/servers", toRegistration(slug, address));
 }
 
 /** The portal's address, which differs after a start on another port. */

@@ -5,6 +5,7 @@ import { readPackages, root, type Package } from "./packages.ts";
 
 /** The floor of each package, from the ground up. A package that is not here has no place yet. */
 const floors: Readonly<Record<string, number>> = {
+  "@castellan/client": 0,
   "@castellan/kernel": 0,
   "@castellan/database": 1,
   "@castellan/web": 1,
@@ -12,12 +13,15 @@ const floors: Readonly<Record<string, number>> = {
   "@castellan/vault": 1,
   "@castellan/access": 2,
   "@castellan/audit": 2,
+  "@castellan/limits": 2,
   "@castellan/mcp": 2,
   "@castellan/replicas": 2,
   "@castellan/calls": 3,
   "@castellan/portal": 4,
-  "@castellan/api": 5,
-  castellan: 6,
+  "@castellan/configuration": 5,
+  "@castellan/registry": 5,
+  "@castellan/api": 6,
+  castellan: 7,
 };
 
 /** The only imports between packages of one floor, each with its reason. */

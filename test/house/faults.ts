@@ -3,10 +3,12 @@ import { accessFaults } from "@castellan/access";
 import { apiFaults } from "@castellan/api";
 import { auditFaults } from "@castellan/audit";
 import { callFaults } from "@castellan/calls";
+import { configurationFaults } from "@castellan/configuration";
 import { databaseFaults } from "@castellan/database";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
 import { portalFaults } from "@castellan/portal";
+import { registryFaults } from "@castellan/registry";
 import { replicaFaults } from "@castellan/replicas";
 import { vaultFaults } from "@castellan/vault";
 import { webFaults } from "@castellan/web";
@@ -24,6 +26,8 @@ export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec
   replicas: replicaFaults.specs,
   calls: callFaults.specs,
   portal: portalFaults.specs,
+  configuration: configurationFaults.specs,
+  registry: registryFaults.specs,
   api: apiFaults.specs,
   server: serverFaults.specs,
   cli: cliFaults.specs,

@@ -1,3 +1,4 @@
+import { narrow, type OpenPortal } from "@castellan/portal";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startRawLegacy } from "../fixtures/raw-legacy.ts";
 import { startRawModern } from "../fixtures/raw-modern.ts";
@@ -50,7 +51,7 @@ test("a server is in the portals that it was put into, and in no other of its na
   await house.sync("acme", evil.url);
   expect(names("trusting", "legacy")).toEqual([]);
   expect((await house.portals.get("trusting")).servers).toEqual([]);
-  await house.portals.addServer("trusting", "acme");
+  await house.portals.putServer("trusting", "acme");
   await house.flush();
   expect(names("trusting", "legacy")).toEqual(["acme_evil"]);
 });
@@ -75,7 +76,7 @@ test("those are told whose lists changed, and of which", async () => {
   expect(await changes(() => house.sync("young"))).toEqual([["youngs", ["tools"]]]);
   old.offer.prompts = '{"name":"p"}';
   expect(await changes(() => house.sync("old"))).toEqual([["olds", ["prompts"]]]);
-  expect(await changes(() => house.portals.addServer("olds", "young"))).toEqual([["olds", ["tools"]]]);
+  expect(await changes(() => house.portals.putServer("olds", "young"))).toEqual([["olds", ["tools"]]]);
   expect(await changes(() => house.portals.removeServer("olds", "old"))).toEqual([
     ["olds", ["tools", "prompts"]],
   ]);
@@ -94,6 +95,89 @@ test("a change of the era that nobody has asked for yet is told, too", async () 
   young.offer.prompts = '{"name":"q"}';
   await house.sync("second");
   expect(heard).toEqual([["prompts"]]);
+});
+
+test("curation is told to those whose lists it changes, and to no others", async () => {
+  const offer = await serve("modern", "x", "y");
+  offer.offer.prompts = '{"name":"p"}';
+  await house.sync("curated", offer.url);
+  await house.open("here", ["curated"]);
+  await house.open("there", ["curated"]);
+  const heard: [string, readonly string[]][] = [];
+  onTestFinished(house.directory.onChange((portal, lists) => heard.push([portal, lists])));
+  const changes = async (act: () => Promise<unknown>) => {
+    await act();
+    await house.flush();
+    return heard.splice(0);
+  };
+  const say = (entries: object) => () => house.portals.changeCuration("here", "curated", { entries });
+  expect(await changes(say({ tool: { x: { enabled: false } } }))).toEqual([["here", ["tools"]]]);
+  expect([names("here", "modern"), names("there", "modern")]).toEqual([
+    ["curated_y"],
+    ["curated_x", "curated_y"],
+  ]);
+  expect(await changes(say({ prompt: { p: { description: "Other" } } }))).toEqual([["here", ["prompts"]]]);
+  expect(await changes(say({ tool: { gone: { enabled: false } } }))).toEqual([]);
+  expect(await changes(say({ tool: { y: { alias: "why" } } }))).toEqual([["here", ["tools"]]]);
+  expect(await changes(() => house.portals.change("here", { title: "Other" }))).toEqual([]);
+  expect(await changes(() => house.portals.change("here", { naming: "plain" }))).toEqual([
+    ["here", ["tools", "prompts"]],
+  ]);
+  expect(names("here", "legacy")).toEqual(["why"]);
+  // A sync that finds one more keeps what was said.
+  offer.offer.names = ["x", "y", "z"];
+  expect(await changes(() => house.sync("curated"))).toEqual([
+    ["here", ["tools"]],
+    ["there", ["tools"]],
+  ]);
+  expect(names("here", "modern")).toEqual(["why", "z"]);
+});
+
+test("a portal is found by its host name as long as that is its own", async () => {
+  await house.open("hosted", []);
+  const found = async (host: string) => {
+    await house.flush();
+    return house.directory.findByHost(host)?.portal.slug;
+  };
+  expect(await found("hosted.example.com")).toBeUndefined();
+  await house.portals.change("hosted", { hostname: "hosted.example.com" });
+  expect([await found("hosted.example.com"), await found("Hosted.Example.com")]).toEqual([
+    "hosted",
+    "hosted",
+  ]);
+  expect(await found("hosted.example.com:8443")).toBeUndefined();
+  await house.portals.remove("hosted");
+  await house.open("heir", []);
+  await house.portals.change("heir", { hostname: "hosted.example.com" });
+  expect(await found("hosted.example.com")).toBe("heir");
+});
+
+test("a part of a portal is made once, has the names of the whole, and is another after each change", async () => {
+  const [one, two] = [await serve("modern", "x"), await serve("legacy", "x", "y")];
+  await house.sync("one", one.url);
+  await house.sync("two", two.url);
+  await house.open("whole", ["one", "two"]);
+  const open = () => house.directory.find("whole") as OpenPortal;
+  const part = narrow(open(), ["two", "nobody"]);
+  expect([part.isNarrowed, part.portal.servers, part.servers.map(({ server }) => server.slug)]).toEqual([
+    true,
+    ["two"],
+    ["two"],
+  ]);
+  expect(
+    part
+      .scope("modern")
+      .entries("tool")
+      .map(({ publicName }) => publicName),
+  ).toEqual(["two_x", "two_y"]);
+  expect([narrow(open(), ["two"]) === part, part.scope("modern") === part.scope("modern")]).toEqual([
+    true,
+    true,
+  ]);
+  expect(part.scope("modern").find("tool", "one_x")).toBeUndefined();
+  two.offer.names = ["y"];
+  await house.sync("two");
+  expect(narrow(open(), ["two"]).scope("modern").list("tool").length).toBe(1);
 });
 
 test("a portal that is removed ends the sessions at it", async () => {

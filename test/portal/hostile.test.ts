@@ -133,9 +133,9 @@ test("of templates without end 500 are kept, and none costs a reader much", asyn
     },
   });
   const portal = await house.addPortal("swarm", { swarm: swarm.url });
-  const { counts, definitions, state } = await house.api<DetailedServer>("GET", "/servers/swarm");
+  const { counts, offered, state } = await house.api<DetailedServer>("GET", "/servers/swarm");
   expect([counts.resourceTemplates, state.status]).toEqual([500, "ready"]);
-  expect(definitions.resourceTemplates).toEqual(Array.from({ length: 500 }, (_, n) => template(n)));
+  expect(offered.resourceTemplates).toEqual(Array.from({ length: 500 }, (_, n) => template(n)));
   const [first] = state.skipped;
   expect(first).toContain("resource_template");
   const unnamed = Number(/^and (\d+) more$/.exec(state.skipped.at(-1) ?? "")?.[1] ?? "1");
@@ -406,14 +406,17 @@ test("the headers of a server are sent nowhere but where they were given for", a
 
   await house.database.query(sql`update servers set url = ${thief.url} where slug = 'moved'`);
   const synced = await house.api<DetailedServer>("POST", "/servers/moved/sync");
-  expect([synced.state.status, synced.state.error?.code]).toEqual(["stale", "server_credentials_moved"]);
+  expect([synced.state.status, synced.state.error?.code]).toEqual([
+    "needs_attention",
+    "server_credentials_moved",
+  ]);
   // A caller of the server is refused, or not offered it; the other server of the portal is as ever.
   const refused = await answerOf(await callTool(portal, "moved_t"));
   expect(refused.result).toBeUndefined();
   expect(await answerOf(await callTool(portal, "new_t"))).toMatchObject({ result: { content: [] } });
   // What changes elsewhere still comes into effect here, and in a house that starts now.
-  const { definitions } = await register("after-moved", own.url);
-  expect(definitions.tools).toEqual(["t", "hang"]);
+  const { offered } = await register("after-moved", own.url);
+  expect(offered.tools).toEqual(["t", "hang"]);
   await using replica = await startTestHouse({ beside: house });
   expect(
     await answerOf(await callTool({ ...portal, url: `${replica.url}/p/moved/mcp` }, "new_t")),

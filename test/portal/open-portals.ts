@@ -12,10 +12,11 @@ import {
 } from "@castellan/access";
 import { auditMigrations, createAuditLog, type RecordedCall } from "@castellan/audit";
 import {
-  CallsUnderWay,
   ListWatches,
   callMigrations,
+  createCallLimiter,
   createCatalog,
+  createCircuits,
   createConversations,
   createDefinitionStore,
   createLinePool,
@@ -23,6 +24,8 @@ import {
   createServerStore,
   createSyncer,
   createUpstreams,
+  definitionKinds,
+  type CallLimits,
   type Naming,
   type NewServer,
   type StoredServer,
@@ -37,6 +40,7 @@ import {
   type Fault,
   type ManualClock,
 } from "@castellan/kernel";
+import { createRateLimiter, limitMigrations } from "@castellan/limits";
 import { defaultUpstreamLimits, type UpstreamLimits } from "@castellan/mcp";
 import {
   ResumableStreams,
@@ -68,6 +72,8 @@ export interface Portals extends AsyncDisposable {
   readonly sessions: SessionRegistry;
   /** Of the sessions in memory and of their streams; it stands still until it is moved. */
   readonly clock: ManualClock;
+  /** Of the servers' circuit breakers; it stands still until it is moved. */
+  readonly circuitClock: ManualClock;
   readonly directory: PortalDirectory;
   readonly portals: PortalStore;
   /** Faults of this house, which no test should leave behind unnoticed. */
@@ -75,12 +81,11 @@ export interface Portals extends AsyncDisposable {
   /** Errors that escaped an answer. */
   readonly errors: readonly unknown[];
   readonly refused: readonly { address: string; code: string }[];
-  /** Registers a server, or reads an old one's lists again; everyone here knows of it then. */
-  sync(
-    slug: string,
-    url?: string,
-    permissions?: Pick<NewServer, "clientFeatures" | "uiHosts">,
-  ): Promise<StoredServer>;
+  /**
+   * Registers a server whose definitions need no approval, or reads an old one's lists again; everyone here
+   * knows of it then.
+   */
+  sync(slug: string, url?: string, more?: Partial<NewServer>): Promise<StoredServer>;
   removeServer(slug: string): Promise<void>;
   /** Makes a portal, and a token for it. */
   open(slug: string, servers: readonly string[], naming?: Naming): Promise<{ url: string; token: string }>;
@@ -98,6 +103,7 @@ const migrations = [
   auditMigrations,
   callMigrations,
   portalMigrations,
+  limitMigrations,
 ];
 
 export interface OpenOptions {
@@ -105,6 +111,8 @@ export interface OpenOptions {
   readonly upstream?: Partial<UpstreamLimits>;
   readonly replay?: Partial<ReplayLimits>;
   readonly stallMs?: number;
+  /** Limits of each person over all servers. */
+  readonly perPerson?: CallLimits;
   /** One more replica of these: the same database and keys. */
   readonly beside?: Portals;
 }
@@ -148,6 +156,8 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
       onError,
     }),
   );
+  const circuitClock = createManualClock();
+  const rates = opened.use(createRateLimiter({ database, clock: systemClock, onError }));
   const sessions = opened.use(
     new SessionRegistry({
       database,
@@ -173,13 +183,19 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
 
   const authenticate = (authorization: string | undefined): Promise<Principal> =>
     authenticator.authenticate(parseBearer(authorization));
-  const app = createWebApp({ publicUrl: "http://127.0.0.1", isLoopback: true, onError });
+  const isOwnHost = (host: string) => directory.findByHost(host) !== undefined;
+  const app = createWebApp({ publicUrl: "http://127.0.0.1", isLoopback: true, isOwnHost, onError });
   mountPortals(
     app,
     createPortalEndpoint({
       authenticate,
       streams: opened.use(new WatchedStreams(authenticate)),
-      underWay: new CallsUnderWay(),
+      limiter: createCallLimiter({
+        rates,
+        livingReplicas: () => replicas.living,
+        ...(options.perPerson && { perPerson: options.perPerson }),
+      }),
+      circuits: opened.use(createCircuits({ catalog, clock: circuitClock })),
       directory,
       sessions,
       subscriptions,
@@ -222,6 +238,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     resumable,
     sessions,
     clock,
+    circuitClock,
     directory,
     portals,
     faults,
@@ -229,7 +246,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     refused,
     token,
     flush: () => changes.flush(),
-    async sync(slug, url, permissions = {}) {
+    async sync(slug, url, more = {}) {
       if (url !== undefined)
         await servers.add({
           slug: parseSlug(slug, "slug"),
@@ -237,7 +254,8 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
           url: new URL(url),
           headers: { authorization: "Bearer of-the-house" },
           allowPrivate: ["127.0.0.1"],
-          ...permissions,
+          autoAccept: definitionKinds,
+          ...more,
         });
       const synced = await syncer.sync(slug, new AbortController().signal);
       await changes.flush();

@@ -323,7 +323,7 @@ test("a resource of a modern server is watched for the client, wherever its stre
     },
   });
   await a.sync("new", modern.url);
-  await a.portals.addServer("main", "new");
+  await a.portals.putServer("main", "new");
   await flush();
   const [client, elsewhere] = await both();
   const stream = await elsewhere.stream();

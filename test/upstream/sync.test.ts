@@ -1,3 +1,4 @@
+import type { NewServer } from "@castellan/calls";
 import { isFault } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
 import { startExoticLegacy } from "../fixtures/exotic.ts";
@@ -96,7 +97,14 @@ test("a failure keeps what was found before, and says so", async () => {
   await house.sync("flaky", server.url);
   server.intercept = faults.status(503);
   const failed = await house.sync("flaky");
-  expect(failed.state).toMatchObject({ status: "stale", error: { code: "upstream_refused" } });
+  expect(failed.state).toMatchObject({
+    status: "stale",
+    error: {
+      code: "upstream_refused",
+      message: "The server answered with HTTP 503",
+      details: { status: 503 },
+    },
+  });
   expect(await offered("flaky")).toEqual(["one"]);
   server.intercept = undefined;
   expect((await house.sync("flaky")).state).toMatchObject({ status: "ready", error: undefined });
@@ -167,8 +175,83 @@ test("a server's words are kept although PostgreSQL would refuse them", async ()
   const { state } = await house.sync("rude", server.url);
   expect(state).toMatchObject({
     status: "error",
-    error: { code: "upstream_invalid", message: "initialize failed: broken␀ �" },
+    error: {
+      code: "upstream_invalid",
+      message: "initialize failed: broken␀ �",
+      details: { rpcCode: -1 },
+    },
   });
+});
+
+test("what a server says went wrong is kept in full, up to a bound", async () => {
+  const words = "It is broken in so many ways. ".repeat(50);
+  const fail = (message: string) =>
+    only("tools/list", ({ request, response }) => {
+      const { id } = request.message as { id: number };
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify({ jsonrpc: "2.0", id, error: { code: -32_603, message } }));
+      return true;
+    });
+  const server = await modern({ intercept: fail(words) });
+  const { state } = await house.sync("wordy", server.url);
+  expect(state.error).toEqual({
+    code: "upstream_invalid",
+    message: `The server's tools/list failed: ${words}`,
+    details: { rpcCode: -32_603 },
+  });
+  server.intercept = fail("x".repeat(10_000));
+  expect((await house.sync("wordy")).state.error?.message).toHaveLength(4_000);
+});
+
+test("a transport that is set is the only one that is tried", async () => {
+  const young = await modern();
+  const old = own(await startRawSse({ ...onlyTools, script: { "tools/list": () => `{${tools("one")}}` } }));
+  const outcome = async (slug: string, url: string, transport: NewServer["transport"]) => {
+    const { status, modern, legacy } = (await house.sync(slug, url, { transport })).state;
+    return [status, modern !== undefined, legacy?.transport];
+  };
+  expect(await outcome("set-http", young.url, "streamable-http")).toEqual(["ready", true, undefined]);
+  young.recording.clear();
+  expect(await outcome("set-sse", young.url, "sse")).toEqual(["error", false, undefined]);
+  expect(young.recording.requests.map(({ httpMethod }) => httpMethod)).toEqual(["GET"]);
+  expect(await outcome("old-sse", old.url, "sse")).toEqual(["ready", false, "sse"]);
+  old.recording.clear();
+  expect(await outcome("old-http", old.url, "streamable-http")).toEqual(["error", false, undefined]);
+  expect(new Set(old.recording.requests.map(({ httpMethod }) => httpMethod))).toEqual(new Set(["POST"]));
+});
+
+test("a server that is found below its address is read and called there", async () => {
+  const server = await modern({
+    script: {
+      "tools/list": () => modernList(tools("one")),
+      "tools/call": () => '{"resultType":"complete","content":[]}',
+    },
+    intercept: ({ request, response }) => {
+      if (request.path === "/mcp") return false;
+      response.writeHead(404).end();
+      return true;
+    },
+  });
+  const { state } = await house.sync("below", new URL(server.url).origin);
+  expect(state).toMatchObject({ status: "ready", foundBelow: "/mcp" });
+  const { url, token } = await house.open("below", ["below"], "plain");
+  server.recording.clear();
+  const answer = await fetch(url, {
+    method: "POST",
+    headers: {
+      authorization: `Bearer ${token}`,
+      accept: "application/json, text/event-stream",
+      "content-type": "application/json",
+      "mcp-protocol-version": "2026-07-28",
+      "mcp-method": "tools/call",
+      "mcp-name": "one",
+    },
+    body: '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"one","arguments":{},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}',
+  });
+  expect(await answer.json()).toMatchObject({ result: { content: [] } });
+  expect(server.recording.requests.map(({ path, method }) => [path, method])).toEqual([
+    ["/mcp", "tools/call"],
+  ]);
 });
 
 /** One address in front of a server of each era, as a server that speaks both. */

@@ -178,19 +178,26 @@ test("of the schedules of two replicas, one asks a server that nobody has asked 
   const onError = (error: unknown) => errors.push(error);
   const schedules = replicas.map(({ catalog, syncer }) => {
     const only = { servers: () => catalog.servers().filter((entry) => entry.server.slug === slug) };
-    return scheduleSyncs({ catalog: only, syncer, clock: systemClock, onError });
+    return scheduleSyncs({ catalog: only, syncer, clock: systemClock, intervalSeconds, onError });
   });
   await until(replicas[0], slug, ([name]) => name === "first");
   for (const schedule of schedules) await schedule[Symbol.asyncDispose]();
   expect(reads(server)).toBe(1);
 });
 
+/** As the process is set. */
+const intervalSeconds = 7200;
+
 test.each([
-  ["two hours after a good sync", "7200 seconds", true],
-  ["before that", "7190 seconds", false],
-])("the schedule asks again %s", async (_, age, isAsked) => {
+  ["two hours after a good sync", undefined, "7200 seconds", true],
+  ["before that", undefined, "7190 seconds", false],
+  ["as often as an admin says", 90, "90 seconds", true],
+  ["not more often than that", 90, "80 seconds", false],
+  ["as seldom as an admin says", 86_400, "7210 seconds", false],
+])("the schedule asks again %s", async (_, syncIntervalSeconds, age, isAsked) => {
   const { server, slug } = await serve("one");
-  const { syncer, catalog, flush } = replicas[0];
+  const { servers, syncer, catalog, flush } = replicas[0];
+  await servers.change(slug, { syncIntervalSeconds });
   await syncer.sync(slug, new AbortController().signal);
   await grow(slug, age);
   await flush();
@@ -200,11 +207,13 @@ test.each([
 });
 
 test.each([
-  ["a minute after one that failed", "60 seconds", true],
-  ["before that", "50 seconds", false],
-])("the schedule asks again %s", async (_, age, isAsked) => {
+  ["a minute after one that failed", undefined, "60 seconds", true],
+  ["before that", undefined, "50 seconds", false],
+  ["sooner where an admin says so", 45, "50 seconds", true],
+])("the schedule asks again %s", async (_, syncIntervalSeconds, age, isAsked) => {
   const { server, slug } = await serve("one");
-  const { syncer, catalog, flush } = replicas[0];
+  const { servers, syncer, catalog, flush } = replicas[0];
+  await servers.change(slug, { syncIntervalSeconds });
   server.intercept = faults.status(503);
   await syncer.sync(slug, new AbortController().signal);
   server.intercept = undefined;
@@ -213,6 +222,21 @@ test.each([
   server.recording.clear();
   await runSchedule(catalog, slug, syncer);
   expect(reads(server)).toBe(isAsked ? 1 : 0);
+});
+
+test("the schedule asks a server that is reached in another way now", async () => {
+  const { server, slug } = await serve("one");
+  const { servers, syncer, catalog, flush } = replicas[0];
+  await syncer.sync(slug, new AbortController().signal);
+  await grow(slug, "31 seconds");
+  await flush();
+  await runSchedule(catalog, slug, syncer);
+  expect(reads(server)).toBe(1);
+  const changed = await servers.change(slug, { headers: { "x-a": "1" } });
+  expect(changed.state.isOutdated).toBe(true);
+  await flush();
+  await runSchedule(catalog, slug, syncer);
+  expect([reads(server), (await servers.get(slug)).state.isOutdated]).toEqual([2, false]);
 });
 
 /** Makes it as if what is known of a server had been found out so much earlier. */
@@ -238,6 +262,7 @@ async function runSchedule(catalog: Catalog, slug: string, syncer: Syncer): Prom
       },
     },
     clock: systemClock,
+    intervalSeconds,
     onError: (error) => errors.push(error),
   });
   await Promise.all(attempts);

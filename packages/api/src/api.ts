@@ -1,35 +1,72 @@
 /**
- * The HTTP API as an application to be mounted at `/api/v1`: every operation of the table, each
- * behind the same four steps: who is it, may they, what did they send, the answer.
+ * The HTTP API as an application to be mounted at `/api/v1`: its document, and every operation of the table, each
+ * behind the same steps: who is it, may they, what did they send, was it done already, the answer.
  */
 import { parseBearer, type Principal } from "@castellan/access";
 import { clientGone, drainSignal, requestHeader } from "@castellan/web";
 import { Hono, type Context } from "hono";
 import { readJson } from "./body.ts";
+import { parseIfMatch, toEtag } from "./etag.ts";
 import { apiFaults } from "./faults.ts";
+import { createIdempotency, type Answer, type Idempotency } from "./idempotency/idempotency.ts";
+import { parseIdempotencyKey } from "./idempotency/key.ts";
 import { invalidInput } from "./input.ts";
+import { serveDocument } from "./openapi/serve.ts";
 import type { ApiPorts } from "./ports.ts";
-import type { Route, RouteRequest } from "./route.ts";
+import { isBodyOptional, type Route, type RouteRequest } from "./route.ts";
 import { routes } from "./routes.ts";
 
 export function createApi(ports: ApiPorts): Hono {
   const api = new Hono();
+  const idempotency = createIdempotency(ports);
+  serveDocument(api, routes, ports.version);
   for (const route of routes)
-    api.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) => serve(route, c, ports));
+    api.on(route.method, route.path.replaceAll(/\{(\w+)\}/g, ":$1"), (c) =>
+      serve(route, c, ports, idempotency),
+    );
   return api;
 }
 
-async function serve(route: Route, c: Context, ports: ApiPorts): Promise<Response> {
+async function serve(route: Route, c: Context, ports: ApiPorts, idempotency: Idempotency): Promise<Response> {
   const principal = await ports.authenticate(parseBearer(requestHeader(c, "authorization")));
   // Before anything of the request is read: what a caller may not do is not discussed with them.
   assertRole(principal, route);
-  const answer = await route.run(await readRequest(route, c, principal), ports);
-  if (route.answer === undefined) return c.body(null, 204);
-  return Response.json(answer, { status: route.status ?? 200 });
+  const request = await readRequest(route, c, principal);
+  const run = async () => toAnswer(route, await route.run(request, ports));
+  const key = parseIdempotencyKey(requestHeader(c, "idempotency-key"));
+  // Elsewhere twice is once anyway, and clients may send a key with everything.
+  if (key === undefined || route.takesIdempotencyKey !== true) return toResponse(await run());
+  const asked = JSON.stringify([route.id, request.params, request.query, request.body]);
+  const { answer, isReplay } = await idempotency.once(
+    { principal: principal.tokenId, key, request: asked },
+    run,
+  );
+  return toResponse(answer, isReplay ? { "idempotent-replayed": "true" } : {});
+}
+
+function toAnswer({ answer, status, isVersioned }: Route, value: unknown): Answer {
+  if (answer === undefined) return { status: 204 };
+  return {
+    status: status ?? 200,
+    body: JSON.stringify(value),
+    // The version of the one resource that is answered (RFC 9110 §8.8.3).
+    ...(isVersioned === true && { etag: toEtag((value as { version: number }).version) }),
+  };
+}
+
+function toResponse({ status, body, etag }: Answer, headers: Record<string, string> = {}): Response {
+  return new Response(body ?? null, {
+    status,
+    headers: {
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(etag !== undefined && { etag }),
+      ...headers,
+    },
+  });
 }
 
 function assertRole(principal: Principal, { role, method, path }: Route): void {
-  if (principal.role === role) return;
+  if (role === "member" || principal.role === role) return;
   throw apiFaults.fault("admin_required", `${method} ${path} needs a token with the role ${role}`);
 }
 
@@ -40,9 +77,10 @@ async function readRequest(
 ): Promise<RouteRequest<unknown, unknown, unknown>> {
   return {
     principal,
+    ifMatch: parseIfMatch(requestHeader(c, "if-match")),
     params: c.req.param(),
     query: readQuery(c),
-    body: route.body === undefined ? undefined : await readJson(c),
+    body: await readRouteBody(route, c),
     get clientGone() {
       return clientGone(c);
     },
@@ -50,6 +88,11 @@ async function readRequest(
       return drainSignal(c);
     },
   };
+}
+
+async function readRouteBody(route: Route, c: Context): Promise<unknown> {
+  if (route.body === undefined) return undefined;
+  return readJson(c, { isOptional: isBodyOptional(route), maxBytes: route.maxBodyBytes });
 }
 
 /** A parameter given twice would be read differently by different readers. */

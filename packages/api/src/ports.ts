@@ -1,9 +1,11 @@
 import type { Principal } from "@castellan/access";
 import type { AuditLog } from "@castellan/audit";
-import type { Catalog, ServerStore, Syncer } from "@castellan/calls";
+import type { Catalog, DefinitionReviews, ServerStore, Syncer } from "@castellan/calls";
+import type { Configuration } from "@castellan/configuration";
 import type { ChangeFeed, Database } from "@castellan/database";
-import type { Clock } from "@castellan/kernel";
-import type { PortalStore } from "@castellan/portal";
+import type { Clock, Id } from "@castellan/kernel";
+import type { OpenPortal, PortalStore } from "@castellan/portal";
+import type { Vault } from "@castellan/vault";
 import type { Outbound } from "@castellan/web";
 
 /** What the operations work on. */
@@ -14,7 +16,15 @@ export interface ApiPorts {
   /** What the registered servers offer, as this replica serves it. */
   readonly catalog: Pick<Catalog, "find">;
   readonly syncer: Syncer;
+  /** What is decided about their definitions. */
+  readonly reviews: DefinitionReviews;
   readonly portals: PortalStore;
+  /** The portals that are served at this moment, with what each offers. */
+  readonly openPortals: () => Iterable<OpenPortal>;
+  /** Servers and portals as a document. */
+  readonly configuration: Configuration;
+  /** Has a server that is new, or reached in another way, read soon; nobody waits for it. */
+  readonly requestSync: (serverId: Id<"server">) => void;
   readonly audit: Pick<AuditLog, "list" | "verify">;
   /** Holds the tokens. */
   readonly database: Database;
@@ -22,7 +32,11 @@ export interface ApiPorts {
   readonly changes: Pick<ChangeFeed, "flush">;
   /** Judges the URLs of servers before they are stored. */
   readonly outbound: Pick<Outbound, "check">;
+  /** Seals the answers that are kept for requests with an `Idempotency-Key`. */
+  readonly vault: Pick<Vault, "seal" | "open" | "mac">;
   readonly clock: Clock;
+  /** Where clients reach Castellan: `https://mcp.example.com`. */
+  readonly publicUrl: string;
   /** Of the running release: `0.1.0`. */
   readonly version: string;
   /** The replica that answers: `rep_…`. */

@@ -1,6 +1,6 @@
 /** An operation of the API as data: where it is, what goes in and out, who may, and what it does. */
 import type { Principal } from "@castellan/access";
-import type { z } from "zod";
+import { z } from "zod";
 import { parseInput } from "./input.ts";
 import type { ApiPorts } from "./ports.ts";
 
@@ -10,6 +10,11 @@ export interface RouteRequest<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly principal: Principal;
+  /**
+   * The version that the caller means (`If-Match`); absent: whichever is there. Stores compare it in the
+   * transaction that changes the resource, and throw `version_stale`.
+   */
+  readonly ifMatch: number | undefined;
   /** Aborts when the client has gone. */
   readonly clientGone: AbortSignal;
   /** Aborts when the server begins to drain. */
@@ -18,16 +23,31 @@ export interface RouteRequest<Params, Query, Body> {
 
 export type RouteMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
+export type RouteRole = "admin" | "member";
+
 interface RouteFace {
+  /** What clients call it, verb first, never changed: `addServer`. The `operationId` of the API's document. */
+  readonly id: string;
   readonly method: RouteMethod;
   /** Below `/api/v1`, with parameters in braces: `/servers/{slug}`. */
   readonly path: `/${string}`;
   /** One line for the reference page. */
   readonly summary: string;
-  /** The role that a caller must have. */
-  readonly role: "admin";
+  /** The role that a caller must have; `member`: any that is known. */
+  readonly role: RouteRole;
   /** Status of the good answer. Default 200, or 204 where there is no answer. */
   readonly status?: 200 | 201;
+  /**
+   * Codes of the failures that this operation has beside those that every operation has; the document of the
+   * API lists them, and a test holds each to be reachable.
+   */
+  readonly errors?: readonly string[];
+  /** Its answer is one resource with a `version`: told as `ETag` as well, and `If-Match` is taken where it changes. */
+  readonly isVersioned?: boolean;
+  /** The longest body that it takes, where that is not `maxBodyBytes`. */
+  readonly maxBodyBytes?: number;
+  /** Doing it twice is not doing it once: `Idempotency-Key` is taken. */
+  readonly takesIdempotencyKey?: boolean;
 }
 
 export interface RouteSpec<
@@ -60,6 +80,19 @@ export interface Route extends RouteFace {
   readonly run: (request: RouteRequest<unknown, unknown, unknown>, ports: ApiPorts) => Promise<unknown>;
 }
 
+/** Whether the operation changes a resource of which the caller may mean one version. */
+export function takesIfMatch({ isVersioned, method }: Route): boolean {
+  return isVersioned === true && (method === "PUT" || method === "PATCH" || method === "DELETE");
+}
+
+/** Whether a request without a body is one of this operation. */
+export function isBodyOptional({ body }: Route): boolean {
+  return body === undefined || body.safeParse(undefined).success;
+}
+
+/** Where an operation takes no query, none is let in. */
+const noQuery = z.strictObject({});
+
 /** Declares an operation. */
 export function defineRoute<
   Params extends z.ZodType = z.ZodUnknown,
@@ -78,6 +111,7 @@ export function defineRoute<
       const result = await handler(
         {
           principal: request.principal,
+          ifMatch: request.ifMatch,
           // Aborted signals are asked for only by those who wait.
           get clientGone() {
             return request.clientGone;
@@ -86,7 +120,7 @@ export function defineRoute<
             return request.draining;
           },
           params: parseInput(params, request.params, "path"),
-          query: parseInput(query, request.query, "query"),
+          query: parseInput(query ?? noQuery, request.query, "query") as z.output<Query>,
           body: parseInput(body, request.body, "body"),
         },
         ports,

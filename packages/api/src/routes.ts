@@ -1,9 +1,21 @@
 /** The table of operations: everything that the API can do. */
 import { listCalls } from "./calls/list-calls.ts";
 import { verifyCalls } from "./calls/verify-calls.ts";
+import { listCatalog } from "./catalog/list-catalog.ts";
+import { applyConfiguration } from "./config/apply-configuration.ts";
+import { exportConfiguration } from "./config/export-configuration.ts";
+import { getConfigurationSchema } from "./config/get-configuration-schema.ts";
+import { planConfiguration } from "./config/plan-configuration.ts";
+import { approveDefinitions } from "./definitions/approve-definitions.ts";
+import { listDefinitions } from "./definitions/list-definitions.ts";
+import { rejectDefinitions } from "./definitions/reject-definitions.ts";
+import { importServer } from "./imports/import-server.ts";
 import { addPortalServer } from "./portals/add-portal-server.ts";
 import { addPortal } from "./portals/add-portal.ts";
+import { changePortalServer } from "./portals/change-portal-server.ts";
+import { changePortal } from "./portals/change-portal.ts";
 import { getPortal } from "./portals/get-portal.ts";
+import { listPortalTools } from "./portals/list-portal-tools.ts";
 import { listPortals } from "./portals/list-portals.ts";
 import { removePortalServer } from "./portals/remove-portal-server.ts";
 import { removePortal } from "./portals/remove-portal.ts";
@@ -27,12 +39,24 @@ export const routes: readonly Route[] = [
   changeServer,
   removeServer,
   syncServer,
+  listDefinitions,
+  approveDefinitions,
+  rejectDefinitions,
+  importServer,
+  listCatalog,
   listPortals,
   addPortal,
   getPortal,
+  changePortal,
   removePortal,
+  listPortalTools,
   addPortalServer,
+  changePortalServer,
   removePortalServer,
+  planConfiguration,
+  applyConfiguration,
+  exportConfiguration,
+  getConfigurationSchema,
   listTokens,
   addToken,
   revokeToken,

@@ -8,20 +8,23 @@ import { auditMigrations, createAuditLog, type AuditLog } from "@castellan/audit
 import {
   callMigrations,
   createCatalog,
+  createDefinitionReviews,
   createDefinitionStore,
   createServerStore,
   createSyncer,
   createUpstreams,
 } from "@castellan/calls";
+import { createConfiguration } from "@castellan/configuration";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, systemClock } from "@castellan/kernel";
 import { defaultUpstreamLimits } from "@castellan/mcp";
-import { createPortalStore, portalMigrations } from "@castellan/portal";
+import { createPortalDirectory, createPortalStore, portalMigrations } from "@castellan/portal";
 import { createVault, generateMasterKey, vaultMigrations } from "@castellan/vault";
 import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
 import { createApi } from "./api.ts";
+import { apiMigrations } from "./migrations.ts";
 
 export { startTestUpstream, type TestUpstream } from "./testing/upstream.ts";
 
@@ -30,6 +33,8 @@ export interface TestApi extends AsyncDisposable {
   readonly app: Hono;
   readonly database: Database;
   readonly audit: AuditLog;
+  /** Ids of servers whose sync was asked for and that nobody waits for. */
+  readonly requestedSyncs: readonly string[];
   /** What was answered with 500. */
   readonly errors: unknown[];
   /** Makes a token and returns its secret. */
@@ -43,6 +48,7 @@ const migrations = [
   auditMigrations,
   callMigrations,
   portalMigrations,
+  apiMigrations,
 ];
 
 export const testVersion = "1.2.3";
@@ -54,9 +60,12 @@ export async function createTestApi(): Promise<TestApi> {
   const changes = opened.use(await createChangeFeed({ database }));
   const outbound = opened.use(createOutbound());
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
-  const servers = createServerStore({ database, vault });
-  const definitions = createDefinitionStore(database);
+  const portals = createPortalStore(database);
+  const onRenamed = portals.renameCuration;
+  const servers = createServerStore({ database, vault, onRenamed });
+  const definitions = createDefinitionStore(database, { onRenamed });
   const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
+  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
   const identity = { name: "castellan", version: testVersion };
   const upstreams = opened.use(
     createUpstreams({ catalog, outbound, identity, limits: defaultUpstreamLimits }),
@@ -64,6 +73,7 @@ export async function createTestApi(): Promise<TestApi> {
   const audit = opened.use(createAuditLog({ database, mac: (data) => vault.mac("audit", data) }));
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock }));
   const errors: unknown[] = [];
+  const requested: string[] = [];
   const app = createWebApp({
     publicUrl: "http://localhost",
     isLoopback: true,
@@ -74,12 +84,29 @@ export async function createTestApi(): Promise<TestApi> {
     servers,
     catalog,
     syncer: createSyncer({ servers, definitions, upstreams, identity, clock, timeoutMs: 5_000 }),
-    portals: createPortalStore(database),
+    reviews: createDefinitionReviews({ database, onRenamed }),
+    portals,
+    configuration: createConfiguration({
+      database,
+      vault,
+      outbound,
+      storesOn: (on) => ({
+        servers: createServerStore({ database: on, vault }),
+        portals: createPortalStore(on),
+        reviews: createDefinitionReviews({ database: on }),
+      }),
+    }),
+    requestSync: (serverId) => {
+      requested.push(serverId);
+    },
+    openPortals: () => directory.list(),
     audit,
     database,
     changes,
     outbound,
+    vault,
     clock,
+    publicUrl: "http://localhost",
     version: testVersion,
     replica: createId("replica"),
   });
@@ -90,6 +117,7 @@ export async function createTestApi(): Promise<TestApi> {
     database,
     audit,
     errors,
+    requestedSyncs: requested,
     createToken: async (input) => {
       const defaults = {
         name: `token ${createId("token")}`,

@@ -114,6 +114,7 @@ test("no text and no number, however hostile, fails its record or a neighbour", 
     bytesOut: number,
     traceId: optional(text),
     parentCallId: optional(text as fc.Arbitrary<never>),
+    via: optional(text),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(hostile, { minLength: 1, maxLength: 5 }), async (calls) => {

@@ -54,6 +54,8 @@ export interface CallRecord {
   readonly traceId?: string | undefined;
   /** The call on whose behalf this one was made: a code execution, a workflow. */
   readonly parentCallId?: Id<"call"> | undefined;
+  /** The portal's own tool through which the caller aimed at `target`: `portal_execute`. */
+  readonly via?: string | undefined;
 }
 
 /** A record as it was read back, with its place in its chain (`chain.ts`). */

@@ -92,4 +92,11 @@ export const auditMigrations: MigrationSet = [
         $$;
     `,
   },
+  {
+    id: "audit.0002-via",
+    sql: `
+      -- The portal's own tool through which the caller aimed at the target.
+      alter table calls add column via text;
+    `,
+  },
 ];

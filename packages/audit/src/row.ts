@@ -3,7 +3,8 @@
  * absent one as U+001E. The line is what the chain signs and what the insert sends, so the two
  * cannot differ. No field contains a control character, so the line reads in one way only.
  *
- * The order and the text of each field are signed for good: a change needs a new label in `chain.ts`.
+ * The order and the text of each field are signed for good: a change needs a new label in `chain.ts`. Fields that
+ * came later stand at the end, and only where they are present: lines without them are what they always were.
  */
 import { isId } from "@castellan/kernel";
 import type { CallRecord, RecordedCall } from "./call-record.ts";
@@ -42,6 +43,7 @@ export interface CallRow {
   readonly bytes_out: number;
   readonly trace_id: string | null;
   readonly parent_call_id: string | null;
+  readonly via: string | null;
 }
 
 /**
@@ -76,6 +78,7 @@ export function toLine(record: CallRecord): string {
     count(record.bytesOut, Number.MAX_SAFE_INTEGER),
     optional(record.traceId, 64),
     optional(record.parentCallId, 64),
+    ...(record.via === undefined ? [] : [cleanText(record.via, 64)]),
   ].join(fieldSeparator);
 }
 
@@ -87,6 +90,7 @@ export function lineOfRow(row: CallRow): string | null {
   const fields: string[] = [];
   for (const column of columns) {
     const value = row[column];
+    if (value === null && column === "via") continue;
     const field = value === null ? absent : String(value);
     if (value !== null && hasControl(field)) return null;
     fields.push(field);
@@ -120,6 +124,7 @@ const columns = [
   "bytes_out",
   "trace_id",
   "parent_call_id",
+  "via",
 ] as const satisfies readonly (keyof CallRow)[];
 
 /** The record that a stored row amounts to, with its place. */
@@ -149,6 +154,7 @@ export function toRecordedCall(row: CallRow & { chain: number; seq: number }): R
     bytesOut: row.bytes_out,
     traceId: row.trace_id,
     parentCallId: row.parent_call_id,
+    via: row.via,
     chain: row.chain,
     seq: row.seq,
   };

@@ -35,6 +35,7 @@ export function exampleCall(overrides: Partial<CallRecord> = {}): CallRecord {
     bytesOut: 4096,
     traceId: "0af7651916cd43dd8448eb211c80319c",
     parentCallId: createId("call"),
+    via: "portal_execute",
     ...overrides,
   };
 }

@@ -75,6 +75,18 @@ test.each<[string, SqlStatement[], object]>([
     { seq: 2, breakage: "changed" },
   ],
   [
+    "the last field taken away",
+    [sql`update calls set via = null where chain = 2 and seq = 3`],
+    { seq: 3, breakage: "changed" },
+  ],
+  [
+    "the last two fields made one",
+    [
+      sql`update calls set parent_call_id = parent_call_id || ${"\u001f"} || via, via = null where chain = 2 and seq = 3`,
+    ],
+    { seq: 3, breakage: "changed" },
+  ],
+  [
     "text moved over a field's border",
     [
       sql`update calls set portal = portal || ${"\u001f"} || server, server = null where chain = 2 and seq = 2`,

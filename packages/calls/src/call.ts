@@ -32,6 +32,10 @@ export interface Received {
   readonly startedMs: number;
   readonly address: string;
   readonly portalSlug: string;
+  /** The host name, of some portal's own, by which it came; undefined: by the server's. */
+  readonly ownHost: string | undefined;
+  /** What the query of the address holds under a name: how the caller wants to have the portal. */
+  readonly option: (name: string) => readonly string[];
   /** The `Authorization` header, if any. It stays here: nothing passes it on. */
   readonly authorization: string | undefined;
   readonly protocolHeaders: ProtocolHeaders;
@@ -46,6 +50,9 @@ export interface Received {
   /** Sends a message to the caller ahead of the answer; false when it cannot reach the caller. A promise waits for room. */
   readonly relay: (text: string) => boolean | Promise<boolean>;
 }
+
+/** Which portal a request is for, and how the caller wants to have it. */
+export type PortalAddress = Pick<Received, "portalSlug" | "ownHost" | "option">;
 
 export interface Authenticated {
   readonly principal: Principal;
@@ -68,6 +75,13 @@ export interface Entered {
   readonly portal: PortalView;
   /** The caller's session; modern calls have none, nor has `initialize`. */
   readonly session: CallerSession | undefined;
+}
+
+/** The call that is meant: a tool of the portal's own may stand for another one. */
+export interface Unwrapped {
+  readonly message: Message;
+  /** The name of the tool that stood for it. */
+  readonly via: string | undefined;
 }
 
 export interface Resolved extends Entered {
@@ -94,6 +108,11 @@ export type ForwardTarget = Extract<Target, { kind: "forward" }>;
 export interface OwnTool {
   readonly name: string;
   call(call: Admitted, request: RequestMessage): Answer | Promise<Answer>;
+  /**
+   * The call that this one stands for; undefined where it stands for itself: what is wrong with it is then for
+   * `call` to say.
+   */
+  unwrap?(request: RequestMessage): RequestMessage | undefined;
 }
 
 export interface Limited {
@@ -127,6 +146,8 @@ export interface Answer {
 export interface PortalView {
   readonly slug: Slug;
   scope(era: Era): Scope;
+  /** Whether its lists show callers which arguments are to travel as headers as well (2026-07-28, SEP-2243). */
+  readonly showsHeaderMarks: boolean;
   /** Throws `session_unknown`. */
   session(id: string, principal: Principal): CallerSession | Promise<CallerSession>;
   /** The portal's own tool of this name. */

@@ -53,12 +53,45 @@ export const callFaults = defineFaults({
     owner: "caller",
     status: 429,
     retryable: true,
-    help: "The caller has too many calls under way at this server; wait for one to end, or cancel one.",
+    help: "Too many calls are under way: of this caller at the server, or, where an admin has set `concurrency`, of whoever the message names; `data.limit` says whose limit it is. Wait for one to end, or cancel one.",
+  },
+  rate_limited: {
+    owner: "caller",
+    status: 429,
+    retryable: true,
+    help: "As many calls have begun in the last minute as an admin allows (`callsPerMinute`). `data.limit` says whose limit it is (`person`, `server` or `tool`), `data.retryAfterMs` when there is room again, and so does the header `Retry-After`.",
+  },
+  call_timed_out: {
+    owner: "upstream",
+    status: 504,
+    retryable: true,
+    help: "The call took longer than an admin allows (`timeoutSeconds` of the server or the tool), and was cancelled at the server. Whether it was carried out is not known.",
+  },
+  server_circuit_open: {
+    owner: "upstream",
+    status: 502,
+    retryable: true,
+    help: "The last calls to the server found nobody, so it is not asked at present; one call after `data.retryAfterMs` finds out whether it is there again.",
   },
   server_credentials_moved: {
     owner: "system",
     status: 500,
-    help: "The server's address is not the one that its headers were given for, so they are not sent. Register the server again.",
+    help: "The server's address is not the one that its headers were given for, so they are not sent. Give its headers anew.",
+  },
+  server_headers_required: {
+    owner: "caller",
+    status: 409,
+    help: "Stored header values were given for another origin, or cannot be read any more, so they are not carried over: give each header that the message names anew, or null to take it away.",
+  },
+  definition_unknown: {
+    owner: "caller",
+    status: 404,
+    help: "The server lists nothing of this kind and name.",
+  },
+  definition_changed: {
+    owner: "caller",
+    status: 409,
+    help: "A definition is not, or no longer, what its fingerprint says; nothing was decided. Look at the definitions again, and decide on those.",
   },
   server_unknown: {
     owner: "caller",

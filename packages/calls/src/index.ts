@@ -7,20 +7,92 @@ export {
   type ServerChange,
   type ServerState,
   type ServerStatus,
+  type SecretRef,
+  type SyncError,
+  type SyncErrorDetails,
+  type ServerTransport,
+  serverTransports,
 } from "./servers/server.ts";
 export {
-  createServerStore,
-  serverSealedColumns,
-  type ServerStore,
-  type StoredServer,
-} from "./servers/server-store.ts";
+  headerNameProblem,
+  headerValueRule,
+  isHeaderValue,
+  maxHeaders,
+  maxHeaderValueLength,
+} from "./servers/header-rules.ts";
+export {
+  limitBounds,
+  syncIntervalBounds,
+  type CallLimits,
+  type ServerLimits,
+  type TimedLimits,
+} from "./servers/server-limits.ts";
+export {
+  attentionOf,
+  shownStatuses,
+  shownStatusOf,
+  type Attention,
+  type ShownStatus,
+} from "./servers/attention.ts";
+export { readHeaders } from "./servers/read-headers.ts";
+export { serverSealedColumns } from "./servers/server-headers.ts";
+export { type StoredServer } from "./servers/server-row.ts";
+export { createServerStore, type ServerPage, type ServerStore } from "./servers/server-store.ts";
 
 export { createCatalog, speaks, type Catalog, type CatalogServer } from "./catalog/catalog.ts";
 export { createDefinitionStore, type DefinitionStore } from "./catalog/definition-store.ts";
-export { type Definition } from "./catalog/definition.ts";
+export { fingerprintRule, isFingerprint } from "./catalog/fingerprint.ts";
+export { createDefinitionReviews, type DefinitionReviews } from "./reviews/definition-reviews.ts";
+export {
+  shownReviewStates,
+  type Approval,
+  type DefinitionReview,
+  type ServerReviews,
+  type ShownReviewState,
+} from "./reviews/review.ts";
+export {
+  readServerDecisions,
+  type ServerDecisions,
+  type StandingApproval,
+} from "./reviews/server-decisions.ts";
+export { type Rejection } from "./reviews/expect-rejections.ts";
+export { differenceOf } from "./reviews/difference.ts";
+export { type ApprovalChanges } from "./reviews/expect.ts";
+export { type Selection } from "./reviews/selection.ts";
+export { foldName } from "./reviews/folded-name.ts";
+export { type OnRenamed } from "./reviews/renames.ts";
+export {
+  definitionKinds,
+  definitionNameRule,
+  isDefinitionName,
+  isLive,
+  reviewStates,
+  toolClasses,
+  type Definition,
+  type DefinitionKind,
+  type FoundDefinition,
+  type ReviewState,
+  type ToolClass,
+} from "./catalog/definition.ts";
+export {
+  aliasRule,
+  curationModes,
+  entryOf,
+  everything,
+  isAlias,
+  isSwitchedOn,
+  type Curation,
+  type CurationEntry,
+} from "./catalog/curation.ts";
+export { toAliasName, type Naming } from "./catalog/public-name.ts";
 export { isReservedName } from "./catalog/reserved-name.ts";
 export { limitUiHosts, parseUiHost, uiHostRule } from "./catalog/ui-hosts.ts";
-export { createScope, upstreamEra, type Capability, type Naming, type Scope } from "./catalog/scope.ts";
+export { createOffering, createScope, type Offering } from "./catalog/offering.ts";
+export { upstreamEra, type Withheld, type WithheldReason } from "./catalog/share.ts";
+export { narrowScope } from "./catalog/narrow-scope.ts";
+export { namesPages } from "./catalog/public-uris.ts";
+export { changedKinds } from "./catalog/share-changes.ts";
+export type { Capability, Scope, ScopeEntry } from "./catalog/scope.ts";
 
 export { createUpstreams, type Upstreams, type UpstreamsOptions } from "./upstreams/upstreams.ts";
 export { ListWatches, type ListWatchesOptions } from "./upstreams/list-watches.ts";
@@ -38,6 +110,7 @@ export {
   type ClientQuestion,
   type LocalTarget,
   type OwnTool,
+  type PortalAddress,
   type PortalView,
   type Received,
   type Target,
@@ -58,5 +131,6 @@ export { type RecordPorts } from "./server-messages/record.ts";
 export { createRequestStates, type RequestStates } from "./request-state/request-states.ts";
 export { createLinePool, type LinePool } from "./upstreams/line-pool.ts";
 export { createConversations, type Conversations } from "./conversations/conversations.ts";
-export { CallsUnderWay } from "./under-way.ts";
+export { createCallLimiter, type CallLimiter, type CallLimiterOptions } from "./limits/call-limiter.ts";
+export { createCircuits, type Circuits } from "./limits/circuits.ts";
 export { callStages } from "./stages/table.ts";

@@ -64,4 +64,73 @@ export const callMigrations: MigrationSet = [
         busy_until timestamptz
       );`,
   },
+  {
+    id: "calls.0003-reviews",
+    sql: `
+      alter table servers
+        -- Grows with each change that an admin makes; revision grows with what lines depend on.
+        add column version     bigint not null default 1,
+        add column updated_at  timestamptz not null default now(),
+        add column description text not null default '',
+        add column transport   text not null default 'auto' check (transport in ('auto', 'streamable-http', 'sse')),
+        -- Kinds whose new and changed definitions need no person's approval.
+        add column auto_accept text[] not null default '{}',
+        add column limits      jsonb not null default '{}',
+        add column sync_interval_seconds integer check (sync_interval_seconds > 0),
+        -- {name: {secretRef, prefix?}}: where a configuration file takes a header from. No secret.
+        add column header_refs jsonb not null default '{}',
+        -- The name of the configuration file that made it.
+        add column managed_by  text;
+      -- What else is known of the last failure: HTTP status, the error code of the protocol.
+      alter table server_states add column error_details jsonb;
+      -- Where below its address the server was found: /mcp or /sse; null: at the address itself.
+      alter table server_states add column found_below text;
+      -- Whether the server is reached in another way since then, and has to be asked again.
+      alter table server_states add column is_outdated boolean not null default false;
+      -- What has been decided about a definition, bound to all that it says. A row outlives its definition: a
+      -- server that takes one back and brings it again has it looked at again only if it says something else.
+      create table definition_reviews (
+        server_id            text not null references servers (id) on delete cascade,
+        kind                 text not null,
+        name                 text not null,
+        -- Null with a text: that of the text.
+        approved_fingerprint text,
+        -- Null: approved ahead of the first sync, by its fingerprint.
+        approved_definition  text,
+        -- Null: as the annotations say.
+        class                text check (class in ('read', 'write', 'destructive')),
+        approved_at          timestamptz,
+        -- Who approved; 'auto-accept' where a setting did.
+        approved_by          text,
+        rejected_fingerprint text,
+        rejected_at          timestamptz,
+        rejected_by          text,
+        primary key (server_id, kind, name)
+      );
+      -- What servers tell models about themselves is a definition, too. json keeps it as it was written; a text that
+      -- PostgreSQL cannot read as JSON (it knows no U+0000) is found by the next sync, and looked at like any other.
+      do $$
+      declare
+        said record;
+        told json;
+      begin
+        for said in
+          select server_id, era, hello
+            from server_states, lateral (values ('legacy', legacy_hello), ('modern', modern_hello)) as eras (era, hello)
+           where hello is not null
+        loop
+          begin
+            told := said.hello::json -> 'instructions';
+            if json_typeof(told) = 'string' and told::text <> '""' then
+              insert into definitions (server_id, kind, name, public_name, ordinal, definition)
+              values (said.server_id, 'instructions', said.era, said.era, 1, told::text);
+            end if;
+          exception when data_exception then null;
+          end;
+        end loop;
+      end $$;
+      -- What was in use before there were reviews stays in use.
+      insert into definition_reviews (server_id, kind, name, approved_definition, approved_at, approved_by)
+      select server_id, kind, name, definition, now(), 'upgrade' from definitions;`,
+  },
 ];

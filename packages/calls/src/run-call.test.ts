@@ -2,11 +2,10 @@ import { createHash } from "node:crypto";
 import type { Principal } from "@castellan/access";
 import { auditFaults, type CallRecord } from "@castellan/audit";
 import { createId, createManualClock, kernelFaults, type Slug } from "@castellan/kernel";
-import { mcpFaults, type ProtocolHeaders } from "@castellan/mcp";
+import { mcpFaults, parseMessage, type Message, type ProtocolHeaders } from "@castellan/mcp";
 import { expect, test } from "vitest";
 import type { Answer, CallerSession, PortalView, Received } from "./call.ts";
-import { createScope } from "./catalog/scope.ts";
-import { CallsUnderWay } from "./under-way.ts";
+import { createScope } from "./catalog/offering.ts";
 import { runCall } from "./run-call.ts";
 import type { CallPorts, CallSummary } from "./stages/stage.ts";
 
@@ -54,6 +53,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     slug: "main" as Slug,
     scope: (era) => createScope({ era, servers: [], naming: "prefixed" }),
     session: () => session(),
+    showsHeaderMarks: true,
     ownTool: () => undefined,
     answer: () => ({ kind: "result", text: '{"own":1E400}', outcome: "ok" }),
     receive: () => undefined,
@@ -66,6 +66,8 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     startedMs: clock.monotonic(),
     address: "192.0.2.7",
     portalSlug: "main",
+    ownHost: undefined,
+    option: () => [],
     authorization: "Bearer x",
     protocolHeaders: {
       protocolVersion: "2025-11-25",
@@ -89,7 +91,8 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     states: undefined as never,
     lines: undefined as never,
     conversations: undefined as never,
-    underWay: new CallsUnderWay(),
+    limiter: undefined as never,
+    circuits: undefined as never,
     audit: {
       append(record) {
         records.push(record);
@@ -314,4 +317,31 @@ test("what is counted is never named by the caller", async () => {
     ["other", undefined, "other", "refused"],
     ["main", undefined, "server/discover", "ok"],
   ]);
+});
+
+test("a call that stands for another one is that one from then on, on record with what stood for it", async () => {
+  const call = (name: string) =>
+    `{"jsonrpc":"2.0","id":"a","method":"tools/call","params":{"name":"${name}"}}`;
+  const meant: Message = parseMessage(call("meant"));
+  const answer = (text: string) => ({ kind: "result", text, outcome: "ok" }) as const;
+  const portal: Partial<PortalView> = {
+    ownTool: (name) =>
+      name === "stands"
+        ? {
+            name,
+            call: () => answer('{"own":1}'),
+            unwrap: () => (meant.kind === "request" ? meant : undefined),
+          }
+        : name === "plain"
+          ? { name, call: () => answer('{"own":2}') }
+          : undefined,
+  };
+  const stands = await run({ text: call("stands"), portal });
+  expect(stands.outcome.fault).toMatchObject({ code: "tool_unknown", message: "Unknown tool: meant" });
+  expect(stands.records).toMatchObject([
+    { target: "meant", via: "stands", stage: "resolve", outcome: "refused" },
+  ]);
+  const plain = await run({ text: call("plain"), portal });
+  expect(plain.outcome.text).toBe('{"jsonrpc":"2.0","id":"a","result":{"own":2}}');
+  expect(plain.records).toMatchObject([{ target: "plain", via: undefined, outcome: "ok" }]);
 });

@@ -3,7 +3,7 @@ import { isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import { errorText, findMethod, resultText, toWireError, type Era } from "@castellan/mcp";
 import type { CallRecord } from "@castellan/audit";
 import type { TraceContext } from "@castellan/telemetry";
-import type { Admitted, Answer, Dispatched, Limited, Received, Resolved } from "./call.ts";
+import type { Admitted, Answer, Dispatched, Limited, Received, Resolved, Unwrapped } from "./call.ts";
 import { clientOf } from "./client-identity.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
@@ -20,7 +20,7 @@ export interface Outcome {
   readonly stream?: Answer["stream"];
 }
 
-type Facts = Received & Partial<Admitted & Resolved & Limited & Dispatched>;
+type Facts = Received & Partial<Admitted & Unwrapped & Resolved & Limited & Dispatched>;
 
 /**
  * Carries a message through all stages. Resolves once the call is on record; a fault of any stage is
@@ -133,6 +133,7 @@ function toRecord(
     bytesIn: facts.bytesIn ?? 0,
     bytesOut: Buffer.byteLength(outcome.text ?? ""),
     traceId: trace?.traceId,
+    via: facts.via,
   };
 }
 

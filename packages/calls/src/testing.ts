@@ -10,7 +10,9 @@ import {
   type DefinitionStore,
   type SyncFindings,
 } from "./catalog/definition-store.ts";
-import type { Definition } from "./catalog/definition.ts";
+import type { Definition, FoundDefinition } from "./catalog/definition.ts";
+import { fingerprintOf } from "./catalog/fingerprint.ts";
+import { proposeClass } from "./catalog/tool-class.ts";
 import { callMigrations } from "./migrations.ts";
 import { createServerStore, type ServerStore } from "./servers/server-store.ts";
 import type { NewServer } from "./servers/server.ts";
@@ -18,6 +20,8 @@ import type { NewServer } from "./servers/server.ts";
 export interface TestStores extends AsyncDisposable {
   readonly database: Database;
   readonly servers: ServerStore;
+  /** The same store over another database: one within a transaction. */
+  serversOn(database: Database): ServerStore;
   readonly definitions: DefinitionStore;
   /** One more replica: its own catalog, and `flush` to bring it up to date. */
   openReplica(): Promise<{ catalog: Catalog; flush: () => Promise<void> }>;
@@ -27,11 +31,13 @@ export async function openStores(): Promise<TestStores> {
   const opened = new AsyncDisposableStack();
   const database = opened.use(await createTestDatabase([changeMigrations, callMigrations]));
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
-  const servers = createServerStore({ database, vault });
+  const serversOn = (on: Database) => createServerStore({ database: on, vault });
+  const servers = serversOn(database);
   const definitions = createDefinitionStore(database);
   return {
     database,
     servers,
+    serversOn,
     definitions,
     async openReplica() {
       const changes = opened.use(await createChangeFeed({ database }));
@@ -55,7 +61,7 @@ export function newServer(slug: string, more: Partial<NewServer> = {}): NewServe
 
 export function findings(names: readonly string[], more: Partial<SyncFindings> = {}): SyncFindings {
   return {
-    definitions: names.map((name): Definition => ({
+    definitions: names.map((name): FoundDefinition => ({
       kind: "tool",
       name,
       publicName: `s_${name}`,
@@ -65,6 +71,24 @@ export function findings(names: readonly string[], more: Partial<SyncFindings> =
     latencyMs: 1.6,
     modern: { helloText: '{"n":1E400}' },
     legacy: undefined,
+    ...more,
+  };
+}
+
+/** A definition that a person approved; `more` makes it another. */
+export function testDefinition(
+  kind: FoundDefinition["kind"],
+  name: string,
+  text: string,
+  more: Partial<Definition> = {},
+): Definition {
+  const found = { kind, name, publicName: kind === "tool" || kind === "prompt" ? `s_${name}` : name, text };
+  return {
+    ...found,
+    fingerprint: fingerprintOf(found),
+    review: "approved",
+    class: proposeClass(found),
+    decidedAt: new Date(0),
     ...more,
   };
 }

@@ -5,6 +5,7 @@ export {
   type Queryable,
   type Transaction,
 } from "./database.ts";
+export { withinTransaction } from "./within-transaction.ts";
 export { prepared, sql, type SqlStatement } from "./sql.ts";
 export { parseDatabaseUrl } from "./database-url.ts";
 export type { ConnectionSettings } from "./connection.ts";

@@ -12,6 +12,11 @@ export const kernelFaults = defineFaults({
     status: 400,
     help: "A field of the input has a value that is not allowed; the message names the field and the reason.",
   },
+  version_stale: {
+    owner: "caller",
+    status: 412,
+    help: "Somebody changed the resource since the version that `If-Match` names. Read it again, look at what is different, and change that.",
+  },
   cancelled: {
     owner: "caller",
     status: 499,

@@ -10,4 +10,6 @@ export {
 } from "./fault.ts";
 export { kernelFaults } from "./faults.ts";
 export { createId, idPrefixes, isId, type Id, type IdKind } from "./id.ts";
-export { isSlug, parseSlug, slugRule, type Slug } from "./slug.ts";
+export { checkInput, fieldOf, invalidInput, parseInput, type InputProblem } from "./input.ts";
+export { isPrintable } from "./printable.ts";
+export { isSlug, parseSlug, slugPattern, slugRule, type Slug } from "./slug.ts";

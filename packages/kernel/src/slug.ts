@@ -8,10 +8,11 @@ export type Slug = string & { readonly [brand]: "slug" };
 export const slugRule =
   "1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter";
 
-const pattern = /^[a-z](?:-?[a-z0-9])*$/;
+/** Beside which a slug has at most 32 characters. */
+export const slugPattern = /^[a-z](?:-?[a-z0-9])*$/;
 
 export function isSlug(value: string): value is Slug {
-  return value.length <= 32 && pattern.test(value);
+  return value.length <= 32 && slugPattern.test(value);
 }
 
 /** Parses a slug. Throws `invalid_input` naming `field`. */

@@ -41,6 +41,7 @@ export {
 export { classify, type Protocol, type ProtocolHeaders } from "./era/classify.ts";
 export {
   assertParamHeaders,
+  assertSentParamHeaders,
   paramHeadersOf,
   toParamHeaders,
   unmarkedParamHeaders,
@@ -113,4 +114,5 @@ export {
 export { type LegacyClient } from "./upstream/legacy.ts";
 export { listAll, type ListSpec } from "./upstream/list.ts";
 export { createModernChannel, type ClientIdentity } from "./upstream/modern.ts";
-export { openLegacyChannel, probe, type LegacyTransport, type Probed } from "./upstream/probe.ts";
+export { openLegacyChannel, type LegacyTransport, type Probed } from "./upstream/probe.ts";
+export { addressBelow, findServer, type FoundBelow, type FoundServer } from "./upstream/find-server.ts";

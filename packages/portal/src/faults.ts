@@ -23,14 +23,19 @@ export const portalFaults = defineFaults({
     status: 409,
     help: "Another portal is registered under this slug. A slug never changes; it is free again when what it names is removed.",
   },
-  portal_server_listed: {
-    owner: "caller",
-    status: 409,
-    help: "The server is in the portal already.",
-  },
   portal_server_not_listed: {
     owner: "caller",
     status: 404,
     help: "The server is not in the portal.",
+  },
+  alias_taken: {
+    owner: "caller",
+    status: 409,
+    help: "Something else in the portal has the name that the alias would give: another alias, or a definition that a server lists. The message names both; choose another alias, or switch the other one off.",
+  },
+  hostname_taken: {
+    owner: "caller",
+    status: 409,
+    help: "The host name is another portal's, or the installation's own.",
   },
 });

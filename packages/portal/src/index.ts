@@ -1,9 +1,22 @@
 export { portalFaults } from "./faults.ts";
 export { portalMigrations } from "./migrations.ts";
 
-export { defaultPortalSlug, type NewPortal, type Portal } from "./portals/portal.ts";
-export { createPortalStore, type PortalStore } from "./portals/portal-store.ts";
-export { createPortalDirectory, type OpenPortal, type PortalDirectory } from "./portals/portal-directory.ts";
+export {
+  defaultPortalSlug,
+  type CurationPatch,
+  type EntryPatch,
+  type KindPatch,
+  type NewPortal,
+  type NewPortalServer,
+  type Portal,
+  type PortalChange,
+  type PortalFilter,
+  type WholePortal,
+} from "./portals/portal.ts";
+export { hostnameRule, parseHostname, toHostname } from "./portals/hostname.ts";
+export { createPortalStore, type PortalStore, type PortalStoreOptions } from "./portals/portal-store.ts";
+export { narrow, type OpenPortal } from "./portals/open-portal.ts";
+export { createPortalDirectory, type PortalDirectory } from "./portals/portal-directory.ts";
 
 export { type Identity } from "./answers/hello.ts";
 export { Subscriptions } from "./answers/listen.ts";

@@ -41,6 +41,22 @@ test("a letter reaches its listener by a wake-up, with its sender; a broadcast r
   expect(installation.errors).toEqual([]);
 });
 
+test("each replica knows how many live, once it renews its lease", async () => {
+  await using installation = await createTestInstallation();
+  const quick = { renewMs: 5, pollMs: 5 };
+  const a = await installation.join(quick);
+  expect(a.living).toBe(1);
+  const b = await installation.join(quick);
+  expect(b.living).toBe(2);
+  await vi.waitFor(() => expect(a.living).toBe(2));
+  const c = await installation.join();
+  expect(c.living).toBe(3);
+  await vi.waitFor(() => expect([a.living, b.living]).toEqual([3, 3]));
+  await b[Symbol.asyncDispose]();
+  await vi.waitFor(() => expect(a.living).toBe(2));
+  expect(installation.errors).toEqual([]);
+});
+
 test("letters of each sender arrive in order, once, one at a time, under way with those of others", async () => {
   await using installation = await createTestInstallation();
   const [a, b, c] = [await installation.join(), await installation.join(), await installation.join()];

@@ -31,6 +31,8 @@ export interface Replicas extends AsyncDisposable {
    * Faults: those of the database.
    */
   isAlive(id: string): Promise<boolean>;
+  /** How many replicas live, this one included; at most one renewal (three seconds) old. At least 1. */
+  readonly living: number;
   /**
    * Resolves when the letter is committed; it is delivered within a few milliseconds, once, after
    * all that were sent before it to that replica under that topic. One that nobody read for a minute
@@ -123,6 +125,10 @@ class DatabaseReplicas implements Replicas {
 
   get lapsed(): AbortSignal {
     return this.#lease.lapsed;
+  }
+
+  get living(): number {
+    return this.#lease.others + 1;
   }
 
   async isAlive(id: string): Promise<boolean> {

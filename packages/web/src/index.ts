@@ -4,7 +4,7 @@ export { createWebApp, type Refused, type WebAppSettings } from "./inbound/web-a
 export type { AddressLimit } from "./inbound/address-limit.ts";
 export type { ForwardedHeader } from "./inbound/client-address.ts";
 export { requestHeader, requestHeaders, serverBindings, type ServerBindings } from "./inbound/environment.ts";
-export { clientAddress, requestId } from "./inbound/exchange.ts";
+export { clientAddress, ownHost, requestId } from "./inbound/exchange.ts";
 export type { HealthCheck } from "./inbound/health.ts";
 export type { NameSettings } from "./inbound/names.ts";
 export { corsExposedHeaders, corsRequestHeaders } from "./inbound/origin-check.ts";

@@ -17,7 +17,13 @@ function problems(env: Record<string, string>) {
 
 test("an empty environment is enough", () => {
   const config = readConfig({});
-  expect(config).toMatchObject({ host: "127.0.0.1", port: 8700, isLoopback: true, drainSeconds: 20 });
+  expect(config).toMatchObject({
+    host: "127.0.0.1",
+    port: 8700,
+    isLoopback: true,
+    drainSeconds: 20,
+    syncIntervalSeconds: 7200,
+  });
   expect(config.dataDir).toMatch(/[/\\]\.castellan$/);
 });
 
@@ -71,4 +77,13 @@ test("each setting has a variable of its own and a sentence", () => {
   const all = Object.values(settings);
   expect(new Set(all.map(({ variable }) => variable)).size).toBe(all.length);
   for (const { help } of all) expect(help).toMatch(/\.$/);
+});
+
+test("a namespace of the registry is what names may begin with", () => {
+  expect(readConfig({ CASTELLAN_REGISTRY_NAMESPACE: "com.example.mcp" }).registryNamespace).toBe(
+    "com.example.mcp",
+  );
+  expect(problems({ CASTELLAN_REGISTRY_NAMESPACE: "com.example/mcp" })).toEqual([
+    "CASTELLAN_REGISTRY_NAMESPACE must be 1 to 160 letters, digits, dots and hyphens, beginning and ending with a letter or digit",
+  ]);
 });

@@ -4,7 +4,9 @@
  */
 import { isIP } from "node:net";
 import { resolve } from "node:path";
+import { syncIntervalBounds } from "@castellan/calls";
 import { parseDatabaseUrl } from "@castellan/database";
+import { isNamespace, namespaceRule } from "@castellan/registry";
 import { logLevels } from "@castellan/telemetry";
 import { parseMasterKey } from "@castellan/vault";
 import { serverFaults } from "../faults.ts";
@@ -86,6 +88,18 @@ export const settings = {
     fallback: "no limit",
     parse: integer(1, 1_000_000),
   }),
+  personCallsPerMinute: defineSetting({
+    variable: "CASTELLAN_PERSON_CALLS_PER_MINUTE",
+    help: "Calls to servers that one person, or one service token, may begin in a minute, over all replicas.",
+    fallback: "no limit",
+    parse: integer(1, 1_000_000),
+  }),
+  personConcurrency: defineSetting({
+    variable: "CASTELLAN_PERSON_CONCURRENCY",
+    help: "Calls to servers that one person, or one service token, may have under way, over all replicas.",
+    fallback: "no limit but 64 at one server, on each replica",
+    parse: integer(1, 100_000),
+  }),
   upstreamIdleSeconds: defineSetting({
     variable: "CASTELLAN_UPSTREAM_IDLE_SECONDS",
     help: "Silence of a server after which a call to it is given up, in seconds.",
@@ -97,6 +111,12 @@ export const settings = {
     help: "Time that reading a server's lists may take, in seconds.",
     fallback: "30",
     parse: integer(1, 600),
+  }),
+  syncIntervalSeconds: defineSetting({
+    variable: "CASTELLAN_SYNC_INTERVAL_SECONDS",
+    help: "How often the lists of a server are read again, in seconds, where its registration does not say.",
+    fallback: "7200",
+    parse: integer(syncIntervalBounds.min, syncIntervalBounds.max),
   }),
   drainSeconds: defineSetting({
     variable: "CASTELLAN_DRAIN_SECONDS",
@@ -141,6 +161,15 @@ export const settings = {
     fallback: "none",
     parse: httpUrl,
   }),
+  registryNamespace: defineSetting({
+    variable: "CASTELLAN_REGISTRY_NAMESPACE",
+    help: "What the names of this installation's registry begin with, for example com.example.mcp.",
+    fallback: "the public host, reversed",
+    parse: (value) => {
+      if (isNamespace(value)) return value;
+      throw new Error(`must be ${namespaceRule}`);
+    },
+  }),
 } as const satisfies Readonly<Record<string, Setting<unknown>>>;
 
 type Parsed = {
@@ -155,6 +184,7 @@ export interface Config extends Parsed {
   readonly maxBodyBytes: number;
   readonly upstreamIdleSeconds: number;
   readonly syncTimeoutSeconds: number;
+  readonly syncIntervalSeconds: number;
   readonly drainSeconds: number;
   readonly maxConnections: number;
   readonly isLoopback: boolean;
@@ -173,6 +203,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     maxBodyBytes: parsed.maxBodyBytes ?? Number(settings.maxBodyBytes.fallback),
     upstreamIdleSeconds: parsed.upstreamIdleSeconds ?? Number(settings.upstreamIdleSeconds.fallback),
     syncTimeoutSeconds: parsed.syncTimeoutSeconds ?? Number(settings.syncTimeoutSeconds.fallback),
+    syncIntervalSeconds: parsed.syncIntervalSeconds ?? Number(settings.syncIntervalSeconds.fallback),
     drainSeconds: parsed.drainSeconds ?? Number(settings.drainSeconds.fallback),
     maxConnections: parsed.maxConnections ?? Number(settings.maxConnections.fallback),
     isLoopback: isLoopbackHost(host),

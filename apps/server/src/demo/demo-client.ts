@@ -4,6 +4,7 @@ import type { AdminAccess } from "../house/admin-file.ts";
 
 export interface DemoClient {
   findServer(slug: string): Promise<{ readonly url: string } | undefined>;
+  /** Registers it and approves what it offers: the demo's servers are this house's own. */
   addServer(server: {
     slug: string;
     title: string;
@@ -35,7 +36,9 @@ export function createDemoClient({ url, token }: AdminAccess, signal: AbortSigna
       return typeof found?.["url"] === "string" ? { url: found["url"] } : undefined;
     },
     async addServer(server) {
-      await call("POST", "/servers", server);
+      const added = await call("POST", "/servers", server);
+      const { fingerprint } = (added?.["definitions"] ?? {}) as JsonObject;
+      await call("POST", `/servers/${server.slug}/definitions/approve`, { all: true, fingerprint });
     },
     async syncServer(slug) {
       await call("POST", `/servers/${slug}/sync`);

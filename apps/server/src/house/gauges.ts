@@ -1,5 +1,5 @@
 /** What of the house is in use at this moment, read when somebody asks for the metrics. */
-import type { Conversations, LinePool } from "@castellan/calls";
+import type { CallLimiter, Circuits, Conversations, LinePool } from "@castellan/calls";
 import type { SessionRegistry, WatchedStreams } from "@castellan/portal";
 import type { GaugeSpec, Telemetry } from "@castellan/telemetry";
 
@@ -8,6 +8,8 @@ export interface Gauged {
   readonly streams: Pick<WatchedStreams, "size">;
   readonly lines: Pick<LinePool, "size">;
   readonly conversations: Pick<Conversations, "waiting">;
+  readonly limiter: Pick<CallLimiter, "underWay">;
+  readonly circuits: Pick<Circuits, "open">;
 }
 
 interface Gauge extends Pick<GaugeSpec, "name" | "help"> {
@@ -34,6 +36,16 @@ export const gauges: readonly Gauge[] = [
     name: "castellan_conversations_waiting",
     help: "Calls at legacy servers that wait for a modern caller's answers",
     read: ({ conversations }) => conversations.waiting,
+  },
+  {
+    name: "castellan_calls_under_way",
+    help: "Calls to servers that are under way on this replica",
+    read: ({ limiter }) => limiter.underWay,
+  },
+  {
+    name: "castellan_circuits_open",
+    help: "Servers that this replica does not ask at present, since the last calls found nobody",
+    read: ({ circuits }) => circuits.open,
   },
 ];
 

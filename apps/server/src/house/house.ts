@@ -3,20 +3,25 @@ import { createAuthenticator, parseBearer } from "@castellan/access";
 import { createApi } from "@castellan/api";
 import { createAuditLog } from "@castellan/audit";
 import {
-  CallsUnderWay,
   ListWatches,
+  createCallLimiter,
   createCatalog,
+  createCircuits,
   createConversations,
+  createDefinitionReviews,
   createDefinitionStore,
   createLinePool,
   createRequestStates,
   createServerStore,
   createSyncer,
   createUpstreams,
+  type CallLimits,
   type CallSummary,
 } from "@castellan/calls";
-import { createChangeFeed, sql } from "@castellan/database";
+import { createConfiguration } from "@castellan/configuration";
+import { createChangeFeed, sql, type Database } from "@castellan/database";
 import { systemClock } from "@castellan/kernel";
+import { createRateLimiter } from "@castellan/limits";
 import { defaultUpstreamLimits } from "@castellan/mcp";
 import {
   ResumableStreams,
@@ -30,6 +35,7 @@ import {
   mountPortals,
   serveResumptions,
 } from "@castellan/portal";
+import { createRegistry, toNamespace } from "@castellan/registry";
 import { createRemoteStreams, createReplicas } from "@castellan/replicas";
 import type { Telemetry } from "@castellan/telemetry";
 import { createOutbound, createWebApp } from "@castellan/web";
@@ -71,8 +77,18 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   );
   const outbound = opened.use(createOutbound(outboundSettings(config)));
 
-  const servers = createServerStore({ database, vault });
-  const definitions = createDefinitionStore(database);
+  const publicHost = new URL(publicUrl).host;
+  const storesOn = (on: Database) => {
+    const portals = createPortalStore(on, { publicHost });
+    const { renameCuration: onRenamed } = portals;
+    return {
+      portals,
+      servers: createServerStore({ database: on, vault, onRenamed }),
+      reviews: createDefinitionReviews({ database: on, onRenamed }),
+      definitions: createDefinitionStore(on, { onRenamed }),
+    };
+  };
+  const { servers, portals, reviews, definitions } = storesOn(database);
   const catalog = opened.use(await createCatalog({ servers, definitions, changes, onError }));
   const limits = { ...defaultUpstreamLimits, idleTimeoutMs: config.upstreamIdleSeconds * 1000 };
   const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
@@ -91,7 +107,8 @@ export async function createHouse(options: HouseOptions): Promise<House> {
         latencyMs: state.latencyMs,
       }),
   });
-  const syncs = opened.use(scheduleSyncs({ catalog, syncer, clock, onError }));
+  const intervalSeconds = config.syncIntervalSeconds;
+  const syncs = opened.use(scheduleSyncs({ catalog, syncer, clock, intervalSeconds, onError }));
   const onListChanged = (serverId: string) => syncs.request(serverId, "list_changed");
   const lines = opened.use(createLinePool({ upstreams, catalog }));
   const maxMessageBytes = limits.maxMessageBytes;
@@ -99,7 +116,6 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const clientInfo = JSON.stringify(identity);
   const lists = opened.use(new ListWatches({ catalog, upstreams, clientInfo, onListChanged, onError }));
 
-  const portals = createPortalStore(database);
   const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
   const hearing = { audit, clock, replica, onListChanged };
   const sessions = opened.use(
@@ -126,11 +142,21 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   opened.defer(changes.on("tokens", () => streams.check()));
   opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 
-  opened.use(showGauges({ sessions, streams, lines, conversations }, telemetry));
+  const rates = opened.use(createRateLimiter({ database, clock, onError }));
+  const limiter = createCallLimiter({
+    rates,
+    livingReplicas: () => replicas.living,
+    perPerson: personLimits(config),
+  });
+  const circuits = opened.use(createCircuits({ catalog, clock }));
+
+  opened.use(showGauges({ sessions, streams, lines, conversations, limiter, circuits }, telemetry));
 
   const app = createWebApp({
     publicUrl,
     isLoopback: config.isLoopback,
+    openPaths: ["/v0.1"],
+    isOwnHost: (host) => directory.findByHost(host) !== undefined,
     clock,
     healthChecks: { database: () => database.query(sql`select 1`).then(() => undefined) },
     onError: (error, requestId) => telemetry.emit(faultHappened, { error, requestId }),
@@ -160,7 +186,8 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       resumable,
       vault,
       mac: (purpose, data) => vault.mac(purpose, data),
-      underWay: new CallsUnderWay(),
+      limiter,
+      circuits,
       identity,
       audit,
       clock,
@@ -181,14 +208,30 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       servers,
       syncer,
       catalog,
+      reviews,
       portals,
+      openPortals: () => directory.list(),
+      configuration: createConfiguration({ database, vault, outbound, storesOn }),
+      requestSync: (serverId) => syncs.request(serverId, "changed"),
       audit,
       outbound,
       changes,
       database,
+      vault,
       clock,
+      publicUrl,
       version,
       replica,
+    }),
+  );
+
+  app.route(
+    "/v0.1",
+    createRegistry({
+      authenticate: (bearer) => authenticator.authenticate(bearer),
+      portals: () => directory.list(),
+      publicUrl,
+      namespace: config.registryNamespace ?? toNamespace(publicUrl),
     }),
   );
 
@@ -213,6 +256,13 @@ function reportCall(telemetry: Telemetry, { trace, startedAtMs, ...call }: CallS
     },
   });
   if (call.outcome === "error" || call.outcome === "refused") span.fail(call.code);
+}
+
+function personLimits({ personCallsPerMinute, personConcurrency }: Config): CallLimits {
+  return {
+    ...(personCallsPerMinute !== undefined && { callsPerMinute: personCallsPerMinute }),
+    ...(personConcurrency !== undefined && { concurrency: personConcurrency }),
+  };
 }
 
 function outboundSettings({ proxyUrl, noProxy, caFile }: Config) {

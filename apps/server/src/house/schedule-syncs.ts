@@ -8,8 +8,7 @@ import {
 } from "@castellan/calls";
 import type { Clock } from "@castellan/kernel";
 
-const everyMs = 2 * 60 * 60_000;
-const afterFailureMs = 60_000;
+const longestAfterFailureMs = 60_000;
 const lookMs = 15_000;
 
 /** What comes back also takes requests for syncs out of turn. */
@@ -17,13 +16,15 @@ export function scheduleSyncs(options: {
   catalog: Pick<Catalog, "servers">;
   syncer: Pick<Syncer, "syncOnce">;
   clock: Clock;
+  /** How often a server is read of which no admin said how often. */
+  intervalSeconds: number;
   onError: (error: unknown) => void;
 }): SyncTrigger {
   const { catalog, clock } = options;
   const trigger = createSyncTrigger(options);
   const look = () => {
     for (const server of catalog.servers())
-      if (isDue(server, clock.now())) trigger.request(server.server.id, "scheduled");
+      if (isDue(server, clock.now(), options.intervalSeconds)) trigger.request(server.server.id, "scheduled");
   };
   const timer = setInterval(look, lookMs).unref();
   look();
@@ -36,7 +37,9 @@ export function scheduleSyncs(options: {
   };
 }
 
-function isDue({ state }: CatalogServer, nowMs: number): boolean {
-  if (!state.attemptedAt) return true;
-  return nowMs - state.attemptedAt.getTime() >= (state.status === "ready" ? everyMs : afterFailureMs);
+function isDue({ server, state }: CatalogServer, nowMs: number, intervalSeconds: number): boolean {
+  if (!state.attemptedAt || state.isOutdated) return true;
+  const everyMs = (server.syncIntervalSeconds ?? intervalSeconds) * 1000;
+  const waitMs = state.status === "ready" ? everyMs : Math.min(everyMs, longestAfterFailureMs);
+  return nowMs - state.attemptedAt.getTime() >= waitMs;
 }

@@ -1,6 +1,7 @@
 /** Where everything is kept: PostgreSQL, embedded or given, with its tables, and the vault over it. */
 import { join } from "node:path";
 import { accessMigrations } from "@castellan/access";
+import { apiMigrations } from "@castellan/api";
 import { auditMigrations } from "@castellan/audit";
 import { callMigrations } from "@castellan/calls";
 import {
@@ -10,6 +11,7 @@ import {
   startEmbeddedServer,
   type Database,
 } from "@castellan/database";
+import { limitMigrations } from "@castellan/limits";
 import { portalMigrations } from "@castellan/portal";
 import { replicaMigrations } from "@castellan/replicas";
 import type { Logger } from "@castellan/telemetry";
@@ -31,6 +33,8 @@ export const allMigrations = [
   callMigrations,
   portalMigrations,
   replicaMigrations,
+  limitMigrations,
+  apiMigrations,
 ];
 
 export interface Store extends AsyncDisposable {

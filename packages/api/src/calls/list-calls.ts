@@ -3,42 +3,50 @@ import { z } from "zod";
 import { id, isoTime, pageLimit, printable, slug, time } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 
-const shownCall = z.object({
-  id: z.string(),
-  startedAt: isoTime,
-  durationMs: z.number(),
-  /** The server's part of `durationMs`; absent when no server was asked. */
-  upstreamMs: z.number().optional(),
-  portal: z.string().optional(),
-  server: z.string().optional(),
-  era: z.enum(["legacy", "modern"]).nullable(),
-  method: z.string(),
-  target: z.string().optional(),
-  principal: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
-  /** What the client says of itself, and the address it came from. */
-  client: z.object({
-    name: z.string().optional(),
-    version: z.string().optional(),
-    address: z.string().optional(),
-  }),
-  outcome: z.enum(callOutcomes),
-  stage: z.string().optional(),
-  code: z.string().optional(),
-  bytesIn: z.number(),
-  bytesOut: z.number(),
-  requestId: z.string(),
-  replica: z.string(),
-  sessionId: z.string().optional(),
-  traceId: z.string().optional(),
-  parentCallId: z.string().optional(),
-  /** Its place in the chain of records. */
-  chain: z.number(),
-  seq: z.number(),
-});
+const shownCall = z
+  .object({
+    id: z.string(),
+    startedAt: isoTime,
+    durationMs: z.number(),
+    upstreamMs: z
+      .number()
+      .optional()
+      .describe("The server's part of `durationMs`; absent when no server was asked"),
+    portal: z.string().optional(),
+    server: z.string().optional(),
+    era: z.enum(["legacy", "modern"]).nullable(),
+    method: z.string(),
+    target: z.string().optional(),
+    principal: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
+    /** What the client says of itself, and the address it came from. */
+    client: z.object({
+      name: z.string().optional(),
+      version: z.string().optional(),
+      address: z.string().optional(),
+    }),
+    outcome: z.enum(callOutcomes),
+    stage: z.string().optional(),
+    code: z.string().optional(),
+    bytesIn: z.number(),
+    bytesOut: z.number(),
+    requestId: z.string(),
+    replica: z.string(),
+    sessionId: z.string().optional(),
+    traceId: z.string().optional(),
+    parentCallId: z.string().optional(),
+    via: z
+      .string()
+      .optional()
+      .describe("The portal's own tool through which the caller aimed at the target: `portal_execute`"),
+    chain: z.number().describe("Its place in the chain of records"),
+    seq: z.number(),
+  })
+  .meta({ id: "Call" });
 
 export type ShownCall = z.output<typeof shownCall>;
 
 export const listCalls = defineRoute({
+  id: "listCalls",
   method: "GET",
   path: "/calls",
   summary: "List recorded calls, newest first; all filters must match",
@@ -47,19 +55,14 @@ export const listCalls = defineRoute({
     id: id("call").optional(),
     portal: slug.optional(),
     server: slug.optional(),
-    /** Id of the token that was used. */
-    principal: printable(128).optional(),
+    principal: printable(128).optional().describe("Id of the token that was used"),
     method: printable(128).optional(),
-    /** Public tool or prompt name, or resource URI. */
-    target: printable(512).optional(),
+    target: printable(512).optional().describe("Public tool or prompt name, or resource URI"),
     outcome: z.enum(callOutcomes).optional(),
-    /** Started at this time or later. */
-    since: time.optional(),
-    /** Started before this time. */
-    until: time.optional(),
+    since: time.optional().describe("Started at this time or later"),
+    until: time.optional().describe("Started before this time"),
     limit: pageLimit(500).optional(),
-    /** Where the page before ended: its `nextCursor`. */
-    cursor: printable(128).optional(),
+    cursor: printable(128).optional().describe("Where the page before ended: its `nextCursor`"),
   }),
   answer: z.object({ items: z.array(shownCall), nextCursor: z.string().optional() }),
   handler: async ({ query: { since, until, ...filter } }, { audit }) => {

@@ -1,32 +1,46 @@
+import type { NewPortal } from "@castellan/portal";
 import { z } from "zod";
-import { slug, title } from "../fields.ts";
+import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
+import { curationFields, toCuration } from "./curation-fields.ts";
+import { portalFields, serversOf } from "./portal-fields.ts";
 import { shownPortal, toShownPortal } from "./shown-portal.ts";
+
+/** A bare slug is everything of that server. */
+const portalServer = z.union([slug, z.strictObject({ server: slug, ...curationFields })]);
 
 const newPortal = z.strictObject({
   slug,
-  title: title.optional(),
-  /** `prefixed`: `{server}_{tool}`; `plain`: as the server calls it, where no two call theirs the same. */
-  naming: z.enum(["prefixed", "plain"]).default("prefixed"),
-  servers: z
-    .array(slug)
-    .max(500)
-    .refine((slugs) => new Set(slugs).size === slugs.length, "must not name a server twice")
-    .default([]),
+  title: portalFields.title.optional(),
+  naming: portalFields.naming.default("prefixed"),
+  instructions: portalFields.instructions.default(""),
+  hostname: portalFields.hostname.optional(),
+  autoAccept: portalFields.autoAccept.default([]),
+  isListed: portalFields.isListed.default(false),
+  servers: serversOf(portalServer, (one) => (typeof one === "string" ? one : one.server)).default([]),
 });
 
-/** Throws `portal_slug_taken`, `server_unknown`. */
 export const addPortal = defineRoute({
+  id: "addPortal",
   method: "POST",
   path: "/portals",
   summary: "Make a portal",
   role: "admin",
   status: 201,
+  isVersioned: true,
+  takesIdempotencyKey: true,
+  errors: ["portal_slug_taken", "hostname_taken", "server_unknown", "alias_taken"],
   body: newPortal,
   answer: shownPortal,
-  handler: async ({ body }, { portals, changes }) => {
-    const portal = await portals.add({ ...body, title: body.title ?? body.slug });
+  handler: async ({ body }, { portals, changes, catalog }) => {
+    const portal = await portals.add({
+      ...body,
+      title: body.title ?? body.slug,
+      servers: body.servers.map((one): NewPortal["servers"][number] =>
+        typeof one === "string" ? one : { server: one.server, curation: toCuration(one) },
+      ),
+    });
     await changes.flush();
-    return toShownPortal(portal);
+    return toShownPortal(portal, catalog);
   },
 });

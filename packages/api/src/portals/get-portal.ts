@@ -3,13 +3,15 @@ import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 import { shownPortal, toShownPortal } from "./shown-portal.ts";
 
-/** Throws `portal_not_found`. */
 export const getPortal = defineRoute({
+  id: "getPortal",
   method: "GET",
   path: "/portals/{slug}",
   summary: "Show a portal",
   role: "admin",
+  isVersioned: true,
+  errors: ["portal_not_found"],
   params: z.strictObject({ slug }),
   answer: shownPortal,
-  handler: async ({ params }, { portals }) => toShownPortal(await portals.get(params.slug)),
+  handler: async ({ params }, { portals, catalog }) => toShownPortal(await portals.get(params.slug), catalog),
 });

@@ -2,15 +2,17 @@ import { z } from "zod";
 import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 
-/** Throws `portal_not_found`. */
 export const removePortal = defineRoute({
+  id: "removePortal",
   method: "DELETE",
   path: "/portals/{slug}",
   summary: "Remove a portal; its servers stay registered",
   role: "admin",
+  isVersioned: true,
+  errors: ["portal_not_found"],
   params: z.strictObject({ slug }),
-  handler: async ({ params }, { portals, changes }) => {
-    await portals.remove(params.slug);
+  handler: async ({ params, ifMatch }, { portals, changes }) => {
+    await portals.remove(params.slug, ifMatch);
     await changes.flush();
   },
 });

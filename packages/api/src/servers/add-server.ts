@@ -1,71 +1,51 @@
 import { z } from "zod";
-import { slug, title } from "../fields.ts";
+import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
-import { bearerToken, headers } from "./headers.ts";
-import { clientFeatures, uiHosts } from "./permissions.ts";
+import { allHeaders, authorizationTwice, hasOneAuthorization, newHeaders } from "./headers.ts";
+import { syncIntervalSeconds } from "./limits.ts";
+import { readAnew } from "./read-anew.ts";
+import { serverFields } from "./server-fields.ts";
 import { detailedServer, toDetailedServer } from "./shown-server.ts";
-
-const maxUrlLength = 2048;
 
 const newServer = z
   .strictObject({
     slug,
-    /** https, or http to an address in `allowPrivate`. */
-    url: z.string().max(maxUrlLength),
-    title: title.optional(),
-    headers: headers.optional(),
-    /** Short for the header `Authorization: Bearer …`. */
-    bearerToken: bearerToken.optional(),
-    /** Hosts, `host:port`, addresses or CIDRs that this server may be at although they are not public. */
-    allowPrivate: z.array(z.string().max(255)).max(50).default([]),
-    clientFeatures: clientFeatures.default([]),
-    uiHosts: uiHosts.default([]),
+    url: serverFields.url,
+    title: serverFields.title.optional(),
+    description: serverFields.description.default(""),
+    transport: serverFields.transport.default("auto"),
+    ...newHeaders,
+    allowPrivate: serverFields.allowPrivate.default([]),
+    clientFeatures: serverFields.clientFeatures.default([]),
+    uiHosts: serverFields.uiHosts.default([]),
+    autoAccept: serverFields.autoAccept.default([]),
+    limits: serverFields.limits.default({}),
+    syncIntervalSeconds: syncIntervalSeconds.optional(),
   })
-  .refine(
-    ({ headers, bearerToken }) => bearerToken === undefined || headers?.["authorization"] === undefined,
-    {
-      path: ["bearerToken"],
-      message: "is given beside a header Authorization",
-    },
-  );
+  .refine(hasOneAuthorization, authorizationTwice);
 
 /**
  * A server that cannot be reached is registered all the same: its state says so, and a later sync may
- * find it. One that may not be called is not. Throws `outbound_refused`, `outbound_policy_invalid`,
- * `server_slug_taken`.
+ * find it. One that may not be called is not. What it offers waits for approval, but for kinds in `autoAccept`.
  */
 export const addServer = defineRoute({
+  id: "addServer",
   method: "POST",
   path: "/servers",
   summary: "Register a server and read what it offers",
   role: "admin",
   status: 201,
+  isVersioned: true,
+  takesIdempotencyKey: true,
+  errors: ["outbound_refused", "outbound_policy_invalid", "server_slug_taken"],
   body: newServer,
   answer: detailedServer,
-  handler: async ({ body, draining }, { servers, syncer, changes, catalog, outbound }) => {
-    const { allowPrivate } = body;
-    const url = outbound.check(body.url, { allowPrivate }, "url");
+  handler: async ({ body, draining }, ports) => {
+    const { headers, bearerToken, url: text, title = body.slug, ...fields } = body;
+    const url = ports.outbound.check(text, { allowPrivate: fields.allowPrivate }, "url");
     // A fragment is not sent to anyone (RFC 9110 §4.2.5).
     url.hash = "";
-    const added = await servers.add({
-      slug: body.slug,
-      title: body.title ?? body.slug,
-      url,
-      headers: {
-        ...body.headers,
-        ...(body.bearerToken !== undefined && { authorization: `Bearer ${body.bearerToken}` }),
-      },
-      allowPrivate,
-      clientFeatures: body.clientFeatures,
-      uiHosts: body.uiHosts,
-    });
-    try {
-      // It goes on when the client leaves: nobody would come back to finish it.
-      await syncer.sync(added.slug, draining);
-    } catch (error) {
-      if (!draining.aborted) throw error;
-    }
-    await changes.flush();
-    return toDetailedServer(await servers.get(added.slug), catalog);
+    await ports.servers.add({ ...fields, title, url, headers: allHeaders({ headers, bearerToken }) });
+    return toDetailedServer(await readAnew(fields.slug, ports, draining), ports.catalog);
   },
 });

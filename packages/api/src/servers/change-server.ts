@@ -1,32 +1,73 @@
+import { maxHeaders, type Server } from "@castellan/calls";
 import { z } from "zod";
-import { slug, title } from "../fields.ts";
+import { slug } from "../fields.ts";
+import { invalidInput } from "../input.ts";
+import type { ApiPorts } from "../ports.ts";
 import { defineRoute } from "../route.ts";
-import { clientFeatures, uiHosts } from "./permissions.ts";
+import { allHeaders, authorizationTwice, changedHeaders, hasOneAuthorization } from "./headers.ts";
+import { syncIntervalSeconds } from "./limits.ts";
+import { readAnew } from "./read-anew.ts";
+import { serverFields } from "./server-fields.ts";
 import { detailedServer, toDetailedServer } from "./shown-server.ts";
 
 const serverChange = z
   .strictObject({
-    title: title.optional(),
-    clientFeatures: clientFeatures.optional(),
-    uiHosts: uiHosts.optional(),
+    ...z.object(serverFields).partial().shape,
+    ...changedHeaders,
+    /** Null: as the process is set. */
+    syncIntervalSeconds: syncIntervalSeconds.nullable().optional(),
   })
-  .refine((change) => Object.keys(change).length > 0, "must name something to change");
+  .refine((change) => Object.keys(change).length > 0, "must name something to change")
+  .refine(hasOneAuthorization, authorizationTwice);
 
 /**
- * What is absent stays; a list replaces the one before. Lines to the server that were opened under
- * other client features are not used again. Throws `server_unknown`.
+ * What is absent stays; a list or an object replaces the one before, but for headers, which are merged. Lines to
+ * the server that were opened under another address, other headers or other client features are not used again.
+ * A server that is reached in another way from now on is read at once, as is one that was never read.
  */
 export const changeServer = defineRoute({
+  id: "changeServer",
   method: "PATCH",
   path: "/servers/{slug}",
-  summary: "Change a server's title, or what it may want of clients",
+  summary: "Change a server; read it again if it is reached in another way now",
   role: "admin",
+  isVersioned: true,
+  errors: ["server_unknown", "server_headers_required", "outbound_refused", "outbound_policy_invalid"],
   params: z.strictObject({ slug }),
   body: serverChange,
   answer: detailedServer,
-  handler: async ({ params, body }, { servers, changes, catalog }) => {
-    const changed = await servers.change(params.slug, body);
-    await changes.flush();
-    return toDetailedServer(changed, catalog);
+  handler: async ({ params, body, ifMatch, draining }, ports) => {
+    const { headers: given, bearerToken, url: text, ...fields } = body;
+    const { server: before } = await ports.servers.get(params.slug);
+    const url = checkedUrl(before, { text, allowPrivate: fields.allowPrivate }, ports);
+    const headers = allHeaders<string | null>({ headers: given, bearerToken });
+    assertFew(before, headers);
+    const changed = await ports.servers.change(params.slug, { ...fields, headers, url }, ifMatch);
+    if (changed.state.isOutdated || changed.state.status === "waiting")
+      return toDetailedServer(await readAnew(params.slug, ports, draining), ports.catalog);
+    await ports.changes.flush();
+    return toDetailedServer(changed, ports.catalog);
   },
 });
+
+/** The URL that is given. The one that stays is judged as well where other addresses are allowed from now on. */
+function checkedUrl(
+  before: Server,
+  given: { readonly text: string | undefined; readonly allowPrivate: readonly string[] | undefined },
+  { outbound }: Pick<ApiPorts, "outbound">,
+): URL | undefined {
+  if (given.text === undefined && given.allowPrivate === undefined) return undefined;
+  const { text = before.url, allowPrivate = before.allowPrivate } = given;
+  const url = outbound.check(text, { allowPrivate }, given.text === undefined ? "allowPrivate" : "url");
+  url.hash = "";
+  return url;
+}
+
+function assertFew(before: Server, headers: Readonly<Record<string, string | null>>): void {
+  const kept = before.headerNames.filter((name) => !Object.hasOwn(headers, name));
+  const set = Object.values(headers).filter((value) => value !== null);
+  if (kept.length + set.length > maxHeaders)
+    throw invalidInput([
+      { field: "headers", reason: `must have at most ${maxHeaders} entries, those that are stored included` },
+    ]);
+}

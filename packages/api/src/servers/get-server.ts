@@ -3,12 +3,14 @@ import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 import { detailedServer, toDetailedServer } from "./shown-server.ts";
 
-/** Throws `server_unknown`. */
 export const getServer = defineRoute({
+  id: "getServer",
   method: "GET",
   path: "/servers/{slug}",
   summary: "Show a server and what it offers",
   role: "admin",
+  isVersioned: true,
+  errors: ["server_unknown"],
   params: z.strictObject({ slug }),
   answer: detailedServer,
   handler: async ({ params }, { servers, catalog }) =>

@@ -1,15 +1,33 @@
+import { shownStatuses } from "@castellan/calls";
 import { z } from "zod";
+import { searchText, slug } from "../fields.ts";
+import { pageOf, pageQuery, toPage } from "../paging.ts";
 import { defineRoute } from "../route.ts";
-import { shownServer, toShownServer } from "./shown-server.ts";
+import { shownServer, toShownServer, toShownStatus } from "./shown-server.ts";
 
 export const listServers = defineRoute({
+  id: "listServers",
   method: "GET",
   path: "/servers",
   summary: "List the registered servers by slug",
   role: "admin",
-  query: z.strictObject({}),
-  answer: z.object({ items: z.array(shownServer) }),
-  handler: async (_request, { servers, catalog }) => ({
-    items: (await servers.list()).map((stored) => toShownServer(stored, catalog)),
+  errors: ["portal_not_found"],
+  query: z.strictObject({
+    ...pageQuery,
+    status: z.enum(shownStatuses).optional(),
+    q: searchText.optional().meta({ description: "Text in slug, title, description or URL" }),
+    portal: slug.optional().meta({ description: "Servers of this portal only" }),
   }),
+  answer: pageOf(shownServer),
+  handler: async ({ query }, { servers, portals, catalog }) => {
+    const { status, q, portal, cursor, limit } = query;
+    const page = await servers.page({
+      q,
+      ids: portal === undefined ? undefined : (await portals.get(portal)).serverIds,
+      isWanted: status === undefined ? undefined : (stored) => toShownStatus(stored, catalog) === status,
+      after: cursor,
+      limit,
+    });
+    return toPage(page, (stored) => toShownServer(stored, catalog));
+  },
 });

@@ -2,15 +2,18 @@ import { z } from "zod";
 import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 
-/** It leaves its portals too. Throws `server_unknown`. */
+/** It leaves its portals too. */
 export const removeServer = defineRoute({
+  id: "removeServer",
   method: "DELETE",
   path: "/servers/{slug}",
   summary: "Remove a server, with its credentials and from its portals",
   role: "admin",
+  isVersioned: true,
+  errors: ["server_unknown"],
   params: z.strictObject({ slug }),
-  handler: async ({ params }, { servers, changes }) => {
-    await servers.remove(params.slug);
+  handler: async ({ params, ifMatch }, { servers, changes }) => {
+    await servers.remove(params.slug, ifMatch);
     await changes.flush();
   },
 });

@@ -8,6 +8,8 @@ let admin: Client;
 
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 
+const fingerprint = expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string;
+
 beforeAll(async () => {
   house = await createTestApi();
   admin = createClient(house.app, await house.createToken({}));
@@ -27,18 +29,27 @@ test("a server is registered, read, shown, synced and removed", async () => {
     bearerToken: "s3cret-of-weather",
     headers: { "X-Team": "blue" },
     allowPrivate: ["127.0.0.1"],
+    autoAccept: ["prompt", "tool"],
   });
   const shown = {
     slug: "weather",
     title: "Weather",
+    description: "",
     url: upstream.url,
+    transport: "auto",
     headerNames: ["x-team", "authorization"],
+    headerRefs: {},
     allowPrivate: ["127.0.0.1"],
     clientFeatures: [],
     uiHosts: [],
+    autoAccept: ["tool", "prompt"],
+    limits: {},
+    version: 1,
     createdAt: time,
+    updatedAt: time,
     state: {
       status: "ready",
+      attention: [],
       attemptedAt: time,
       syncedAt: time,
       latencyMs: expect.any(Number) as number,
@@ -47,24 +58,51 @@ test("a server is registered, read, shown, synced and removed", async () => {
       legacyTransport: "streamable-http",
     },
     counts: { tools: 2, prompts: 1, resources: 0, resourceTemplates: 0 },
+    definitions: { fingerprint, approved: 0, accepted: 3, new: 0, changed: 0, rejected: 0 },
   };
-  const definitions = {
+  const offered = {
     tools: ["forecast", "alerts"],
     prompts: ["umbrella"],
     resources: [],
     resourceTemplates: [],
   };
-  expect(added).toMatchObject({ status: 201, body: { ...shown, definitions } });
-  expect(added.body).toEqual({ ...shown, definitions });
+  expect([added.status, added.headers.get("etag"), added.body]).toEqual([201, '"1"', { ...shown, offered }]);
   expect([...upstream.seen]).toEqual(["Bearer s3cret-of-weather"]);
 
   expect((await admin("GET", "/servers")).body).toEqual({ items: [shown] });
-  expect((await admin("GET", "/servers/weather")).body).toEqual({ ...shown, definitions });
-  expect((await admin("POST", "/servers/weather/sync")).body).toEqual({ ...shown, definitions });
+  const got = await admin("GET", "/servers/weather");
+  expect([got.headers.get("etag"), got.body]).toEqual(['"1"', { ...shown, offered }]);
+  expect((await admin("POST", "/servers/weather/sync")).body).toEqual({ ...shown, offered });
   expect(await admin("DELETE", "/servers/weather")).toMatchObject({ status: 204, body: undefined });
   expect(await admin("GET", "/servers/weather")).toMatchObject({
     status: 404,
     body: { code: "server_unknown" },
+  });
+});
+
+test("what a server offers waits for an admin, and is not offered until then", async () => {
+  await using upstream = await startTestUpstream();
+  const input = { slug: "weather", url: upstream.url, allowPrivate: ["127.0.0.1"], autoAccept: ["prompt"] };
+  expect(await admin("POST", "/servers", input)).toMatchObject({
+    status: 201,
+    body: {
+      state: {
+        status: "needs_attention",
+        attention: [{ code: "definitions_waiting", message: "2 definitions wait for approval" }],
+      },
+      counts: { tools: 0, prompts: 1 },
+      definitions: { accepted: 1, new: 2 },
+      offered: { tools: [], prompts: ["umbrella"] },
+    },
+  });
+  expect(await admin("PATCH", "/servers/weather", { autoAccept: ["tool"] })).toMatchObject({
+    status: 200,
+    body: {
+      version: 2,
+      state: { status: "ready", attention: [] },
+      definitions: { accepted: 3, new: 0 },
+      offered: { tools: ["forecast", "alerts"], prompts: ["umbrella"] },
+    },
   });
 });
 
@@ -91,6 +129,8 @@ test("what a server may want of clients is nothing, until an admin says so, then
   });
 });
 
+const long = "x".repeat(1025);
+
 test.each([
   [{}, "body", "must name something to change"],
   [{ slug: "other", title: "Other" }, "slug", "is not known"],
@@ -109,6 +149,38 @@ test.each([
   ],
   [{ uiHosts: ["*"] }, "uiHosts[0]", "must be a host, host:port, or *.example.com for all hosts below it"],
   [{ uiHosts: Array.from({ length: 51 }, () => "a.example") }, "uiHosts", "must have at most 50 entries"],
+  [{ transport: "stdio" }, "transport", "must be one of auto, streamable-http, sse"],
+  [{ description: "a\nb" }, "description", "must hold printable characters only"],
+  [{ autoAccept: ["tool", "tool"] }, "autoAccept", "must not name a kind twice"],
+  [{ syncIntervalSeconds: 29 }, "syncIntervalSeconds", "must be a whole number from 30 to 604800"],
+  [{ limits: { callsPerMinute: 0 } }, "limits.callsPerMinute", "must be a whole number from 1 to 1000000"],
+  [{ limits: { concurrency: 1.5 } }, "limits.concurrency", "must be a whole number from 1 to 100000"],
+  [{ limits: { timeoutSeconds: "9" } }, "limits.timeoutSeconds", "must be a number"],
+  [{ limits: { timeoutSeconds: null } }, "limits.timeoutSeconds", "must be a number"],
+  [{ limits: { perPerson: { timeoutSeconds: 1 } } }, "limits.perPerson.timeoutSeconds", "is not known"],
+  [
+    { limits: { tools: { "a b": { callsPerMinute: 1e9 } } } },
+    'limits.tools["a b"].callsPerMinute',
+    "must be a whole number from 1 to 1000000",
+  ],
+  [
+    { limits: { tools: { [long]: {} } } },
+    `limits.tools.${"x".repeat(64)}`,
+    "must have at most 1024 characters",
+  ],
+  [{ limits: { tools: { "a\0": {} } } }, String.raw`limits.tools["a\u0000"]`, "is not the name of a tool"],
+  [
+    { limits: { tools: Object.fromEntries(Array.from({ length: 501 }, (_, n) => [`t${n}`, {}])) } },
+    "limits.tools",
+    "must have at most 500 entries",
+  ],
+  [{ headers: { "X-A": 1 } }, "headers.X-A", "must be a string"],
+  [{ headers: { Host: null } }, "headers.Host", "is set by Castellan and cannot be given"],
+  [
+    { headers: { Authorization: null }, bearerToken: "t" },
+    "bearerToken",
+    "is given beside a header Authorization",
+  ],
 ])("a change %j is refused: %s %s", async (body, field, reason) => {
   expect(await admin("PATCH", "/servers/weather", body)).toMatchObject({
     status: 400,
@@ -125,10 +197,17 @@ test("a server that is not there is not changed", async () => {
 
 test("a server that refuses or cannot be reached is registered, and its state says why", async () => {
   const upstream = await startTestUpstream({ authorization: "Bearer right" });
+  const unauthorized = "The server refused the credentials it was sent (HTTP 401)";
   const input = { slug: "weather", url: upstream.url, bearerToken: "wrong", allowPrivate: ["127.0.0.1"] };
   expect(await admin("POST", "/servers", input)).toMatchObject({
     status: 201,
-    body: { state: { status: "error", error: { code: "upstream_unauthorized" } } },
+    body: {
+      state: {
+        status: "needs_attention",
+        attention: [{ code: "upstream_unauthorized", message: unauthorized }],
+        error: { code: "upstream_unauthorized", message: unauthorized, details: { status: 401 } },
+      },
+    },
   });
   await upstream[Symbol.asyncDispose]();
   expect(await admin("POST", "/servers/weather/sync")).toMatchObject({

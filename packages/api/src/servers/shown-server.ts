@@ -1,65 +1,124 @@
 /** A server as the API shows it: everything but the values of its headers. */
-import type { Catalog, Definition, StoredServer } from "@castellan/calls";
+import {
+  attentionOf,
+  definitionKinds,
+  isLive,
+  reviewStates,
+  serverTransports,
+  shownStatuses,
+  shownStatusOf,
+  type Catalog,
+  type CatalogServer,
+  type DefinitionKind,
+  type ReviewState,
+  type ShownStatus,
+  type StoredServer,
+} from "@castellan/calls";
 import { clientFeatures } from "@castellan/mcp";
 import { z } from "zod";
 import { isoTime } from "../fields.ts";
+import { serverLimits } from "./limits.ts";
 
 const names = z.array(z.string());
+const count = z.int().nonnegative();
 
-export const shownServer = z.object({
-  slug: z.string(),
-  title: z.string(),
-  url: z.string(),
-  headerNames: names,
-  allowPrivate: names,
-  clientFeatures: z.array(z.enum(clientFeatures)),
-  uiHosts: names,
-  createdAt: isoTime,
-  state: z.object({
-    status: z.enum(["waiting", "ready", "stale", "error"]),
+const shownState = z
+  .object({
+    status: z.enum(shownStatuses).describe("`needs_attention`: `attention` says what an admin has to do"),
+    attention: z.array(z.object({ code: z.string(), message: z.string() })),
     attemptedAt: isoTime.optional(),
     syncedAt: isoTime.optional(),
     latencyMs: z.number().optional(),
-    error: z.object({ code: z.string(), message: z.string() }).optional(),
+    /** Why the last attempt to read it failed; what an earlier one found is offered still. */
+    error: z
+      .object({
+        code: z.string(),
+        message: z.string(),
+        details: z
+          .object({ status: z.int().optional(), rpcCode: z.number().optional() })
+          .optional()
+          .describe("The HTTP status that it answered with, and the code of its JSON-RPC error"),
+      })
+      .optional(),
     skipped: names,
     eras: z.array(z.enum(["legacy", "modern"])),
     legacyTransport: z.string().optional(),
-  }),
-  /** How many of each kind it offers, as of its last good sync. */
-  counts: z.object({
-    tools: z.number(),
-    prompts: z.number(),
-    resources: z.number(),
-    resourceTemplates: z.number(),
-  }),
-});
+    foundBelow: z.string().optional().describe("Where below its URL it was found: `/mcp` or `/sse`"),
+  })
+  .meta({ id: "ServerState" });
 
-export const detailedServer = shownServer.extend({
-  /** What it offers, in its own names. */
-  definitions: z.object({ tools: names, prompts: names, resources: names, resourceTemplates: names }),
-});
+export const shownServer = z
+  .object({
+    slug: z.string(),
+    title: z.string(),
+    description: z.string(),
+    url: z.string(),
+    transport: z.enum(serverTransports),
+    headerNames: names,
+    headerRefs: z.record(z.string(), z.object({ secretRef: z.string(), prefix: z.string().optional() })),
+    allowPrivate: names,
+    clientFeatures: z.array(z.enum(clientFeatures)),
+    uiHosts: names,
+    autoAccept: z.array(z.enum(definitionKinds)),
+    limits: serverLimits,
+    syncIntervalSeconds: z.int().optional(),
+    managedBy: z.string().optional(),
+    version: z.int(),
+    createdAt: isoTime,
+    updatedAt: isoTime,
+    state: shownState,
+    counts: z
+      .object({ tools: count, prompts: count, resources: count, resourceTemplates: count })
+      .describe("How many of each kind it offers to portals"),
+    /** What has been decided about all that it lists. */
+    definitions: z.object({
+      fingerprint: z
+        .string()
+        .optional()
+        .describe("Of all of them together; absent as long as they are not known here"),
+      approved: count,
+      accepted: count,
+      new: count,
+      changed: count,
+      rejected: count,
+    }),
+  })
+  .meta({ id: "Server" });
+
+export const detailedServer = shownServer
+  .extend({
+    offered: z
+      .object({ tools: names, prompts: names, resources: names, resourceTemplates: names })
+      .describe("What it offers to portals, in its own names"),
+  })
+  .meta({ id: "DetailedServer" });
 
 /** As it travels: what a client of the API reads. */
 export type ShownServer = z.output<typeof shownServer>;
 export type DetailedServer = z.output<typeof detailedServer>;
 
-export function toShownServer(
-  stored: StoredServer,
-  catalog: Pick<Catalog, "find">,
-): z.input<typeof shownServer> {
+type Finder = Pick<Catalog, "find">;
+
+export function toShownStatus(stored: StoredServer, catalog: Finder): ShownStatus {
+  return shownStatusOf({ state: stored.state, definitions: knownOf(stored, catalog)?.definitions ?? [] });
+}
+
+export function toShownServer(stored: StoredServer, catalog: Finder): z.input<typeof shownServer> {
   const { server, state } = stored;
-  const offered = namesByKind(stored, catalog);
+  const known = knownOf(stored, catalog);
+  const definitions = known?.definitions ?? [];
+  const offered = offeredBy(definitions);
   return {
-    slug: server.slug,
-    title: server.title,
-    url: server.url,
+    ...server,
     headerNames: [...server.headerNames],
     allowPrivate: [...server.allowPrivate],
     clientFeatures: [...server.clientFeatures],
     uiHosts: [...server.uiHosts],
-    createdAt: server.createdAt,
+    autoAccept: [...server.autoAccept],
     state: {
       ...state,
+      status: shownStatusOf({ state, definitions }),
+      attention: [...attentionOf({ state, definitions })],
       skipped: [...state.skipped],
       eras: (["legacy", "modern"] as const).filter((era) => state[era] !== undefined),
       legacyTransport: state.legacy?.transport,
@@ -70,22 +129,33 @@ export function toShownServer(
       resources: offered.resources.length,
       resourceTemplates: offered.resourceTemplates.length,
     },
+    definitions: { fingerprint: known?.definitionsFingerprint, ...reviewsOf(definitions) },
   };
 }
 
-export function toDetailedServer(
-  stored: StoredServer,
-  catalog: Pick<Catalog, "find">,
-): z.input<typeof detailedServer> {
-  return { ...toShownServer(stored, catalog), definitions: namesByKind(stored, catalog) };
+export function toDetailedServer(stored: StoredServer, catalog: Finder): z.input<typeof detailedServer> {
+  const definitions = knownOf(stored, catalog)?.definitions ?? [];
+  return { ...toShownServer(stored, catalog), offered: offeredBy(definitions) };
 }
 
-function namesByKind({ server }: StoredServer, catalog: Pick<Catalog, "find">) {
+/** Under the same slug another server may have been, and another replica may be ahead of this one. */
+function knownOf({ server }: StoredServer, catalog: Finder): CatalogServer | undefined {
   const known = catalog.find(server.slug);
-  // Under the same slug another server may have been, and another replica may be ahead of this one.
-  const definitions = known?.server.id === server.id ? known.definitions : [];
-  const of = (kind: Definition["kind"]) =>
-    definitions.filter((definition) => definition.kind === kind).map(({ name }) => name);
+  return known?.server.id === server.id ? known : undefined;
+}
+
+function reviewsOf(definitions: CatalogServer["definitions"]): Record<ReviewState, number> {
+  const counts = reviewStates.map((state) => [
+    state,
+    definitions.filter(({ review }) => review === state).length,
+  ]);
+  return Object.fromEntries(counts) as Record<ReviewState, number>;
+}
+
+function offeredBy(definitions: CatalogServer["definitions"]) {
+  const live = definitions.filter((definition) => isLive(definition));
+  const of = (kind: DefinitionKind) =>
+    live.filter((definition) => definition.kind === kind).map(({ name }) => name);
   return {
     tools: of("tool"),
     prompts: of("prompt"),

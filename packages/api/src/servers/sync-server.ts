@@ -3,12 +3,15 @@ import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 import { detailedServer, toDetailedServer } from "./shown-server.ts";
 
-/** A sync that fails is answered with the state that says so. Throws `server_unknown`. */
+/** A sync that fails is answered with the state that says so. */
 export const syncServer = defineRoute({
+  id: "syncServer",
   method: "POST",
   path: "/servers/{slug}/sync",
   summary: "Read again what a server offers",
   role: "admin",
+  isVersioned: true,
+  errors: ["server_unknown"],
   params: z.strictObject({ slug }),
   answer: detailedServer,
   handler: async ({ params, clientGone }, { servers, syncer, changes, catalog }) => {

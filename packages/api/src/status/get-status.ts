@@ -11,32 +11,32 @@ const databaseStatus = z.discriminatedUnion("ok", [
   z.object({
     ok: z.literal(true),
     version: z.string(),
-    /** One query, there and back. */
-    latencyMs: z.number(),
-    /** How far its clock is ahead of this replica's. */
-    clockAheadMs: z.number(),
+    latencyMs: z.number().describe("One query, there and back"),
+    clockAheadMs: z.number().describe("How far its clock is ahead of this replica's"),
   }),
   z.object({ ok: z.literal(false), code: z.string() }),
 ]);
 
-const status = z.object({
-  version: z.string(),
-  replica: z.string(),
-  /** This replica's clock. */
-  time: isoTime,
-  database: databaseStatus,
-  counts: z
-    .object({
-      servers: z.object({ total: count, waiting: count, ready: count, stale: count, error: count }),
-      portals: count,
-    })
-    .optional(),
-});
+const status = z
+  .object({
+    version: z.string(),
+    replica: z.string(),
+    time: isoTime.describe("This replica's clock"),
+    database: databaseStatus,
+    counts: z
+      .object({
+        servers: z.object({ total: count, waiting: count, ready: count, stale: count, error: count }),
+        portals: count,
+      })
+      .optional(),
+  })
+  .meta({ id: "Status" });
 
 export type Status = z.output<typeof status>;
 
 /** It answers also when the database does not: then without counts. */
 export const getStatus = defineRoute({
+  id: "getStatus",
   method: "GET",
   path: "/status",
   summary: "Show what is running and whether it is well",

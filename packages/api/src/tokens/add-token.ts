@@ -8,24 +8,24 @@ import { defineRoute } from "../route.ts";
 import { shownToken, toShownToken } from "./shown-token.ts";
 
 const newToken = z.strictObject({
-  /** Unique among the living tokens. */
-  name: printable(64),
+  name: printable(64).describe("Unique among the living tokens"),
   role: z.enum(tokenRoles),
-  /** The portals that it may use; none means none, for an admin too. */
-  portals: z.array(slug).max(500),
-  /** Absent: it does not expire. */
-  expiresAt: time.optional(),
+  portals: z.array(slug).max(500).describe("The portals that it may use; none means none, for an admin too"),
+  expiresAt: time.optional().describe("Absent: it does not expire"),
 });
 
 /** Throws `token_name_taken`, `portal_not_found` naming the entry. */
 export const addToken = defineRoute({
+  id: "addToken",
   method: "POST",
   path: "/tokens",
   summary: "Make a token; this answer is the only place where its secret is shown",
   role: "admin",
+  errors: ["token_name_taken", "portal_not_found"],
   status: 201,
+  takesIdempotencyKey: true,
   body: newToken,
-  answer: shownToken.extend({ secret: z.string() }),
+  answer: shownToken.extend({ secret: z.string() }).meta({ id: "MadeToken" }),
   handler: async ({ body, principal }, { database, portals, changes, clock }) => {
     const nowMs = clock.now();
     const expiresAtMs = body.expiresAt?.getTime();

@@ -7,16 +7,15 @@ import { shownToken, toShownToken } from "./shown-token.ts";
 const defaultLimit = 100;
 
 export const listTokens = defineRoute({
+  id: "listTokens",
   method: "GET",
   path: "/tokens",
   summary: "List the tokens, newest first",
   role: "admin",
   query: z.strictObject({
-    /** `true`: also those that were revoked. */
-    revoked: z.enum(["true", "false"]).optional(),
+    revoked: z.enum(["true", "false"]).optional().describe("`true`: also those that were revoked"),
     limit: pageLimit(200).optional(),
-    /** Where the page before ended: its `nextCursor`. */
-    cursor: id("token").optional(),
+    cursor: id("token").optional().describe("Where the page before ended: its `nextCursor`"),
   }),
   answer: z.object({ items: z.array(shownToken), nextCursor: z.string().optional() }),
   handler: async ({ query }, { database }) => {

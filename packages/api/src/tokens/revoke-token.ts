@@ -5,10 +5,12 @@ import { defineRoute } from "../route.ts";
 
 /** Revoking it twice is revoking it once. Throws `token_not_found`. */
 export const revokeToken = defineRoute({
+  id: "revokeToken",
   method: "DELETE",
   path: "/tokens/{id}",
   summary: "Revoke a token for good",
   role: "admin",
+  errors: ["token_not_found"],
   params: z.strictObject({ id: id("token") }),
   handler: async ({ params }, { database, changes, clock }) => {
     await endToken(database, params.id, clock.now());

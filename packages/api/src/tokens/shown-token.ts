@@ -3,19 +3,19 @@ import { tokenRoles, type ServiceToken } from "@castellan/access";
 import { z } from "zod";
 import { isoTime } from "../fields.ts";
 
-export const shownToken = z.object({
-  id: z.string(),
-  name: z.string(),
-  role: z.enum(tokenRoles),
-  portals: z.array(z.string()),
-  createdAt: isoTime,
-  /** A token's id, or the name of a part of the system. */
-  createdBy: z.string(),
-  expiresAt: isoTime.optional(),
-  revokedAt: isoTime.optional(),
-  /** Exact to about a minute. */
-  lastUsedAt: isoTime.optional(),
-});
+export const shownToken = z
+  .object({
+    id: z.string(),
+    name: z.string(),
+    role: z.enum(tokenRoles),
+    portals: z.array(z.string()),
+    createdAt: isoTime,
+    createdBy: z.string().describe("A token's id, or the name of a part of the system"),
+    expiresAt: isoTime.optional(),
+    revokedAt: isoTime.optional(),
+    lastUsedAt: isoTime.optional().describe("Exact to about a minute"),
+  })
+  .meta({ id: "Token" });
 
 export type ShownToken = z.output<typeof shownToken>;
 

@@ -5,17 +5,18 @@
 import type { ChangeFeed } from "@castellan/database";
 import { isFault } from "@castellan/kernel";
 import type { Era } from "@castellan/mcp";
-import {
-  serversTopic,
-  unusableHeaders,
-  type ServerStore,
-  type StoredServer,
-} from "../servers/server-store.ts";
+import { unusableHeaders } from "../servers/server-headers.ts";
+import type { StoredServer } from "../servers/server-row.ts";
+import { serversTopic, type ServerStore } from "../servers/server-store.ts";
 import type { DefinitionStore } from "./definition-store.ts";
 import type { Definition } from "./definition.ts";
+import { fingerprintOfAll } from "./fingerprint.ts";
 
 export interface CatalogServer extends StoredServer {
+  /** All that it lists, whatever was decided about it; what is offered of it says `isLive`. */
   readonly definitions: readonly Definition[];
+  /** Moves when anything in `definitions` says something else; see `fingerprintOfAll`. */
+  readonly definitionsFingerprint: string;
   /** Headers sent with every request, credentials among them. Never leaves towards a caller. */
   readonly headers: Readonly<Record<string, string>>;
 }
@@ -24,6 +25,8 @@ export interface Catalog extends Disposable {
   /** Grows with every change: what was derived from an older version is to be derived again. */
   readonly version: number;
   find(slug: string): CatalogServer | undefined;
+  findById(id: string): CatalogServer | undefined;
+  /** By slug; the same array as long as the version is. */
   servers(): readonly CatalogServer[];
   /** Called after each change with the ids of the servers that changed. */
   onChange(listener: (serverIds: readonly string[]) => void): () => void;
@@ -46,6 +49,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
   const byId = new Map<string, CatalogServer>();
   const listeners = new Set<(serverIds: readonly string[]) => void>();
   let bySlug = new Map<string, CatalogServer>();
+  let inOrder: readonly CatalogServer[] = [];
   let version = 0;
   let lastLoad: Promise<void> = Promise.resolve();
 
@@ -65,7 +69,8 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
       if (server) byId.set(id, server);
       else byId.delete(id);
     }
-    bySlug = new Map([...byId.values()].map((server) => [server.server.slug, server]));
+    inOrder = [...byId.values()].toSorted((a, b) => (a.server.slug < b.server.slug ? -1 : 1));
+    bySlug = new Map(inOrder.map((server) => [server.server.slug, server]));
     version++;
     for (const listener of listeners) listener(asked);
   }
@@ -78,7 +83,8 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
       return version;
     },
     find: (slug) => bySlug.get(slug),
-    servers: () => [...bySlug.values()].toSorted((a, b) => (a.server.slug < b.server.slug ? -1 : 1)),
+    findById: (id) => byId.get(id),
+    servers: () => inOrder,
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -95,7 +101,9 @@ async function withDefinitions(
   const entries = stored.map(async (entry): Promise<[string, CatalogServer][]> => {
     const { id } = entry.server;
     const headers = await headersOf(entry, options);
-    return headers ? [[id, { ...entry, definitions: definitions.get(id) ?? [], headers }]] : [];
+    const offered = definitions.get(id) ?? [];
+    const definitionsFingerprint = fingerprintOfAll(offered);
+    return headers ? [[id, { ...entry, definitions: offered, definitionsFingerprint, headers }]] : [];
   });
   return new Map((await Promise.all(entries)).flat());
 }

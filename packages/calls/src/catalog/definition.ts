@@ -1,15 +1,49 @@
 import { isObject, mcpFaults, type CapabilityKind } from "@castellan/mcp";
 import { shapeProblem } from "./definition-shape.ts";
 
+/** What is reviewed before it is offered: what a server lists, and what it tells models about itself. */
+export type DefinitionKind = CapabilityKind | "instructions";
+
 /** One thing that a server offers, as its list described it. */
-export interface Definition {
-  readonly kind: CapabilityKind;
-  /** What the server calls it: a name, a URI, or a URI template. */
+export interface FoundDefinition {
+  readonly kind: DefinitionKind;
+  /** What the server calls it: a name, a URI, or a URI template; of `instructions` the era that they were told in. */
   readonly name: string;
   /** What the house calls it in portals with prefixed names; for resources the same as `name`. */
   readonly publicName: string;
-  /** The definition as the server sent it, to the letter. */
+  /** The definition as the server sent it, to the letter; of `instructions` a JSON string. */
   readonly text: string;
+}
+
+/** What a tool may do. Proposed by its annotations, in effect when its definition is approved; unannotated is `destructive`. */
+export const toolClasses = ["read", "write", "destructive"] as const;
+export type ToolClass = (typeof toolClasses)[number];
+
+/**
+ * `approved`: by a person. `accepted`: by a setting of its server (`autoAccept`). The others wait: `new`: never
+ * decided on. `changed`: another one of this name was approved. `rejected`: by a person, as it is now.
+ */
+export const reviewStates = ["approved", "accepted", "new", "changed", "rejected"] as const;
+export type ReviewState = (typeof reviewStates)[number];
+
+/** A definition with what has been decided about it. Never changes: a catalog replaces it. */
+export interface Definition extends FoundDefinition {
+  /** `sha256:` and the hash, in hex, of all that it says, however it is written. */
+  readonly fingerprint: string;
+  readonly review: ReviewState;
+  /** As approved; as its annotations propose where it waits. `read` for all but tools. */
+  readonly class: ToolClass;
+  /** When it was approved or accepted. */
+  readonly decidedAt: Date | undefined;
+}
+
+/** Whether it is offered: it was decided for, or a portal needs no decision for its kind and none was taken against it. */
+export function isLive(
+  { kind, review }: Pick<Definition, "kind" | "review">,
+  autoAccept: readonly DefinitionKind[] = [],
+): boolean {
+  if (review === "approved" || review === "accepted") return true;
+  return review !== "rejected" && autoAccept.includes(kind);
 }
 
 /** How each kind is listed, and which member of a definition names it. */
@@ -25,11 +59,12 @@ export const kinds = {
 } as const satisfies Readonly<Record<CapabilityKind, unknown>>;
 
 export const capabilityKinds = Object.keys(kinds) as readonly CapabilityKind[];
+export const definitionKinds: readonly DefinitionKind[] = [...capabilityKinds, "instructions"];
 
 const maxNameLength = 1024;
 /** A row of PostgreSQL's index holds 2,700 bytes, the server's id and the kind included. */
 const maxNameBytes = 2048;
-const maxDefinitionLength = 1024 * 1024;
+export const maxDefinitionLength = 1024 * 1024;
 
 /** The name that a definition gives itself. Throws `upstream_invalid` when it cannot be used. */
 export function nameOf(kind: CapabilityKind, text: string): string {
@@ -38,12 +73,27 @@ export function nameOf(kind: CapabilityKind, text: string): string {
   const value: unknown = JSON.parse(text);
   const name = isObject(value) ? value[key] : undefined;
   if (typeof name !== "string" || name === "") throw unusable(`has no string "${key}"`);
-  if (name.length > maxNameLength || Buffer.byteLength(name) > maxNameBytes)
+  if (isTooLong(name))
     throw unusable(`has a "${key}" of more than ${maxNameLength} characters or ${maxNameBytes} bytes`);
-  if (name.includes("\0") || !name.isWellFormed()) throw unusable(`has a "${key}" that is not text`);
+  if (!isText(name)) throw unusable(`has a "${key}" that is not text`);
   const problem = shapeProblem(kind, value);
   if (problem !== undefined) throw unusable(problem);
   return name;
+}
+
+export const definitionNameRule = `text of 1 to ${maxNameLength} characters, ${maxNameBytes} bytes at most`;
+
+/** Whether a server's definition could have this name. */
+export function isDefinitionName(name: string): boolean {
+  return name !== "" && !isTooLong(name) && isText(name);
+}
+
+function isTooLong(name: string): boolean {
+  return name.length > maxNameLength || Buffer.byteLength(name) > maxNameBytes;
+}
+
+function isText(name: string): boolean {
+  return !name.includes("\0") && name.isWellFormed();
 }
 
 function unusable(problem: string) {

@@ -3,7 +3,7 @@ import type { Era } from "@castellan/mcp";
 import { expect, test } from "vitest";
 import type { CatalogServer } from "./catalog.ts";
 import { extensionServer } from "./extensions.ts";
-import { createScope } from "./scope.ts";
+import { createScope } from "./offering.ts";
 
 /** A server and the text of its hello in each era that it speaks. */
 function server(slug: string, hello: Partial<Record<Era, string>>): CatalogServer {

@@ -1,7 +1,8 @@
 /** Which server takes a method that no revision of the protocol names. */
 import { isObject, type Era } from "@castellan/mcp";
 import type { CatalogServer } from "./catalog.ts";
-import { upstreamEra, type Scope } from "./scope.ts";
+import type { Scope } from "./scope.ts";
+import { upstreamEra } from "./share.ts";
 
 /** The `_meta` key by which a caller names the server of an extension's method. */
 export const serverMetaKey = "dev.castellan/server";

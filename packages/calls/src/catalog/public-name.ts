@@ -10,6 +10,9 @@ import { createHash } from "node:crypto";
 import type { Slug } from "@castellan/kernel";
 import { isReservedName } from "./reserved-name.ts";
 
+/** How a portal calls tools and prompts: `{server}_{name}`, or as the server calls them. */
+export type Naming = "prefixed" | "plain";
+
 export const maxPublicNameLength = 64;
 const hashLength = 8;
 
@@ -17,6 +20,20 @@ export function toPublicName(server: Slug, name: string): string {
   const wanted = `${server}_${name}`;
   const legal = wanted.replaceAll(/[^A-Za-z0-9_-]/g, "_");
   if (legal === wanted && legal.length <= maxPublicNameLength && !isReservedName(legal)) return legal;
-  const hash = createHash("sha256").update(name).digest("hex").slice(0, hashLength);
+  return withHash(legal, name);
+}
+
+/** A name in the place of `publicName`, where another definition has that: another one for each attempt. */
+export function toSpareName(publicName: string, name: string, attempt: number): string {
+  return withHash(publicName, JSON.stringify([name, attempt]));
+}
+
+function withHash(legal: string, of: string): string {
+  const hash = createHash("sha256").update(of).digest("hex").slice(0, hashLength);
   return `${legal.slice(0, maxPublicNameLength - hashLength - 1)}_${hash}`;
+}
+
+/** The public name that an alias gives (see `isAlias`): it stands where the server's own name would stand. */
+export function toAliasName(server: Slug, alias: string, naming: Naming): string {
+  return naming === "plain" && !isReservedName(alias) ? alias : toPublicName(server, alias);
 }

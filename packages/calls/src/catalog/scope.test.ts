@@ -1,55 +1,10 @@
-import { createId, type Slug } from "@castellan/kernel";
-import type { CapabilityKind, Era } from "@castellan/mcp";
+import type { Era } from "@castellan/mcp";
 import { expect, test } from "vitest";
+import { testDefinition } from "../testing.ts";
 import type { CatalogServer } from "./catalog.ts";
-import { kinds, type Definition } from "./definition.ts";
-import { toPublicName } from "./public-name.ts";
-import { createScope, type Naming } from "./scope.ts";
-
-type Offer = Partial<Record<CapabilityKind, readonly (string | object)[]>>;
-
-/** A server that offers these: each a name, or the members of a definition beside it. */
-function server(slug: string, offer: Offer, eras: readonly Era[] = ["legacy", "modern"]): CatalogServer {
-  const definitions = Object.entries(offer).flatMap(([key, offers]) =>
-    offers.map((one) => definition(slug, key as CapabilityKind, one)),
-  );
-  return {
-    server: {
-      id: createId("server"),
-      slug: slug as Slug,
-      title: slug,
-      url: `https://${slug}.example/mcp`,
-      headerNames: [],
-      allowPrivate: [],
-      clientFeatures: [],
-      uiHosts: [],
-      revision: 1,
-      createdAt: new Date(0),
-    },
-    state: {
-      status: "ready",
-      attemptedAt: undefined,
-      syncedAt: undefined,
-      latencyMs: undefined,
-      error: undefined,
-      skipped: [],
-      modern: eras.includes("modern") ? { helloText: "{}" } : undefined,
-      legacy: eras.includes("legacy")
-        ? { helloText: "{}", version: "2025-11-25", transport: "streamable-http" }
-        : undefined,
-    },
-    definitions,
-    headers: {},
-  };
-}
-
-function definition(slug: string, kind: CapabilityKind, one: string | object): Definition {
-  const { key } = kinds[kind];
-  const members = typeof one === "string" ? { [key]: one } : one;
-  const name = String((members as Record<string, unknown>)[key]);
-  const publicName = key === "name" ? toPublicName(slug as Slug, name) : name;
-  return { kind, name, publicName, text: JSON.stringify(members) };
-}
+import { createScope } from "./offering.ts";
+import type { Naming } from "./public-name.ts";
+import { listingServer as server } from "./testing.ts";
 
 function scope(servers: readonly CatalogServer[], naming: Naming = "prefixed", era: Era = "modern") {
   return createScope({ era, servers, naming });
@@ -81,10 +36,12 @@ test("plain: names are the servers' own; where two have one, the first in the po
   ]);
 });
 
-test("plain: a server cannot take the name that another falls back to", () => {
-  const offered = scope([server("a", { tool: ["x", "b_x"] }), server("b", { tool: ["x"] })], "plain");
-  expect(aim(offered.find("tool", "b_x"))).toEqual(["b", "x"]);
-  expect(aim(offered.find("tool", "a_b_x"))).toEqual(["a", "b_x"]);
+test("plain: a server takes no name from those before it, and no two have one", () => {
+  const [a, b] = [server("a", { tool: ["x", "b_x"] }), server("b", { tool: ["x"] })];
+  expect(names(scope([a], "plain").list("tool"), "name")).toEqual(["x", "b_x"]);
+  const listed = names(scope([a, b], "plain").list("tool"), "name");
+  expect(listed).toEqual(["x", "b_x", expect.stringMatching(/^b_x_[0-9a-f]{8}$/)]);
+  expect(aim(scope([a, b], "plain").find("tool", String(listed[2])))).toEqual(["b", "x"]);
 });
 
 test.each(["x".repeat(65), "with space", "zeile\nzwei", "ü", "a/b"])(
@@ -98,7 +55,7 @@ test.each(["x".repeat(65), "with space", "zeile\nzwei", "ü", "a/b"])(
 test("only the name is changed in a definition, wherever it stands", () => {
   const text = '{ "n":1E400, "na\\u006de" : "x", "inputSchema":{"properties":{"name":{"const":"x"}}} }';
   const one = server("a", {});
-  const definitions = [{ kind: "tool", name: "x", publicName: "a_x", text } as const];
+  const definitions = [testDefinition("tool", "x", text, { publicName: "a_x" })];
   expect(scope([{ ...one, definitions }]).list("tool")).toEqual([text.replace(': "x"', ': "a_x"')]);
   expect(scope([{ ...one, definitions }], "plain").list("tool")).toEqual([text]);
 });

@@ -11,13 +11,13 @@ import type { Cell } from "./cell.ts";
 import { admitPages } from "./pages.ts";
 import { listenerOf, paramsFor } from "./request.ts";
 
-export const legacyToLegacy: Cell = async ({ call, target }, ports) => {
+export const legacyToLegacy: Cell = async ({ call, target, deadline }, ports) => {
   const { session, cancel } = call;
   if (!session) throw kernelFaults.fault("internal_error", "A legacy call without a session");
   const { server } = target.capability;
   const channel = await session.channel(server, cancel.signal);
   const say = call.relay;
-  using questions = sessionQuestions({ session, channel, say });
+  using questions = sessionQuestions({ session, channel, say, hold: () => deadline?.hold() });
   const exchange: ServerExchange = {
     server,
     listener: listenerOf(call),

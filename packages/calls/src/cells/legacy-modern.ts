@@ -92,7 +92,7 @@ function envelopeOf({ call, target }: CellCall, { client, logLevel }: CallerSess
 
 async function answersTo(
   { requests, state }: InputRequired,
-  { call }: CellCall,
+  { call, deadline }: CellCall,
   session: CallerSession,
   onPage: (elicitationId: string) => void,
 ): Promise<Retry> {
@@ -101,6 +101,7 @@ async function answersTo(
     await setTimeout(bareRetryMs, undefined, { signal });
     return { inputResponses: undefined, requestState: state };
   }
+  using _held = deadline?.hold();
   const answers = await askClient(requests, { session, say: call.relay, signal, onPage });
   const members = [...answers].map(([key, text]) => `${JSON.stringify(key)}:${text}`);
   return { inputResponses: `{${members.join(",")}}`, requestState: state };

@@ -25,17 +25,19 @@ import { createRemoteStreams, createReplicas, replicaMigrations } from "@castell
 import { createVault, generateMasterKey } from "@castellan/vault";
 import { createOutbound } from "@castellan/web";
 import { afterAll } from "vitest";
-import type { PortalView, Received } from "../call.ts";
+import type { PortalAddress, PortalView, Received } from "../call.ts";
 import { createCatalog } from "../catalog/catalog.ts";
 import { createDefinitionStore } from "../catalog/definition-store.ts";
-import { createScope } from "../catalog/scope.ts";
+import { definitionKinds } from "../catalog/definition.ts";
+import { createScope } from "../catalog/offering.ts";
 import { callMigrations } from "../migrations.ts";
+import { createCallLimiter } from "../limits/call-limiter.ts";
+import { createCircuits } from "../limits/circuits.ts";
 import { createRequestStates } from "../request-state/request-states.ts";
 import { runCall } from "../run-call.ts";
 import { createServerStore } from "../servers/server-store.ts";
 import type { CallPorts } from "../stages/stage.ts";
 import { findings, newServer } from "../testing.ts";
-import { CallsUnderWay } from "../under-way.ts";
 import { createLinePool, type LineLimits, type LinePool } from "../upstreams/line-pool.ts";
 import { createUpstreams } from "../upstreams/upstreams.ts";
 import { defaultConversationLimits, type ConversationLimits } from "./limits.ts";
@@ -303,6 +305,7 @@ export async function openScene(
       url,
       allowPrivate: ["127.0.0.1/32"],
       clientFeatures: options.features ?? clientFeatures,
+      autoAccept: definitionKinds,
     }),
   );
   const legacy = {
@@ -348,7 +351,9 @@ export async function openScene(
     );
     const ports: Omit<CallPorts, "authenticate" | "findPortal"> = {
       upstreams,
-      underWay: new CallsUnderWay(),
+      // No server here has limits: no rate is ever asked for.
+      limiter: createCallLimiter({ rates: undefined as never, livingReplicas: () => 1 }),
+      circuits: opened.use(createCircuits({ catalog, clock })),
       audit: { append: async (record) => void records.push(record) },
       clock,
       vault: { mac: (_, data) => createHash("sha256").update(data).digest() },
@@ -357,7 +362,7 @@ export async function openScene(
       conversations,
       replica: replicas.id,
     };
-    const portalAt = (at: string): PortalView => {
+    const portalAt = ({ portalSlug: at }: PortalAddress): PortalView => {
       const unreached = () => {
         throw new Error("not reached");
       };
@@ -365,6 +370,7 @@ export async function openScene(
         slug: at as Slug,
         scope: (era) => createScope({ era, servers: [catalog.find(slug) ?? []].flat(), naming: "plain" }),
         session: unreached,
+        showsHeaderMarks: true,
         ownTool: () => undefined,
         answer: unreached,
         receive: unreached,
@@ -397,6 +403,8 @@ export async function openScene(
           startedMs: clock.monotonic(),
           address: "192.0.2.7",
           portalSlug: portal,
+          ownHost: undefined,
+          option: () => [],
           authorization: "Bearer x",
           protocolHeaders: {
             protocolVersion: "2026-07-28",

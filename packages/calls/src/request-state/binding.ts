@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { memberText, objectMembers } from "@castellan/mcp";
 import type { CellCall } from "../cells/cell.ts";
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "../canonical-json.ts";
 
 /** A SHA-256 in base64url over all that a state is bound to. */
 export type StateBinding = string;

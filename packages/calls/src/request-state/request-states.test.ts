@@ -4,7 +4,7 @@ import { createVault, generateMasterKey } from "@castellan/vault";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bind, type Bound } from "./binding.ts";
-import { canonicalJson } from "./canonical.ts";
+import { canonicalJson } from "../canonical-json.ts";
 import { createRequestStates, maxUpstreamChars, stateTtlMs, type StateFacts } from "./request-states.ts";
 
 function setUp() {

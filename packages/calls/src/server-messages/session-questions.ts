@@ -19,6 +19,7 @@ export type SessionQuestions = Required<Pick<ServerExchange, "ask" | "reply" | "
 interface Open {
   readonly asked: AskedQuestion;
   readonly patience: NodeJS.Timeout;
+  readonly held: Disposable | undefined;
 }
 
 /** A server may be silent for as long as its question is open: without an end, so would be its call. */
@@ -29,6 +30,8 @@ export function sessionQuestions(options: {
   session: Pick<CallerSession, "ask">;
   channel: Pick<Channel, "send">;
   say: ServerExchange["say"];
+  /** Called as a question is asked; what comes back is disposed of when it is not open any more. */
+  hold?: () => Disposable | undefined;
   /** How long the client may take to answer, milliseconds. */
   patienceMs?: number;
 }): SessionQuestions {
@@ -43,6 +46,7 @@ export function sessionQuestions(options: {
   function forget(id: RequestId, one: Open): void {
     clearTimeout(one.patience);
     one.asked[Symbol.dispose]();
+    one.held?.[Symbol.dispose]();
     if (open.get(id) === one) open.delete(id);
   }
 
@@ -65,7 +69,11 @@ export function sessionQuestions(options: {
         onProgress: ({ text }) => channel.send(text),
         onGone: giveUp,
       });
-      const one: Open = { asked, patience: setTimeout(giveUp, options.patienceMs ?? patienceMs).unref() };
+      const one: Open = {
+        asked,
+        patience: setTimeout(giveUp, options.patienceMs ?? patienceMs).unref(),
+        held: options.hold?.(),
+      };
       const before = open.get(id);
       // A server that uses an id again has forgotten what it asked under it.
       if (before) forget(id, before);

@@ -1,7 +1,10 @@
-import { sql } from "@castellan/database";
-import { isFault } from "@castellan/kernel";
+import { sql, withinTransaction } from "@castellan/database";
+import { isFault, type Id } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { findings, newServer, openStores, type TestStores } from "../testing.ts";
+import type { StoredServer } from "./server-row.ts";
+import type { ServerPage } from "./server-store.ts";
+import type { Server, ServerChange } from "./server.ts";
 
 let stores: TestStores;
 
@@ -32,9 +35,17 @@ test("what is added is found; its headers are named, and only unsealed on demand
       url: "https://billing.example/mcp",
       headerNames: ["authorization", "x-team"],
       allowPrivate: ["10.0.0.0/8"],
+      description: "",
+      transport: "auto",
+      headerRefs: {},
       clientFeatures: [],
       uiHosts: [],
+      autoAccept: [],
+      limits: {},
+      syncIntervalSeconds: undefined,
+      managedBy: undefined,
       revision: 1,
+      version: 1,
     },
     state: { status: "waiting", skipped: [] },
   });
@@ -67,6 +78,240 @@ test("what is changed is changed, the rest stays, and only other features are an
   ]);
   expect(await change({ clientFeatures: [], uiHosts: [] })).toEqual(["A", [], [], 3]);
   expect(await codeOf(servers.change("nobody", { title: "x" }))).toBe("server_unknown");
+});
+
+const everyField = {
+  title: "T",
+  description: "What it is for",
+  url: new URL("https://full.example/other"),
+  transport: "sse",
+  headers: { "x-a": "1" },
+  headerRefs: { "x-a": { secretRef: "env:A", prefix: "Bearer " } },
+  allowPrivate: ["10.0.0.0/8"],
+  clientFeatures: ["roots"],
+  uiHosts: ["a.example"],
+  autoAccept: ["tool", "instructions"],
+  limits: { callsPerMinute: 5, perPerson: { concurrency: 2 }, tools: { t: { timeoutSeconds: 9 } } },
+  syncIntervalSeconds: 60,
+  managedBy: "platform",
+} as const satisfies ServerChange;
+
+/** What is shown of `everyField`. */
+const { headers: _, ...shownFields } = { ...everyField, url: everyField.url.href, headerNames: ["x-a"] };
+
+test("every field can be given at once or later, and a change that changes nothing leaves the version", async () => {
+  const { servers } = stores;
+  await servers.add(newServer("full", everyField));
+  expect((await servers.get("full")).server).toMatchObject({ ...shownFields, version: 1 });
+
+  await servers.add(newServer("plain", { url: new URL("https://full.example/mcp") }));
+  const changed = (await servers.change("plain", everyField)).server;
+  expect(changed).toMatchObject({ ...shownFields, version: 2, revision: 2 });
+  expect(changed.updatedAt.getTime()).toBeGreaterThan(changed.createdAt.getTime());
+  expect((await servers.change("plain", everyField)).server).toEqual(changed);
+  const reordered = {
+    autoAccept: ["instructions", "tool", "tool"],
+    limits: reverse(everyField.limits),
+  } as const;
+  expect((await servers.change("plain", reordered)).server).toEqual(changed);
+  expect((await servers.change("plain", {})).server).toEqual(changed);
+
+  const cleared = await servers.change("plain", { syncIntervalSeconds: null, managedBy: null, limits: {} });
+  expect(cleared.server).toMatchObject({
+    syncIntervalSeconds: undefined,
+    managedBy: undefined,
+    limits: {},
+    version: 3,
+    revision: 2,
+  });
+});
+
+function reverse<T extends object>(object: T): T {
+  return Object.fromEntries(Object.entries(object).toReversed()) as T;
+}
+
+test.each<[ServerChange, boolean]>([
+  [{ url: new URL("https://lines.example/elsewhere") }, true],
+  [{ transport: "streamable-http" }, true],
+  [{ headers: { "x-b": "2" } }, true],
+  [{ headers: { "x-a": "another value" } }, true],
+  [{ allowPrivate: ["192.168.0.1"] }, true],
+  [{ clientFeatures: ["sampling"] }, true],
+  [{ title: "Lines" }, false],
+  [{ description: "d" }, false],
+  [{ autoAccept: ["tool"] }, false],
+  [{ limits: { concurrency: 1 } }, false],
+  [{ syncIntervalSeconds: 60 }, false],
+])("a change of %o: lines are opened anew: %s", async (change, isOtherLine) => {
+  const { servers, definitions } = stores;
+  const { id } = await servers.add(newServer("lines", { headers: { "x-a": "1" } }));
+  await definitions.saveSync(id, findings([]));
+  const { server, state } = await servers.change("lines", change);
+  expect([server.revision, server.version]).toEqual([isOtherLine ? 2 : 1, 2]);
+  // What it may ask of clients changes nothing about what it offers.
+  expect(state.isOutdated).toBe(isOtherLine && change.clientFeatures === undefined);
+  await definitions.saveFailure(id, { code: "upstream_timeout", message: "late" });
+  expect((await servers.get("lines")).state.isOutdated).toBe(false);
+  await servers.remove("lines");
+});
+
+test("of two writers the second is refused, and nothing of what it wanted is done", async () => {
+  const { servers, database } = stores;
+  await servers.add(newServer("shared"));
+  const writers = ["A", "B"].map((title) => codeOf(servers.change("shared", { title, limits: {} }, 1)));
+  expect((await Promise.all(writers)).toSorted()).toEqual(["done", "version_stale"]);
+  const { server } = await servers.get("shared");
+  expect(server.version).toBe(2);
+
+  const changes = () => database.query(sql`select 1 from changes where topic = 'servers'`);
+  const told = (await changes()).length;
+  expect(await codeOf(servers.change("shared", { headers: { "x-a": "1" } }, 1))).toBe("version_stale");
+  // It matters which version was looked at, also where nothing would be different.
+  expect(await codeOf(servers.change("shared", {}, 3))).toBe("version_stale");
+  expect(await codeOf(servers.remove("shared", 1))).toBe("version_stale");
+  expect([(await servers.get("shared")).server, (await changes()).length]).toEqual([server, told]);
+  expect(await codeOf(servers.remove("shared", 2))).toBe("done");
+  expect(await codeOf(servers.change("shared", {}, 2))).toBe("server_unknown");
+});
+
+test("headers are merged: set, taken away, kept; and a source stands only by the value that came from it", async () => {
+  const { servers } = stores;
+  const refs = { "x-a": { secretRef: "env:A" }, "x-b": { secretRef: "file:/b" } };
+  const { id } = await servers.add(
+    newServer("merged", { headers: { "x-a": "1", "x-b": "2", "x-c": "3" }, headerRefs: refs }),
+  );
+  const { server } = await servers.change("merged", { headers: { "x-a": "one", "x-c": null, "x-d": "4" } });
+  expect([server.headerNames, server.headerRefs]).toEqual([
+    ["x-a", "x-b", "x-d"],
+    { "x-b": { secretRef: "file:/b" } },
+  ]);
+  expect(await servers.headersOf(id)).toEqual({ "x-a": "one", "x-b": "2", "x-d": "4" });
+
+  const same = await servers.change("merged", { headers: { "x-d": "4", "x-c": null } });
+  expect(same.server).toMatchObject({ version: 2, revision: 2 });
+  // Where a value comes from is no line's business.
+  const sourced = await servers.change("merged", {
+    headerRefs: { ...refs, "x-gone": { secretRef: "env:G" } },
+  });
+  expect(sourced.server).toMatchObject({ headerRefs: refs, version: 3, revision: 2 });
+
+  const none = await servers.change("merged", { headers: { "x-a": null, "x-b": null, "x-d": null } });
+  expect(none.server).toMatchObject({ headerNames: [], headerRefs: {}, version: 4 });
+  expect(await servers.headersOf(id)).toEqual({});
+});
+
+test("a header that is stored is not sent to another origin: it is given anew, or taken away", async () => {
+  const { servers } = stores;
+  const { id } = await servers.add(newServer("moving", { headers: { "x-a": "1", "x-b": "2" } }));
+  const url = new URL("https://attacker.example/mcp");
+  const refused = servers.change("moving", { url, headers: { "x-a": "1" } });
+  expect(await refused.catch((error: unknown) => error)).toMatchObject({
+    code: "server_headers_required",
+    field: "headers",
+    message:
+      'headers must name x-b: the stored values of server "moving" were given for https://moving.example and are not sent to https://attacker.example',
+  });
+  expect((await servers.get("moving")).server).toMatchObject({
+    url: "https://moving.example/mcp",
+    version: 1,
+  });
+
+  const samePlace = new URL("https://moving.example/another/path");
+  expect((await servers.change("moving", { url: samePlace })).server.url).toBe(samePlace.href);
+  await servers.change("moving", { url, headers: { "x-a": "1", "x-b": null } });
+  expect(await servers.headersOf(id)).toEqual({ "x-a": "1" });
+});
+
+test("headers that cannot be read any more hinder nothing else, and are mended by giving them anew", async () => {
+  const { servers, database } = stores;
+  const { id } = await servers.add(newServer("broken-seal", { headers: { "x-a": "1", "x-b": "2" } }));
+  await database.query(sql`update servers set sealed_headers = 'nonsense' where id = ${id}`);
+  expect((await servers.change("broken-seal", { title: "Still there" })).server.title).toBe("Still there");
+  expect(await codeOf(servers.change("broken-seal", { headers: { "x-a": "1" } }))).toBe(
+    "server_headers_required",
+  );
+  const mended = await servers.change("broken-seal", { headers: { "x-a": "1", "x-b": null } });
+  expect([mended.server.headerNames, await servers.headersOf(id)]).toEqual([["x-a"], { "x-a": "1" }]);
+});
+
+test("what is accepted without approval from now on takes what waits with it; what was rejected stays out", async () => {
+  const { servers, definitions } = stores;
+  const reviews = async (id: Id<"server">) =>
+    (await definitions.findByServers([id])).get(id)?.map(({ name, review }) => [name, review]);
+  const { id } = await servers.add(newServer("widened"));
+  await definitions.saveSync(id, findings(["a", "b"]));
+  await stores.database.query(sql`
+    insert into definition_reviews (server_id, kind, name, rejected_fingerprint, rejected_at, rejected_by)
+    values (${id}, 'tool', 'b', ${(await definitions.findByServers([id])).get(id)?.[1]?.fingerprint ?? ""}, now(), 'x')`);
+  expect(await reviews(id)).toEqual([
+    ["a", "new"],
+    ["b", "rejected"],
+  ]);
+  await servers.change("widened", { autoAccept: ["prompt"] });
+  expect(await reviews(id)).toEqual([
+    ["a", "new"],
+    ["b", "rejected"],
+  ]);
+  expect(await codeOf(servers.change("widened", { autoAccept: ["prompt", "tool"] }, 1))).toBe(
+    "version_stale",
+  );
+  await servers.change("widened", { autoAccept: ["prompt", "tool"] }, 2);
+  expect(await reviews(id)).toEqual([
+    ["a", "accepted"],
+    ["b", "rejected"],
+  ]);
+});
+
+test("many changes are made together or not at all", async () => {
+  const { database, servers } = stores;
+  await servers.add(newServer("together"));
+  const attempt = database.transaction(async (tx) => {
+    const inside = stores.serversOn(withinTransaction(tx, database));
+    await inside.add(newServer("together-too", { headers: { "x-a": "1" } }));
+    expect((await inside.change("together", { title: "T" })).server.version).toBe(2);
+    expect((await inside.page({ q: "together", limit: 10 })).items).toHaveLength(2);
+    await inside.change("together", { title: "U" }, 1);
+  });
+  expect(await codeOf(attempt)).toBe("version_stale");
+  expect((await servers.get("together")).server).toMatchObject({ title: "together", version: 1 });
+  expect(await servers.find("together-too")).toBeUndefined();
+});
+
+test("pages go through all servers by slug, whatever comes and goes, and filters are told apart", async () => {
+  await using own = await openStores();
+  const { servers } = own;
+  const all: Server[] = [];
+  for (const slug of ["p-a", "p-b", "p-c", "q-100", "q-1x0"])
+    all.push(await servers.add(newServer(slug, { title: `Ünder_${slug} 100%` })));
+  const slugs = async (wanted: ServerPage) => {
+    const { items, next } = await servers.page(wanted);
+    return [items.map(({ server }) => server.slug).join(), next];
+  };
+  expect(await slugs({ limit: 2 })).toEqual(["p-a,p-b", "p-b"]);
+  expect(await slugs({ limit: 2, after: "p-b" })).toEqual(["p-c,q-100", "q-100"]);
+  // The one where the page before ended may be gone.
+  expect(await slugs({ limit: 2, after: "q-11" })).toEqual(["q-1x0", undefined]);
+  expect(await slugs({ limit: 5 })).toEqual(["p-a,p-b,p-c,q-100,q-1x0", undefined]);
+  expect(await slugs({ limit: 5, after: "q-1x0" })).toEqual(["", undefined]);
+  expect(await slugs({ limit: 5, q: "üNDER_P" })).toEqual(["p-a,p-b,p-c", undefined]);
+  expect(await slugs({ limit: 5, q: "%" })).toEqual(["p-a,p-b,p-c,q-100,q-1x0", undefined]);
+  expect(await slugs({ limit: 5, q: "q-1_0" })).toEqual(["", undefined]);
+  expect(await slugs({ limit: 5, q: "Q-100.EXAMPLE/" })).toEqual(["q-100", undefined]);
+  expect(await slugs({ limit: 5, ids: [] })).toEqual(["", undefined]);
+  expect(await slugs({ limit: 1, ids: [all[1]?.id ?? "", all[4]?.id ?? ""] })).toEqual(["p-b", "p-b"]);
+  const isWanted = ({ server }: StoredServer) => server.slug !== "p-b";
+  expect(await slugs({ limit: 2, isWanted })).toEqual(["p-a,p-c", "p-c"]);
+  expect(await slugs({ limit: 2, isWanted, after: "p-c" })).toEqual(["q-100,q-1x0", undefined]);
+});
+
+test("a filter that hardly any server meets is met over many reads", async () => {
+  await using own = await openStores();
+  await own.database.query(sql`
+    insert into servers (id, slug, title, url)
+    select 'srv_' || n, 's' || lpad(n::text, 4, '0'), '', 'https://a.example/' from generate_series(1, 450) n`);
+  const isWanted = ({ server }: StoredServer) => server.slug >= "s0449";
+  const page = await own.servers.page({ limit: 1, isWanted });
+  expect([page.items.map(({ server }) => server.slug), page.next]).toEqual([["s0449"], "s0449"]);
 });
 
 test("a change reaches the catalog of each replica", async () => {
@@ -120,10 +365,14 @@ test("a sync's end is written for a server that exists, and for no other", async
   const [b, a] = (await definitions.findByServers([id])).get(id) ?? [];
   expect([b?.text, a?.text]).toEqual(['{ "name":"b", "n":1E400 }', '{ "name":"a", "n":1E400 }']);
 
-  await definitions.saveFailure(id, { code: "upstream_timeout", message: "late\0 and broken \ud800" });
+  await definitions.saveFailure(id, {
+    code: "upstream_timeout",
+    message: "late\0 and broken \ud800",
+    details: { status: 504 },
+  });
   expect((await servers.get("synced")).state).toMatchObject({
     status: "stale",
-    error: { code: "upstream_timeout", message: "late␀ and broken �" },
+    error: { code: "upstream_timeout", message: "late␀ and broken �", details: { status: 504 } },
     modern: { helloText: '{"n":1E400}' },
   });
   expect((await definitions.findByServers([id])).get(id)).toHaveLength(2);

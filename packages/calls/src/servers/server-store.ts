@@ -1,115 +1,135 @@
 /** Registered servers in PostgreSQL. Every change wakes the replicas through the change log. */
-import { isUniqueViolation, recordChange, sql, type Database, type Queryable } from "@castellan/database";
-import { createId, type Id, type Slug } from "@castellan/kernel";
-import { clientFeatures, type ClientFeature, type LegacyTransport, type LegacyVersion } from "@castellan/mcp";
-import { defineSealedColumn, type SealedContext, type Vault } from "@castellan/vault";
+import { isDeepStrictEqual } from "node:util";
+import {
+  isUniqueViolation,
+  recordChange,
+  sql,
+  type Database,
+  type Queryable,
+  type Transaction,
+} from "@castellan/database";
+import { createId, kernelFaults, type Id } from "@castellan/kernel";
+import { clientFeatures } from "@castellan/mcp";
+import type { Vault } from "@castellan/vault";
+import { definitionKinds } from "../catalog/definition.ts";
 import { callFaults } from "../faults.ts";
-import type { NewServer, Server, ServerChange, ServerState } from "./server.ts";
+import type { OnRenamed } from "../reviews/renames.ts";
+import { acceptWaiting } from "../reviews/settle.ts";
+import { applyChange, inOrder, refsOf, wayTo } from "./apply-change.ts";
+import { changeHeaders, openHeaders, sealHeaders, type Headers, type HeadersRow } from "./server-headers.ts";
+import { selectServers, toStored, type ServerRow, type StoredServer } from "./server-row.ts";
+import type { NewServer, Server, ServerChange } from "./server.ts";
 
 /** The topic of the change log under which servers are told; keys are server ids. */
 export const serversTopic = "servers";
 
-/** Where secrets of this package lie, for the rotation of the master key. */
-export const serverSealedColumns = [
-  defineSealedColumn({ table: "servers", idColumn: "id", column: "sealed_headers" }),
-];
-
-/** Failures to unseal headers that concern one server only: the others can be used all the same. */
-export const unusableHeaders: ReadonlySet<string> = new Set([
-  "server_credentials_moved",
-  "vault_open_failed",
-  "vault_key_missing",
-]);
-
-export interface StoredServer {
-  readonly server: Server;
-  readonly state: ServerState;
-}
-
+/**
+ * Throws `server_unknown` for a slug that no server has, and `version_stale` where `ifMatch` is given and is not
+ * the version that is there: then nothing is changed.
+ */
 export interface ServerStore {
   /** Throws `server_slug_taken`. */
   add(server: NewServer): Promise<Server>;
+  /** All of them by slug. */
   list(): Promise<StoredServer[]>;
+  /** One page by slug. */
+  page(wanted: ServerPage): Promise<{ readonly items: StoredServer[]; readonly next?: string | undefined }>;
   /** Those of these ids that exist. */
   findByIds(ids: readonly string[]): Promise<StoredServer[]>;
   find(slug: string): Promise<StoredServer | undefined>;
-  /** Throws `server_unknown`. */
   get(slug: string): Promise<StoredServer>;
   /**
-   * Changes what is named. Other client features are another `revision`: a server is told of them when
-   * a line to it is opened. Throws `server_unknown`.
+   * Changes what is named. A change that changes nothing leaves the `version`. What lines depend on (URL,
+   * transport, headers, private addresses, client features) is another `revision`, too; all but the features make
+   * the state outdated, until a sync has ended. A kind that is accepted
+   * without approval from now on takes what waits of it with it. Throws `server_headers_required`.
    */
-  change(slug: string, change: ServerChange): Promise<StoredServer>;
-  /** Throws `server_unknown`. */
-  remove(slug: string): Promise<void>;
+  change(slug: string, change: ServerChange, ifMatch?: number): Promise<StoredServer>;
+  remove(slug: string, ifMatch?: number): Promise<void>;
   /** The headers to send with every request, unsealed. Throws one of `unusableHeaders`. */
-  headersOf(id: Id<"server">): Promise<Readonly<Record<string, string>>>;
+  headersOf(id: Id<"server">): Promise<Headers>;
 }
 
-interface ServerRow {
-  id: Id<"server">;
-  slug: Slug;
-  title: string;
-  url: string;
-  header_names: string[];
-  allow_private: string[];
-  client_features: ClientFeature[];
-  ui_hosts: string[];
-  revision: number;
-  created_at: Date;
-  attempted_at: Date | null;
-  error_code: string | null;
-  error_message: string | null;
-  synced_at: Date | null;
-  latency_ms: number | null;
-  skipped: string[] | null;
-  modern_hello: string | null;
-  legacy_hello: string | null;
-  legacy_version: LegacyVersion | null;
-  legacy_transport: LegacyTransport | null;
+export interface ServerPage {
+  /** Servers that have this text in slug, title, description or URL, in whichever case. */
+  readonly q?: string | undefined;
+  /** Servers with these ids only. */
+  readonly ids?: readonly string[] | undefined;
+  /** Servers of which this is true only: for what is not in the database. */
+  readonly isWanted?: ((server: StoredServer) => boolean) | undefined;
+  /** The slug after which the page begins: `next` of the one before. */
+  readonly after?: string | undefined;
+  /** How many at most. */
+  readonly limit: number;
 }
 
-const selectServers = sql`
-  select s.id, s.slug, s.title, s.url, s.header_names, s.allow_private, s.client_features, s.ui_hosts,
-         s.revision, s.created_at,
-         t.attempted_at, t.error_code, t.error_message, t.synced_at, t.latency_ms, t.skipped,
-         t.modern_hello, t.legacy_hello, t.legacy_version, t.legacy_transport
-    from servers s
-    left join server_states t on t.server_id = s.id`;
+/** How many are read at a time where it is not known how many of them are wanted. */
+const batchSize = 200;
 
-export function createServerStore(options: { database: Database; vault: Vault }): ServerStore {
-  const { database, vault } = options;
+export interface ServerStoreOptions {
+  readonly database: Database;
+  readonly vault: Vault;
+  /** Told of names that changed where a setting accepts the new one. */
+  readonly onRenamed?: OnRenamed;
+}
 
-  async function find(slug: string): Promise<StoredServer | undefined> {
-    const [row] = await database.query<ServerRow>(sql`${selectServers} where s.slug = ${slug}`);
+export function createServerStore({ database, vault, onRenamed }: ServerStoreOptions): ServerStore {
+  async function find(slug: string, from: Queryable = database): Promise<StoredServer | undefined> {
+    const [row] = await from.query<ServerRow>(sql`${selectServers} where s.slug = ${slug}`);
     return row && toStored(row);
   }
 
-  async function get(slug: string): Promise<StoredServer> {
-    const found = await find(slug);
+  async function get(slug: string, from: Queryable = database): Promise<StoredServer> {
+    const found = await find(slug, from);
     if (!found) throw unknown(slug);
     return found;
   }
 
+  async function readAfter(slug: string, wanted: ServerPage, limit: number): Promise<StoredServer[]> {
+    const { q, ids } = wanted;
+    const rows = await database.query<ServerRow>(sql`
+      ${selectServers}
+       where s.slug > ${slug}
+         and (${ids ?? null}::text[] is null or s.id = any(${ids ?? null}::text[]))
+         and (${q ?? null}::text is null
+              or strpos(lower(concat_ws(' ', s.slug, s.title, s.description, s.url)), lower(${q ?? null})) > 0)
+       order by s.slug limit ${limit}`);
+    return rows.map(toStored);
+  }
+
   return {
-    find,
-    get,
+    find: (slug) => find(slug),
+    get: (slug) => get(slug),
 
     async add(server) {
       const id = createId("server");
-      const names = Object.keys(server.headers);
-      const headers =
-        names.length === 0 ? null : vault.seal(toSealedText(server.url, server.headers), headersContext(id));
-      await database.transaction(async (tx) => {
-        await insertServer(tx, id, server, names, headers);
+      const sealed = sealHeaders(vault, id, server.url, server.headers);
+      return database.transaction(async (tx) => {
+        await insertServer(tx, id, server, sealed);
         await recordChange(tx, serversTopic, id);
+        return (await get(server.slug, tx)).server;
       });
-      return (await get(server.slug)).server;
     },
 
     async list() {
       const rows = await database.query<ServerRow>(sql`${selectServers} order by s.slug`);
       return rows.map(toStored);
+    },
+
+    async page(wanted) {
+      const { isWanted = () => true, limit } = wanted;
+      const found: StoredServer[] = [];
+      let last = wanted.after ?? "";
+      for (;;) {
+        const size = wanted.isWanted ? batchSize : limit + 1;
+        const batch = await readAfter(last, wanted, size);
+        found.push(...batch.filter(isWanted));
+        const items = found.slice(0, limit);
+        if (found.length > limit) return { items, next: items.at(-1)?.server.slug };
+        const end = batch.at(-1);
+        if (batch.length < size || !end) return { items };
+        last = end.server.slug;
+      }
     },
 
     async findByIds(ids) {
@@ -119,55 +139,81 @@ export function createServerStore(options: { database: Database; vault: Vault })
       return rows.map(toStored);
     },
 
-    async change(slug, { title, clientFeatures: features, uiHosts }) {
-      await database.transaction(async (tx) => {
-        const wanted = features === undefined ? null : ordered(features);
-        const [changed] = await tx.query<{ id: string }>(sql`
-          update servers
-             set title = coalesce(${title ?? null}, title),
-                 client_features = coalesce(${wanted}, client_features),
-                 ui_hosts = coalesce(${uiHosts ?? null}, ui_hosts),
-                 revision = revision + (coalesce(${wanted}, client_features) <> client_features)::int
-           where slug = ${slug} returning id`);
-        if (!changed) throw unknown(slug);
-        await recordChange(tx, serversTopic, changed.id);
+    async change(slug, change, ifMatch) {
+      return database.transaction(async (tx) => {
+        const row = await lock(tx, slug, ifMatch);
+        const { server: before } = toStored(row);
+        const url = change.url ?? new URL(before.url);
+        const headers = changeHeaders(vault, row, url, change.headers ?? {});
+        const after = applyChange(change, before, headers?.names);
+        if (!headers && isDeepStrictEqual(before, after)) return toStored(row);
+        const isOtherWay = headers !== undefined || !isDeepStrictEqual(wayTo(before), wayTo(after));
+        const isOtherLine = isOtherWay || !isDeepStrictEqual(before.clientFeatures, after.clientFeatures);
+        await updateServer(tx, after, headers ? headers.sealed : row.sealed_headers, isOtherLine);
+        if (isOtherWay)
+          await tx.query(sql`update server_states set is_outdated = true where server_id = ${after.id}`);
+        if (after.autoAccept.some((kind) => !before.autoAccept.includes(kind)))
+          await acceptWaiting(tx, after.id, after.autoAccept, onRenamed);
+        await recordChange(tx, serversTopic, after.id);
+        return get(slug, tx);
       });
-      return get(slug);
     },
 
-    async remove(slug) {
+    async remove(slug, ifMatch) {
       await database.transaction(async (tx) => {
-        const [gone] = await tx.query<{ id: string }>(
-          sql`delete from servers where slug = ${slug} returning id`,
-        );
-        if (!gone) throw unknown(slug);
-        await recordChange(tx, serversTopic, gone.id);
+        const { id } = await lock(tx, slug, ifMatch);
+        await tx.query(sql`delete from servers where id = ${id}`);
+        await recordChange(tx, serversTopic, id);
       });
     },
 
     async headersOf(id) {
-      const [row] = await database.query<{ slug: string; url: string; sealed_headers: Buffer | null }>(
-        sql`select slug, url, sealed_headers from servers where id = ${id}`,
+      const [row] = await database.query<HeadersRow>(
+        sql`select id, slug, url, sealed_headers from servers where id = ${id}`,
       );
-      if (!row?.sealed_headers) return {};
-      return fromSealedText(vault.open(row.sealed_headers, headersContext(id)).toString("utf8"), row);
+      return row ? openHeaders(vault, row) : {};
     },
   };
+}
+
+/** The server as it is, and as nobody else changes it until the transaction ends. */
+async function lock(
+  tx: Transaction,
+  slug: string,
+  ifMatch: number | undefined,
+): Promise<ServerRow & HeadersRow> {
+  const [locked] = await tx.query<{ id: string; sealed_headers: Buffer | null }>(
+    sql`select id, sealed_headers from servers where slug = ${slug} for update`,
+  );
+  const [row] = locked ? await tx.query<ServerRow>(sql`${selectServers} where s.id = ${locked.id}`) : [];
+  if (!locked || !row) throw unknown(slug);
+  if (ifMatch === undefined || ifMatch === row.version)
+    return { ...row, sealed_headers: locked.sealed_headers };
+  throw kernelFaults.fault(
+    "version_stale",
+    `Server "${slug}" is at version ${row.version}, not ${ifMatch}: it was changed meanwhile`,
+    { field: "If-Match", data: { version: row.version } },
+  );
 }
 
 async function insertServer(
   tx: Queryable,
   id: Id<"server">,
   server: NewServer,
-  headerNames: readonly string[],
-  headers: Buffer | null,
+  sealedHeaders: Buffer | null,
 ): Promise<void> {
+  const names = Object.keys(server.headers);
   try {
     await tx.query(sql`
-      insert into servers (id, slug, title, url, sealed_headers, header_names, allow_private,
-                           client_features, ui_hosts)
-      values (${id}, ${server.slug}, ${server.title}, ${server.url.href}, ${headers}, ${headerNames}, ${server.allowPrivate},
-              ${ordered(server.clientFeatures ?? [])}, ${server.uiHosts ?? []})`);
+      insert into servers (id, slug, title, description, url, transport, sealed_headers, header_names, header_refs,
+                           allow_private, client_features, ui_hosts, auto_accept, limits, sync_interval_seconds,
+                           managed_by)
+      values (${id}, ${server.slug}, ${server.title}, ${server.description ?? ""}, ${server.url.href},
+              ${server.transport ?? "auto"}, ${sealedHeaders}, ${names},
+              ${refsOf(server.headerRefs ?? {}, names)}, ${server.allowPrivate},
+              ${inOrder(clientFeatures, server.clientFeatures)}, ${server.uiHosts ?? []},
+              ${inOrder(definitionKinds, server.autoAccept)}, ${server.limits ?? {}},
+              ${server.syncIntervalSeconds ?? null}, ${server.managedBy ?? null})`);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw callFaults.fault("server_slug_taken", `A server "${server.slug}" is registered already`, {
@@ -176,76 +222,24 @@ async function insertServer(
   }
 }
 
-/** In one order, each once: sets that are equal are stored alike. */
-function ordered(features: readonly ClientFeature[]): readonly ClientFeature[] {
-  return clientFeatures.filter((feature) => features.includes(feature));
-}
-
-/**
- * Headers are sealed together with the origin that they were given for: who can write to the database
- * cannot have them sent somewhere else.
- */
-interface SealedHeaders {
-  readonly origin: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
-function toSealedText({ origin }: URL, headers: SealedHeaders["headers"]): string {
-  return JSON.stringify({ origin, headers } satisfies SealedHeaders);
-}
-
-function fromSealedText(
-  text: string,
-  { slug, url }: { slug: string; url: string },
-): SealedHeaders["headers"] {
-  const { origin, headers } = JSON.parse(text) as SealedHeaders;
-  if (origin === new URL(url).origin) return headers;
-  throw callFaults.fault(
-    "server_credentials_moved",
-    `The headers of server "${slug}" were given for ${origin}, not for its address of now`,
-  );
-}
-
-function headersContext(id: string): SealedContext {
-  return { table: "servers", row: id, column: "sealed_headers" };
+async function updateServer(
+  tx: Queryable,
+  after: Server,
+  sealedHeaders: Buffer | null,
+  isOtherLine: boolean,
+): Promise<void> {
+  await tx.query(sql`
+    update servers
+       set title = ${after.title}, description = ${after.description}, url = ${after.url},
+           transport = ${after.transport}, sealed_headers = ${sealedHeaders},
+           header_names = ${after.headerNames}, header_refs = ${after.headerRefs},
+           allow_private = ${after.allowPrivate}, client_features = ${after.clientFeatures},
+           ui_hosts = ${after.uiHosts}, auto_accept = ${after.autoAccept}, limits = ${after.limits},
+           sync_interval_seconds = ${after.syncIntervalSeconds ?? null}, managed_by = ${after.managedBy ?? null},
+           revision = revision + ${isOtherLine ? 1 : 0}, version = version + 1, updated_at = now()
+     where id = ${after.id}`);
 }
 
 function unknown(slug: string) {
   return callFaults.fault("server_unknown", `No server "${slug}" is registered`);
-}
-
-function toStored(row: ServerRow): StoredServer {
-  return {
-    server: {
-      id: row.id,
-      slug: row.slug,
-      title: row.title,
-      url: row.url,
-      headerNames: row.header_names,
-      allowPrivate: row.allow_private,
-      clientFeatures: row.client_features,
-      uiHosts: row.ui_hosts,
-      revision: row.revision,
-      createdAt: row.created_at,
-    },
-    state: toState(row),
-  };
-}
-
-function toState(row: ServerRow): ServerState {
-  const { error_code: code, synced_at: syncedAt } = row;
-  const attemptedStatus = code === null ? "ready" : syncedAt === null ? "error" : "stale";
-  return {
-    status: row.attempted_at === null ? "waiting" : attemptedStatus,
-    attemptedAt: row.attempted_at ?? undefined,
-    syncedAt: syncedAt ?? undefined,
-    latencyMs: row.latency_ms ?? undefined,
-    error: code === null ? undefined : { code, message: row.error_message ?? "" },
-    skipped: row.skipped ?? [],
-    modern: row.modern_hello === null ? undefined : { helloText: row.modern_hello },
-    legacy:
-      row.legacy_hello === null || row.legacy_version === null || row.legacy_transport === null
-        ? undefined
-        : { helloText: row.legacy_hello, version: row.legacy_version, transport: row.legacy_transport },
-  };
 }

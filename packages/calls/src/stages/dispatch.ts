@@ -1,8 +1,12 @@
+import { isFault } from "@castellan/kernel";
 import type { Admitted, Answer, Dispatched, ForwardTarget, Resolved } from "../call.ts";
 import { withModernStatus } from "../cells/answer.ts";
 import { toPublicAnswer } from "../cells/public-answer.ts";
 import { cells } from "../cells/table.ts";
-import { isFault } from "@castellan/kernel";
+import { callFaults } from "../faults.ts";
+import { outcomeOfFailure } from "../limits/circuits.ts";
+import { Deadline } from "../limits/deadline.ts";
+import type { CallRules } from "../limits/rules.ts";
 import { defineStage, type CallPorts } from "./stage.ts";
 
 type Needs = Admitted & Resolved;
@@ -31,16 +35,34 @@ async function forward(call: Needs, target: ForwardTarget, ports: CallPorts): Pr
   const { session, cancel, protocol } = call;
   const { server, upstreamEra } = target.capability;
   using _tracked = session?.begin(target.request.id, cancel);
+  const circuit = ports.circuits.enter(server);
+  const timeout = ports.limiter.timeoutOf(target.capability);
+  using deadline = timeout && startDeadline(timeout, call, ports);
   const startedMs = ports.clock.monotonic();
   try {
-    const answer = await cells[protocol.era][upstreamEra]({ call, target }, ports);
+    const answer = await cells[protocol.era][upstreamEra]({ call, target, deadline }, ports);
     const shown = toPublicAnswer(answer, { call, target }, ports);
     const upstreamMs = ports.clock.monotonic() - startedMs;
+    circuit.end("success");
     return { ...(protocol.era === "modern" ? withModernStatus(shown) : shown), upstreamMs };
   } catch (error) {
-    if (isFault(error) && saysServerIsGone.has(error.code)) ports.onServerFailed?.(server.server.id);
-    throw error;
+    const { reason } = cancel.signal;
+    const cause = isFault(reason, "call_timed_out") ? reason : error;
+    circuit.end(outcomeOfFailure(cause, cancel.signal));
+    if (isFault(cause) && saysServerIsGone.has(cause.code)) ports.onServerFailed?.(server.server.id);
+    throw cause;
   }
+}
+
+/** When the time is over the call is cancelled at the server, and the caller is told. */
+function startDeadline(
+  { ms, owner }: NonNullable<CallRules["timeout"]>,
+  { cancel }: Needs,
+  { clock }: CallPorts,
+): Deadline {
+  const message = `The call took longer than the ${ms / 1000} s that it may take (a limit of the ${owner}); whether it was carried out is not known`;
+  const fault = () => callFaults.fault("call_timed_out", message, { data: { limit: owner } });
+  return new Deadline({ timeoutMs: ms, clock, onEnd: () => cancel.abort(fault()) });
 }
 
 /** After these it is asked again what it is, and whether it is. */

@@ -8,8 +8,9 @@ export const enter = defineStage<Admitted, Entered>({
   name: "enter",
   owner: "portal",
   does: "portal → the caller's session in it",
-  run({ portalSlug, principal, message, protocol }, { findPortal }): Entered | Promise<Entered> {
-    const portal = findPortal(portalSlug, principal);
+  run(call, { findPortal }): Entered | Promise<Entered> {
+    const { portalSlug, principal, message, protocol } = call;
+    const portal = findPortal(call, principal);
     if (!portal)
       throw callFaults.fault(
         "portal_unknown",

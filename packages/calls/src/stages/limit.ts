@@ -4,9 +4,11 @@ import { defineStage } from "./stage.ts";
 /** One caller's flood, or one server's silence, must leave room for the others. */
 export const limit = defineStage<Admitted & Resolved, Limited>({
   name: "limit",
-  owner: "calls",
-  does: "calls under way, per caller and server",
-  run: ({ principal, target }, { underWay }) => ({
-    slot: target.kind === "forward" ? underWay.enter(principal, target.capability.server.server) : undefined,
-  }),
+  owner: "limits",
+  does: "rate and calls under way, per person, server and tool",
+  run({ principal, target }, { limiter }) {
+    if (target.kind !== "forward") return { slot: undefined };
+    const slot = limiter.admit(principal, target.capability);
+    return slot instanceof Promise ? slot.then((held) => ({ slot: held })) : { slot };
+  },
 });

@@ -1,5 +1,6 @@
 import {
   assertParamHeaders,
+  assertSentParamHeaders,
   capabilityMissing,
   declaresTasks,
   findMethod,
@@ -26,7 +27,8 @@ import type {
   Target,
 } from "../call.ts";
 import { extensionServer, serverMetaKey } from "../catalog/extensions.ts";
-import { upstreamEra, type Capability, type Scope } from "../catalog/scope.ts";
+import type { Capability, Scope } from "../catalog/scope.ts";
+import { upstreamEra } from "../catalog/share.ts";
 import { callFaults } from "../faults.ts";
 import { parseTaskId, type ServerTask, type TaskOwner } from "../tasks/task-id.ts";
 import { defineStage } from "./stage.ts";
@@ -107,10 +109,12 @@ const ofTheProtocol =
 /** 2026-07-28, SEP-2243: arguments that travel as headers as well must be the same in both; others must be sound. */
 function withCheckedHeaders(
   target: ForwardTarget,
-  { header, paramHeaders: sent }: Pick<Received, "header" | "paramHeaders">,
+  { header, paramHeaders: sent, portal }: Pick<Received, "header" | "paramHeaders"> & Pick<Entered, "portal">,
 ): ForwardTarget {
   const { paramHeaders: marks } = target.capability;
-  if (marks.length > 0) assertParamHeaders(marks, paramText(target.request, "arguments"), header);
+  // Who was not shown the marks cannot be held to them.
+  const check = portal.showsHeaderMarks ? assertParamHeaders : assertSentParamHeaders;
+  if (marks.length > 0) check(marks, paramText(target.request, "arguments"), header);
   return { ...target, otherHeaders: unmarkedParamHeaders(marks, sent()) };
 }
 

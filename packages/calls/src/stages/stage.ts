@@ -3,10 +3,11 @@ import type { Principal } from "@castellan/access";
 import type { Clock } from "@castellan/kernel";
 import type { TraceContext } from "@castellan/telemetry";
 import type { Vault } from "@castellan/vault";
-import type { PortalView } from "../call.ts";
+import type { PortalAddress, PortalView } from "../call.ts";
 import type { Conversations } from "../conversations/conversations.ts";
+import type { CallLimiter } from "../limits/call-limiter.ts";
+import type { Circuits } from "../limits/circuits.ts";
 import type { RequestStates } from "../request-state/request-states.ts";
-import type { CallsUnderWay } from "../under-way.ts";
 import type { LinePool } from "../upstreams/line-pool.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
 
@@ -14,10 +15,14 @@ import type { Upstreams } from "../upstreams/upstreams.ts";
 export interface CallPorts {
   /** Throws `token_missing`, `token_invalid`, `token_expired`, `replica_stale`. */
   readonly authenticate: (authorization: string | undefined) => Principal | Promise<Principal>;
-  /** The portal at this slug, if there is one and the caller was given it. */
-  readonly findPortal: (slug: string, principal: Principal) => PortalView | undefined;
+  /**
+   * The portal at this address, if there is one and the caller was given it, as the address wants it.
+   * Throws `invalid_input` for an option that it cannot have.
+   */
+  readonly findPortal: (address: PortalAddress, principal: Principal) => PortalView | undefined;
   readonly upstreams: Upstreams;
-  readonly underWay: CallsUnderWay;
+  readonly limiter: CallLimiter;
+  readonly circuits: Circuits;
   readonly audit: Pick<AuditLog, "append">;
   readonly clock: Clock;
   readonly vault: Pick<Vault, "mac">;

@@ -7,8 +7,9 @@ test("the order in which a call is judged", () => {
     ["parse", "mcp"],
     ["classify", "mcp"],
     ["enter", "portal"],
+    ["unwrap", "portal"],
     ["resolve", "calls"],
-    ["limit", "calls"],
+    ["limit", "limits"],
     ["dispatch", "mcp"],
   ]);
 });

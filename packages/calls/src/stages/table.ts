@@ -7,6 +7,7 @@ import { limit } from "./limit.ts";
 import { parse } from "./parse.ts";
 import { resolve } from "./resolve.ts";
 import { stageTable } from "./stage.ts";
+import { unwrap } from "./unwrap.ts";
 
 /**
  * The way of a call. `identify` (package web) comes before it: request id, size, Host and Origin,
@@ -17,6 +18,7 @@ export const callStages = stageTable<Received>()
   .with(parse)
   .with(classify)
   .with(enter)
+  .with(unwrap)
   .with(resolve)
   .with(limit)
   .with(dispatch);

@@ -7,6 +7,8 @@ export const syncReasons = {
   scheduled: { settleMs: 0, maxWaitMs: 0, gapMs: 30_000, waits: false },
   /** It says that its lists have changed, and may say so once for each of a hundred tools. */
   list_changed: { settleMs: 100, maxWaitMs: 500, gapMs: 500, waits: true },
+  /** An admin has registered it, or changed how it is reached. */
+  changed: { settleMs: 0, maxWaitMs: 0, gapMs: 0, waits: true },
   /** It could not be reached, or did not answer as one should: gone, moved, or of another era now. */
   call_failed: { settleMs: 0, maxWaitMs: 0, gapMs: 30_000, waits: true },
 } as const;

@@ -9,11 +9,14 @@ import {
   type Probed,
 } from "@castellan/mcp";
 import type { DefinitionStore, SyncFindings } from "../catalog/definition-store.ts";
-import { capabilityKinds, kinds, nameOf, type Definition } from "../catalog/definition.ts";
+import { capabilityKinds, kinds, nameOf, type FoundDefinition } from "../catalog/definition.ts";
+import { findInstructions } from "../catalog/instructions.ts";
 import { toPublicName } from "../catalog/public-name.ts";
 import type { SyncTurn, TakenTurn } from "../catalog/sync-turns.ts";
-import type { ServerState } from "../servers/server.ts";
-import { unusableHeaders, type ServerStore, type StoredServer } from "../servers/server-store.ts";
+import type { ServerState, SyncError } from "../servers/server.ts";
+import { unusableHeaders } from "../servers/server-headers.ts";
+import type { StoredServer } from "../servers/server-row.ts";
+import type { ServerStore } from "../servers/server-store.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 export interface Syncer {
@@ -52,13 +55,17 @@ export function createSyncer(options: {
   async function read(stored: StoredServer, signal: AbortSignal): Promise<SyncFindings> {
     const startedMs = clock.monotonic();
     const headers = await servers.headersOf(stored.server.id);
-    const probed = await upstreams.probe({ server: stored.server, headers }, signal);
+    const probed = await upstreams.find({ server: stored.server, headers }, signal);
     try {
       const line = probed.modern ?? probed.legacy?.channel;
       if (!line) throw kernelFaults.fault("internal_error", "A probe found no era and no fault");
       const found = await readLists(line, stored.server.slug, identity, signal);
-      const { modern, legacy } = toEras(probed, stored.state);
-      return { ...found, modern, legacy, latencyMs: clock.monotonic() - startedMs };
+      const eras = toEras(probed, stored.state);
+      const told = findInstructions(eras);
+      const definitions = [...found.definitions, ...told.definitions];
+      const skipped = [...told.skipped, ...found.skipped];
+      const latencyMs = clock.monotonic() - startedMs;
+      return { ...eras, definitions, skipped, foundBelow: probed.below, latencyMs };
     } finally {
       await probed.legacy?.channel[Symbol.asyncDispose]();
     }
@@ -75,8 +82,11 @@ export function createSyncer(options: {
     } catch (error) {
       if (!isFault(error) || (error.owner === "system" && !ofTheServer.has(error.code))) throw error;
       signal.throwIfAborted();
-      const { code, message } = timeout.aborted ? timedOut(options.timeoutMs) : error;
-      await definitions.saveFailure(id, { code, message: message.slice(0, 1000) }, turn);
+      await definitions.saveFailure(
+        id,
+        timeout.aborted ? timedOut(options.timeoutMs) : toSyncError(error),
+        turn,
+      );
     }
   }
 
@@ -109,7 +119,22 @@ export function createSyncer(options: {
   };
 }
 
-function timedOut(timeoutMs: number) {
+const maxMessageChars = 4_000;
+
+function toSyncError({ code, message, data }: Fault): SyncError {
+  const [status, rpcCode] = [data?.["status"], data?.["rpcCode"]];
+  const details = {
+    ...(typeof status === "number" && { status }),
+    ...(typeof rpcCode === "number" && { rpcCode }),
+  };
+  return {
+    code,
+    message: message.slice(0, maxMessageChars),
+    ...(Object.keys(details).length > 0 && { details }),
+  };
+}
+
+function timedOut(timeoutMs: number): SyncError {
   return {
     code: "upstream_timeout",
     message: `The server did not finish its lists within ${timeoutMs / 1000} s`,
@@ -131,7 +156,7 @@ const ofTheServer = new Set(["internal_error", ...unusableHeaders]);
 const maxTemplates = 500;
 
 async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, signal: AbortSignal) {
-  const definitions: Definition[] = [];
+  const definitions: FoundDefinition[] = [];
   const skipped: string[] = [];
   for (const kind of capabilityKinds) {
     if (!(kinds[kind].capability in line.hello.capabilities)) continue;

@@ -1,16 +1,18 @@
 /** Lines to upstream servers: one for all callers in the modern era, one per session in the legacy one. */
 import {
+  addressBelow,
   createModernChannel,
+  findServer,
   isObject,
   latestModernVersion,
   mcpFaults,
   openLegacyChannel,
-  probe,
   type Channel,
   type ClientIdentity,
+  type FoundBelow,
+  type FoundServer,
   type LegacyChannelOptions,
   type LegacyClient,
-  type Probed,
   type ServerHello,
   type UpstreamLimits,
   type UpstreamTarget,
@@ -19,17 +21,20 @@ import type { Outbound } from "@castellan/web";
 import type { Catalog, CatalogServer } from "../catalog/catalog.ts";
 
 export interface Upstreams extends Disposable {
-  /** The line that all modern callers share. Throws `upstream_era_unsupported`. */
+  /** The line that all modern callers share. Throws `upstream_era_unsupported`, also where HTTP+SSE was set. */
   modern(server: CatalogServer): Channel;
-  /** A line for one legacy session; whoever opens it disposes of it. Throws what `Channel.request` does. */
+  /**
+   * A line for one legacy session, over the transport that was set, else over the one that was found; whoever
+   * opens it disposes of it. Throws what `Channel.request` does.
+   */
   openLegacy(
     server: CatalogServer,
     client: LegacyClient,
     signal: AbortSignal,
     sharing?: LegacyChannelOptions,
   ): Promise<Channel>;
-  /** Asks a server, known or not, how it speaks. */
-  probe(server: Pick<CatalogServer, "server" | "headers">, signal: AbortSignal): Promise<Probed>;
+  /** Asks a server, known or not, how it speaks, over the transport that was set or over any. */
+  find(server: Pick<CatalogServer, "server" | "headers">, signal: AbortSignal): Promise<FoundServer>;
 }
 
 export interface UpstreamsOptions {
@@ -47,36 +52,38 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
   });
 
   /** The address is judged anew each time it is connected to, by what an admin allowed for this server. */
-  function target({ server, headers }: Pick<CatalogServer, "server" | "headers">): UpstreamTarget {
+  function target({ server, headers }: Pick<CatalogServer, "server" | "headers">, below?: FoundBelow) {
     const policy = { allowPrivate: server.allowPrivate };
     const url = outbound.check(server.url, policy, "url");
     return {
-      url,
+      url: below ? addressBelow(url, below) : url,
       headers,
       limits,
       dispatcher: outbound.dispatcher(policy),
       streamDispatcher: outbound.dispatcher(policy, "streams"),
-    };
+    } satisfies UpstreamTarget;
   }
 
   return {
     modern(server) {
       const known = modernChannels.get(server.server.id);
       if (known?.of === server) return known.channel;
-      const { modern } = server.state;
-      if (!modern) throw eraUnsupported(server, "modern");
-      const channel = createModernChannel(target(server), toHello(modern.helloText));
+      const { modern, foundBelow } = server.state;
+      if (!modern || server.server.transport === "sse") throw eraUnsupported(server, "modern");
+      const channel = createModernChannel(target(server, foundBelow), toHello(modern.helloText));
       modernChannels.set(server.server.id, { of: server, channel });
       return channel;
     },
 
     openLegacy(server, client, signal, sharing) {
-      const { legacy } = server.state;
+      const { legacy, foundBelow } = server.state;
       if (!legacy) throw eraUnsupported(server, "legacy");
-      return openLegacyChannel(legacy.transport, target(server), client, signal, sharing);
+      const { transport } = server.server;
+      const chosen = transport === "auto" ? legacy.transport : transport;
+      return openLegacyChannel(chosen, target(server, foundBelow), client, signal, sharing);
     },
 
-    probe: (server, signal) => probe(target(server), identity, signal),
+    find: (server, signal) => findServer(target(server), identity, signal, server.server.transport),
     [Symbol.dispose]: stop,
   };
 }

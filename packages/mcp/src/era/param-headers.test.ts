@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
   assertParamHeaders,
+  assertSentParamHeaders,
   paramHeadersOf,
   toParamHeaders,
   unmarkedParamHeaders,
@@ -60,6 +61,18 @@ test.each([
     outcome = isFault(error) ? error.code : String(error);
   }
   expect(outcome).toBe(agrees ? "agrees" : "header_mismatch");
+});
+
+test.each([
+  ["{}", {}, true],
+  ['{"page":3,"region":"x"}', {}, true],
+  ['{"page":3,"region":"x"}', { page: "3" }, true],
+  ['{"page":3,"region":"x"}', { page: "4" }, false],
+  ["{}", { page: "4" }, false],
+])("of who was not shown the marks, %s with %j agrees: %s", (args, sent: Record<string, string>, agrees) => {
+  const check = () => assertSentParamHeaders(marked, args, (name) => sent[name.replace("mcp-param-", "")]);
+  if (agrees) expect(check).not.toThrow();
+  else expect(check).toThrow("Header Mcp-Param-Page is not what the arguments say");
 });
 
 test("what we send for any arguments is what we take for them", () => {

@@ -77,6 +77,19 @@ export function assertParamHeaders(
   }
 }
 
+/**
+ * For callers that were not shown the marks: what they do send of the marked headers must be what the arguments
+ * say. Throws `header_mismatch`.
+ */
+export function assertSentParamHeaders(
+  headers: readonly ParamHeader[],
+  argumentsText: string | undefined,
+  sent: (name: string) => string | undefined,
+): void {
+  const told = headers.filter(({ name }) => sent(headerName(name)) !== undefined);
+  assertParamHeaders(told, argumentsText, sent);
+}
+
 /** Of what a caller sends without the tool asking for it. */
 const maxOthers = 32;
 const maxOtherChars = 4_096;

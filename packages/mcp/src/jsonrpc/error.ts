@@ -40,6 +40,8 @@ const tellings: Readonly<Record<string, Telling>> = {
   version_unsupported: { rpc: rpcCodes.unsupportedVersion },
   meta_missing: { rpc: rpcCodes.invalidParams },
   method_unknown: { rpc: rpcCodes.methodNotFound, status: { legacy: 200, modern: 404 } },
+  // An option in the address of a portal: nothing that the message says would mend it.
+  invalid_input: { rpc: rpcCodes.invalidRequest },
   params_invalid: { rpc: rpcCodes.invalidParams, status: 200 },
   session_required: { rpc: rpcCodes.serverError },
   session_unknown: { rpc: rpcCodes.sessionNotFound },
@@ -67,6 +69,9 @@ const tellings: Readonly<Record<string, Telling>> = {
   upstream_invalid: { rpc: rpcCodes.serverError, status: 200 },
   upstream_too_large: { rpc: rpcCodes.serverError, status: 200 },
   upstream_era_unsupported: { rpc: rpcCodes.serverError, status: 200 },
+  call_timed_out: { rpc: rpcCodes.serverError, status: 200 },
+  // An HTTP status of its own would speak of the whole portal, to proxies too.
+  server_circuit_open: { rpc: rpcCodes.serverError, status: 200 },
   outbound_refused: { rpc: rpcCodes.serverError, status: 200 },
 };
 

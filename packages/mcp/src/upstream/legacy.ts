@@ -4,6 +4,7 @@ import { helloText } from "./hello-text.ts";
 import { isObject, notificationText, type JsonObject, type ResponseMessage } from "../jsonrpc/message.ts";
 import { isLegacyVersion, type LegacyVersion } from "../versions.ts";
 import type { ServerHello } from "./channel.ts";
+import { rpcErrorFault } from "./upstream-fault.ts";
 
 /** The client on whose behalf a session is opened: its own words, passed on as they came. */
 export interface LegacyClient {
@@ -34,8 +35,7 @@ export interface LegacyHello extends ServerHello {
 
 /** Reads the answer to `initialize`. Throws `upstream_invalid`. */
 export function toLegacyHello(message: ResponseMessage): LegacyHello {
-  if (message.kind === "error")
-    throw mcpFaults.fault("upstream_invalid", `initialize failed: ${message.error.message.slice(0, 200)}`);
+  if (message.kind === "error") throw rpcErrorFault("initialize failed", message.error);
   return parseLegacyHello(message.result, helloText(message));
 }
 

@@ -3,6 +3,7 @@ import { mcpFaults } from "../faults.ts";
 import { arrayElements, objectMembers } from "../json/scan.ts";
 import { memberText } from "../jsonrpc/message.ts";
 import type { Channel } from "./channel.ts";
+import { rpcErrorFault } from "./upstream-fault.ts";
 import { modernParams, type ClientIdentity } from "./modern.ts";
 
 const maxPages = 64;
@@ -36,7 +37,7 @@ export async function listAll(
     const answer = await channel.request({ method: spec.method, params, signal });
     if (answer.kind === "error") {
       if (answer.error.code === -32601 && items.length === 0) return [];
-      throw invalid(spec, `failed: ${answer.error.message.slice(0, 200)}`);
+      throw rpcErrorFault(`The server's ${spec.method} failed`, answer.error);
     }
     const result = memberText(answer, "result") ?? "{}";
     const span = objectMembers(result).get(spec.member);

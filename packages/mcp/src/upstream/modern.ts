@@ -7,6 +7,7 @@ import { latestModernVersion, metaKeys } from "../versions.ts";
 import type { Channel, ChannelRequest, ServerHello, UpstreamTarget } from "./channel.ts";
 import { postRequest, type Posted } from "./post.ts";
 import { answerOf } from "./refusal.ts";
+import { rpcErrorFault } from "./upstream-fault.ts";
 
 /** Who the house says it is when it asks on its own behalf. */
 export interface ClientIdentity {
@@ -60,11 +61,7 @@ export function postModern(target: UpstreamTarget, request: ChannelRequest, id: 
 
 /** Reads the result of `server/discover`. Throws `upstream_invalid`. */
 export function toModernHello(message: ResponseMessage): ServerHello {
-  if (message.kind === "error")
-    throw mcpFaults.fault(
-      "upstream_invalid",
-      `server/discover failed: ${message.error.message.slice(0, 200)}`,
-    );
+  if (message.kind === "error") throw rpcErrorFault("server/discover failed", message.error);
   const { supportedVersions, capabilities } = message.result;
   if (!Array.isArray(supportedVersions) || !supportedVersions.includes(latestModernVersion))
     throw mcpFaults.fault("upstream_invalid", `server/discover does not offer ${latestModernVersion}`);

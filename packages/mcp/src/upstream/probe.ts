@@ -3,7 +3,6 @@
  * "Backward compatibility"). Both eras are asked for, since a server may serve either or both.
  */
 import { isFault, type Fault } from "@castellan/kernel";
-import { mcpFaults } from "../faults.ts";
 import { rpcCodes } from "../jsonrpc/error.ts";
 import { latestLegacyVersion } from "../versions.ts";
 import type { Channel, ServerHello, UpstreamTarget } from "./channel.ts";
@@ -19,6 +18,7 @@ import {
   type ClientIdentity,
 } from "./modern.ts";
 import { refusalFault } from "./refusal.ts";
+import { rpcErrorFault } from "./upstream-fault.ts";
 
 export type LegacyTransport = "streamable-http" | "sse";
 
@@ -29,15 +29,26 @@ export interface Probed {
   readonly faults: { readonly modern?: Fault; readonly legacy?: Fault };
 }
 
-/** Opens a line in each era that the server speaks. Throws the most telling fault when there is none. */
+/** How a server is to be asked: `auto` tries every way, the others only their own. */
+export type ProbedTransport = "auto" | LegacyTransport;
+
+/**
+ * Opens a line in each era that the server speaks. HTTP+SSE is of the legacy era only. Throws the most telling
+ * fault when there is none.
+ */
 export async function probe(
   target: UpstreamTarget,
   identity: ClientIdentity,
   signal: AbortSignal,
+  transport: ProbedTransport = "auto",
 ): Promise<Probed> {
+  if (transport === "sse") {
+    const channel = await openLegacySse(target, ownClient(identity), signal);
+    return { modern: undefined, legacy: { channel, transport }, faults: {} };
+  }
   const modern = await attempt(() => openModern(target, identity, signal));
   if (isFault(modern, "cancelled")) throw modern;
-  const legacy = await attempt(() => openLegacy(target, ownClient(identity), signal));
+  const legacy = await attempt(() => openLegacy(target, ownClient(identity), signal, transport));
   if (!isFault(legacy))
     return isFault(modern)
       ? { modern: undefined, legacy, faults: { modern } }
@@ -76,10 +87,7 @@ async function discover(
   const error = posted.message?.error;
   // A modern server that serves us not: its reason tells more than the status does.
   if (error && modernRefusals.has(error.code))
-    throw mcpFaults.fault(
-      "upstream_invalid",
-      `The server refused server/discover: ${error.message.slice(0, 200)}`,
-    );
+    throw rpcErrorFault("The server refused server/discover", error);
   throw refusalFault(posted.status);
 }
 
@@ -93,12 +101,13 @@ async function openLegacy(
   target: UpstreamTarget,
   client: LegacyClient,
   signal: AbortSignal,
+  transport: ProbedTransport,
 ): Promise<NonNullable<Probed["legacy"]>> {
   try {
     return { channel: await openLegacyHttp(target, client, signal), transport: "streamable-http" };
   } catch (refusal) {
-    if (!isFault(refusal, "upstream_refused") || !isOldTransportStatus(refusal.data?.["status"]))
-      throw refusal;
+    const isOver = transport !== "auto" || !isFault(refusal, "upstream_refused");
+    if (isOver || !isOldTransportStatus(refusal.data?.["status"])) throw refusal;
     try {
       return { channel: await openLegacySse(target, client, signal), transport: "sse" };
     } catch (error) {

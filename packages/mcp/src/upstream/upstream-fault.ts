@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import { isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import { errors } from "undici";
 import { mcpFaults } from "../faults.ts";
-import { parseMessage, type Message } from "../jsonrpc/message.ts";
+import { parseMessage, type ErrorMessage, type Message } from "../jsonrpc/message.ts";
 import { abortable } from "./abortable.ts";
 
 /** Any failure of an exchange with a server; `signal` is the one that the exchange was given. */
@@ -20,6 +20,16 @@ export function toUpstreamFault(error: unknown, signal: AbortSignal): Fault {
   if (error instanceof Error && isFault(error.cause)) return error.cause;
   return mcpFaults.fault("upstream_unreachable", `The server cannot be reached: ${reason(error)}`, {
     cause: error,
+  });
+}
+
+/** A server's own words are told in full; no sentence is longer. */
+const maxWordsChars = 4_000;
+
+/** A JSON-RPC error where nothing but a result helps: in the server's words, with its code in `data.rpcCode`. */
+export function rpcErrorFault(what: string, { code, message }: ErrorMessage["error"]): Fault {
+  return mcpFaults.fault("upstream_invalid", `${what}: ${message.slice(0, maxWordsChars)}`, {
+    data: { rpcCode: code },
   });
 }
 

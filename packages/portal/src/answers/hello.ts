@@ -1,7 +1,8 @@
 /**
  * What a portal says of itself: the answers to `initialize` and `server/discover`, made of what its
  * servers said of themselves. Nothing of that is lost: where it cannot be merged it stands in
- * `_meta["dev.castellan/servers"]`.
+ * `_meta["dev.castellan/servers"]`. Instructions are read by models as a tool's description is, and are told
+ * when they were reviewed as one.
  */
 import type { CatalogServer, Scope } from "@castellan/calls";
 import {
@@ -41,7 +42,7 @@ export function initializeResult(
     protocolVersion: JSON.stringify(version),
     capabilities: capabilities(scope, { logging: "{}" }),
     serverInfo: JSON.stringify(serverInfo(portal, identity)),
-    instructions: instructions(scope),
+    instructions: instructions(portal, scope),
     _meta: object({ [serversMetaKey]: serversMeta(scope) }),
   });
 }
@@ -54,7 +55,7 @@ export function discoverResult(portal: Portal, scope: Scope, identity: Identity)
     resultType: '"complete"',
     supportedVersions: JSON.stringify([...modernVersions, ...legacyVersions]),
     capabilities: capabilities(scope, { logging: offersLogging(scope) ? "{}" : undefined }),
-    instructions: instructions(scope),
+    instructions: instructions(portal, scope),
     ttlMs: String(listTtlMs),
     cacheScope: '"private"',
     _meta: object({
@@ -111,18 +112,22 @@ function merged(texts: readonly (string | undefined)[]): string | undefined {
   return objects.length === 0 ? undefined : object(Object.fromEntries(members));
 }
 
-/** One server's instructions as they came; several under the names of their servers. */
-function instructions({ servers, era }: Scope): string | undefined {
-  const texts = servers.flatMap((server) => {
-    const text = memberIn(helloText(server, era), "instructions");
-    return text?.startsWith('"') ? [{ server, text }] : [];
+/**
+ * The portal's own, then those of its servers that may be told, under the names of their servers; those of an only
+ * server stand alone as they came.
+ */
+function instructions(portal: Portal, scope: Scope): string | undefined {
+  const said = scope.servers.flatMap((server) => {
+    const text = scope.instructions(server);
+    return text === undefined ? [] : [{ server, text }];
   });
-  const [only] = texts;
-  if (texts.length <= 1 && servers.length <= 1) return only?.text;
-  const sections = texts.map(
+  const [only] = said;
+  if (portal.instructions === "" && scope.servers.length <= 1) return only?.text;
+  const sections = said.map(
     ({ server: { server }, text }) => `# ${server.title} (${server.slug})\n\n${String(JSON.parse(text))}`,
   );
-  return sections.length === 0 ? undefined : JSON.stringify(sections.join("\n\n"));
+  const all = [portal.instructions, ...sections].filter((section) => section !== "");
+  return all.length === 0 ? undefined : JSON.stringify(all.join("\n\n"));
 }
 
 function serversMeta({ servers, era }: Scope): string {

@@ -1,5 +1,6 @@
 import { createHmac } from "node:crypto";
 import { createScope, toPublicTaskId, type CatalogServer } from "@castellan/calls";
+import { testDefinition } from "@castellan/calls/testing";
 import { createId, type Slug } from "@castellan/kernel";
 import type { Era } from "@castellan/mcp";
 import { expect, test } from "vitest";
@@ -13,14 +14,9 @@ function server(slug: string, era: Era, helloText = subscribes): CatalogServer {
   const legacy = { helloText, version: "2025-11-25", transport: "streamable-http" };
   const uris = ["x://1", `${slug}://1`];
   return {
-    server: { id: createId("server"), slug: slug as Slug },
+    server: { id: createId("server"), slug: slug as Slug, uiHosts: [] },
     state: era === "modern" ? { modern: { helloText } } : { legacy },
-    definitions: uris.map((name) => ({
-      kind: "resource",
-      name,
-      publicName: name,
-      text: JSON.stringify({ uri: name }),
-    })),
+    definitions: uris.map((uri) => testDefinition("resource", uri, JSON.stringify({ uri }))),
   } as unknown as CatalogServer;
 }
 

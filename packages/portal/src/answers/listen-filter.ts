@@ -8,7 +8,7 @@ import {
   type TaskOwner,
 } from "@castellan/calls";
 import { isObject, mcpFaults, type Era, type JsonObject } from "@castellan/mcp";
-import type { ListName } from "../portals/portal-directory.ts";
+import type { ListName } from "../portals/list-changes.ts";
 
 /** Makes MACs: `vault.mac`. */
 export type Mac = (purpose: string, data: string) => Buffer;

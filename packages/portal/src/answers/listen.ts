@@ -4,7 +4,8 @@
  */
 import { createTaskNews, listenerOf, type Answer } from "@castellan/calls";
 import { mcpFaults, metaKeys, notificationText } from "@castellan/mcp";
-import type { ListName } from "../portals/portal-directory.ts";
+import type { ListName } from "../portals/list-changes.ts";
+import { seenBy } from "../connections/connection.ts";
 import { parseFilter } from "./listen-filter.ts";
 import type { LocalContext } from "./local-methods.ts";
 import { watchServers } from "./watch-servers.ts";
@@ -46,7 +47,8 @@ export function listChangedMethod(list: ListName): string {
 
 /** Honours what the portal and its servers can tell; the acknowledgement says what that is. */
 export function listen(context: LocalContext): Answer {
-  const { call, target, open, subscriptions, streams } = context;
+  const { call, target, subscriptions, streams } = context;
+  const { open, narrowedTo } = context.connection;
   if (!call.acceptsStream)
     throw mcpFaults.fault("not_acceptable", "Accept must list text/event-stream", { field: "Accept" });
   const owner = { principalId: call.principal.tokenId, portal: open.portal.slug };
@@ -59,7 +61,10 @@ export function listen(context: LocalContext): Answer {
   const subscriptionId = target.request.id;
   const _meta = { [metaKeys.subscriptionId]: subscriptionId };
   const result = JSON.stringify({ resultType: "complete", _meta });
-  const scope = () => directory.find(portal)?.scope("modern");
+  const scope = () => {
+    const now = directory.find(portal);
+    return now && seenBy(now, narrowedTo).scope("modern");
+  };
   const listener = listenerOf({ ...call, session: undefined, portal: { slug: portal } });
   const { audit, clock, replica } = context;
   const taskNews = createTaskNews({ listener, request: target.request, scope }, { audit, clock, replica });

@@ -1,6 +1,7 @@
 /** Answers to the list methods: every definition as its server sent it, under its public name; then the portal's own. */
 import type { Scope } from "@castellan/calls";
-import type { CapabilityKind } from "@castellan/mcp";
+import { withMembers, type CapabilityKind } from "@castellan/mcp";
+import type { ToolListing } from "../connections/tool-listing.ts";
 import { portalTools } from "../portal-tools/portal-tools.ts";
 import { listTtlMs } from "./hello.ts";
 
@@ -12,19 +13,35 @@ const members: Readonly<Record<CapabilityKind, string>> = {
 };
 
 /** A scope never changes, so each of its lists is put together once. */
-const made = new WeakMap<Scope, Map<CapabilityKind, string>>();
+const made = new WeakMap<Scope, Map<string, string>>();
 
-export function listResult(scope: Scope, kind: CapabilityKind): string {
-  const lists = made.get(scope) ?? new Map<CapabilityKind, string>();
+export function listResult(scope: Scope, kind: CapabilityKind, listing: ToolListing = "full"): string {
+  const lists = made.get(scope) ?? new Map<string, string>();
   made.set(scope, lists);
-  const known = lists.get(kind) ?? makeList(scope, kind);
-  lists.set(kind, known);
+  const key = kind === "tool" ? `${kind} ${listing}` : kind;
+  const known = lists.get(key) ?? makeList(scope, kind, listing);
+  lists.set(key, known);
   return known;
 }
 
-function makeList(scope: Scope, kind: CapabilityKind): string {
-  const own = kind === "tool" ? portalTools.definitions() : [];
-  const items = `"${members[kind]}":[${[...scope.list(kind), ...own].join(",")}]`;
+function makeList(scope: Scope, kind: CapabilityKind, listing: ToolListing): string {
+  const texts = kind === "tool" ? toolTexts(scope, listing) : scope.list(kind);
+  const items = `"${members[kind]}":[${texts.join(",")}]`;
   if (scope.era === "legacy") return `{${items}}`;
   return `{"resultType":"complete",${items},"ttlMs":${listTtlMs},"cacheScope":"private"}`;
 }
+
+function toolTexts(scope: Scope, listing: ToolListing): readonly string[] {
+  const own = portalTools.definitions(listing);
+  switch (listing) {
+    case "full":
+      return [...scope.list("tool"), ...own];
+    case "minimize_tools":
+      return [...scope.list("tool").map((text) => withMembers(text, left)), ...own];
+    case "search_and_execute":
+      return own;
+  }
+}
+
+/** What fills a model's context. The rest is for programs: pages of a tool, for one, stay with it. */
+const left = { description: undefined, inputSchema: '{"type":"object"}', outputSchema: undefined };

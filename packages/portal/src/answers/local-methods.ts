@@ -11,7 +11,8 @@ import {
   type JsonObject,
   type LocalMethod,
 } from "@castellan/mcp";
-import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
+import type { Connection } from "../connections/connection.ts";
+import type { PortalDirectory } from "../portals/portal-directory.ts";
 import type { WatchedStreams } from "../streams/watched-streams.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 import type { Session } from "../sessions/session.ts";
@@ -25,7 +26,7 @@ export interface LocalContext extends RecordPorts {
   readonly call: Admitted;
   readonly target: LocalTarget;
   readonly session: Session | undefined;
-  readonly open: OpenPortal;
+  readonly connection: Connection;
   readonly directory: Pick<PortalDirectory, "find">;
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
@@ -45,7 +46,7 @@ export const localMethods: Readonly<Record<LocalMethod, Handler>> = {
   initialize,
   ping: () => result("{}"),
   "logging/setLevel": setLogLevel,
-  "server/discover": ({ open, identity }) =>
+  "server/discover": ({ connection: { open }, identity }) =>
     result(discoverResult(open.portal, open.scope("modern"), identity)),
   "subscriptions/listen": listen,
   "tools/list": list("tool"),
@@ -61,15 +62,16 @@ function result(text: string): Answer {
 }
 
 function list(kind: CapabilityKind): Handler {
-  return ({ open, call, target }) => {
+  return ({ connection: { open, toolListing }, call, target }) => {
     // Every list fits one page, so no cursor is ever handed out and none can be valid.
     if ((target.request.params?.["cursor"] ?? undefined) !== undefined)
       throw invalidParam("params.cursor", "is not one that this portal handed out");
-    return result(listResult(open.scope(call.protocol.era), kind));
+    return result(listResult(open.scope(call.protocol.era), kind, toolListing));
   };
 }
 
-async function initialize({ call, target, open, sessions, identity }: LocalContext): Promise<Answer> {
+async function initialize({ call, target, connection, sessions, identity }: LocalContext): Promise<Answer> {
+  const { open } = connection;
   const params = target.request.params ?? {};
   const paramsText = memberText(target.request, "params") ?? "{}";
   const info = requiredObject(params, "clientInfo");

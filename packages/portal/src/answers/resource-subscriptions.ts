@@ -13,10 +13,10 @@ const done: Answer = { kind: "result", text: "{}", outcome: "ok" };
 const maxUriBytes = 2304;
 
 /** Throws `params_invalid`, `resource_unknown`, `method_unknown`, `subscriptions_limited`, and what a line throws. */
-export async function subscribe({ call, target, session, open }: LocalContext): Promise<Answer> {
+export async function subscribe({ call, target, session, connection }: LocalContext): Promise<Answer> {
   const { request } = target;
   const uri = uriOf(request);
-  const capability = open.scope("legacy").find("resource", uri);
+  const capability = connection.open.scope("legacy").find("resource", uri);
   if (!capability)
     throw callFaults.fault("resource_unknown", `Unknown resource: ${uri.slice(0, 128)}`, {
       field: "params.uri",
@@ -34,12 +34,12 @@ export async function subscribe({ call, target, session, open }: LocalContext): 
 }
 
 /** Throws `params_invalid`, and what a line throws. What nobody subscribed to is no failure. */
-export async function unsubscribe({ call, target, session, open }: LocalContext): Promise<Answer> {
+export async function unsubscribe({ call, target, session, directory }: LocalContext): Promise<Answer> {
   const uri = uriOf(target.request);
   const subscription = await session?.unsubscribe(uri);
-  const server =
-    subscription &&
-    open.scope("legacy").servers.find((one) => one.server.id === subscription.serverId && one.state.legacy);
+  // Of the whole portal: it may have been subscribed to by another connection of the session, one that holds more.
+  const whole = subscription && directory.find(call.portalSlug)?.scope("legacy");
+  const server = whole?.servers.find((one) => one.server.id === subscription?.serverId && one.state.legacy);
   if (!session || !subscription || !server) return done;
   const capability = { server, name: subscription.uri };
   return (await tellServer(target.request, { session, capability, cancel: call.cancel })) ?? done;

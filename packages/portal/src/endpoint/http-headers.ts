@@ -43,10 +43,16 @@ export function accepts(c: Context): { json: boolean; stream: boolean } {
 }
 
 /** RFC 6750 §3: a 401 says how to come in; RFC 9110 §15.5.6: a 405 says what is served instead. */
-export function faultHeaders({ status, code }: Fault): Readonly<Record<string, string>> {
+export function faultHeaders({ status, code, data }: Fault): Readonly<Record<string, string>> {
   if (status === 401)
     return { "www-authenticate": code === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"' };
   if (status === 405) return { allow: "POST" };
-  if (status === 503 || status === 429) return { "retry-after": "1" };
+  if (status === 503 || status === 429) return { "retry-after": String(retryAfterSeconds(data)) };
   return {};
+}
+
+/** RFC 9110 §10.2.3: whole seconds. */
+function retryAfterSeconds(data: Fault["data"]): number {
+  const ms = data?.["retryAfterMs"];
+  return typeof ms === "number" ? Math.max(1, Math.ceil(ms / 1000)) : 1;
 }

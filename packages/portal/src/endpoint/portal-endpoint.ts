@@ -3,13 +3,30 @@
  * transports): POST carries messages, GET opens a legacy session's own stream, DELETE ends a session.
  */
 import type { Principal } from "@castellan/access";
-import { callFaults, runCall, type CallPorts, type Listener, type Received } from "@castellan/calls";
+import {
+  callFaults,
+  runCall,
+  type CallPorts,
+  type Listener,
+  type PortalAddress,
+  type Received,
+} from "@castellan/calls";
 import { createId, isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import { errorText, isModernVersion, mcpFaults, toWireError, type ProtocolHeaders } from "@castellan/mcp";
-import { clientAddress, clientGone, drainSignal, readBody, requestHeader, requestId } from "@castellan/web";
+import {
+  clientAddress,
+  clientGone,
+  drainSignal,
+  ownHost,
+  readBody,
+  requestHeader,
+  requestId,
+} from "@castellan/web";
 import type { Vault } from "@castellan/vault";
 import type { Context } from "hono";
-import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
+import { connect, type Connection } from "../connections/connection.ts";
+import { defaultPortalSlug } from "../portals/portal.ts";
+import type { PortalDirectory } from "../portals/portal-directory.ts";
 import type { Session } from "../sessions/session.ts";
 import { Exchange } from "./exchange.ts";
 import { accepts, checkMediaTypes, faultHeaders, paramHeadersOf, protocolHeadersOf } from "./http-headers.ts";
@@ -32,32 +49,51 @@ export interface PortalEndpointOptions
   readonly onRefused: (refused: { address: string; code: string }) => void;
 }
 
-/** The handlers of a portal's address; each takes the portal's slug. */
+/** The handlers of a portal's address; each takes the slug that the path names, if it names one. */
 export interface PortalEndpoint {
-  post(c: Context, slug: string): Promise<Response>;
-  get(c: Context, slug: string): Promise<Response>;
-  delete(c: Context, slug: string): Promise<Response>;
+  post(c: Context, named: string | undefined): Promise<Response>;
+  get(c: Context, named: string | undefined): Promise<Response>;
+  delete(c: Context, named: string | undefined): Promise<Response>;
 }
 
 export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndpoint {
   const { directory, clock } = options;
 
-  /** Unknown and not given look the same. */
-  function openFor(slug: string, principal: Principal): OpenPortal | undefined {
-    return principal.portals.includes(slug) ? directory.find(slug) : undefined;
+  /** Unknown and not given look the same. Throws `invalid_input`. */
+  function connectionAt(address: PortalAddress, principal: Principal): Connection | undefined {
+    const { portalSlug, ownHost: host, option } = address;
+    const open = principal.portals.includes(portalSlug) ? directory.find(portalSlug) : undefined;
+    // At a portal's own host there is no other portal.
+    const isHere = open && (host === undefined || open.portal.hostname === host);
+    return isHere ? connect(open, option) : undefined;
   }
 
   const ports: CallPorts = {
     ...options,
-    findPortal(slug, principal) {
-      const open = openFor(slug, principal);
-      return open && createPortalView(open, options);
+    findPortal(address, principal) {
+      const connection = connectionAt(address, principal);
+      return connection && createPortalView(connection, options);
     },
   };
 
-  async function admitSession(c: Context, slug: string): Promise<{ session: Session; principal: Principal }> {
+  function addressOf(c: Context, named: string | undefined): PortalAddress {
+    const host = ownHost(c);
+    const atHost = host === undefined ? defaultPortalSlug : directory.findByHost(host)?.portal.slug;
+    return {
+      portalSlug: named ?? atHost ?? "",
+      ownHost: host,
+      option: (name) => c.req.queries(name) ?? [],
+    };
+  }
+
+  async function admitSession(
+    c: Context,
+    named: string | undefined,
+  ): Promise<{ session: Session; principal: Principal }> {
     const principal = await options.authenticate(requestHeader(c, "authorization"));
-    const open = openFor(slug, principal);
+    const address = addressOf(c, named);
+    const slug = address.portalSlug;
+    const open = connectionAt(address, principal)?.open;
     if (!open)
       throw callFaults.fault("portal_unknown", `There is no portal "${slug.slice(0, 64)}" for this caller`);
     const { protocolVersion, sessionId } = protocolHeadersOf(c);
@@ -112,7 +148,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   }
 
   return {
-    async post(c, slug) {
+    async post(c, named) {
       const cancel = new AbortController();
       const protocolHeaders = protocolHeadersOf(c);
       const isModern = isModernVersion(protocolHeaders.protocolVersion);
@@ -143,7 +179,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         receivedAtMs: clock.now(),
         startedMs: clock.monotonic(),
         address: clientAddress(c),
-        portalSlug: slug,
+        ...addressOf(c, named),
         authorization: requestHeader(c, "authorization"),
         protocolHeaders,
         header: (name) => requestHeader(c, name),
@@ -157,18 +193,18 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       return exchange.response;
     },
 
-    async get(c, slug) {
+    async get(c, named) {
       try {
         // Hono serves HEAD by GET; a stream without a reader would be the session's first for ever.
         if (c.req.method === "HEAD") throw mcpFaults.fault("http_method_unsupported", "HEAD is not served");
-        const { session, principal } = await admitSession(c, slug);
+        const { session, principal } = await admitSession(c, named);
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
         const lastEventId = requestHeader(c, "last-event-id");
         const watched = options.streams.watch({
           principalId: principal.tokenId,
           authorization: requestHeader(c, "authorization"),
-          portal: slug,
+          portal: session.portal,
           end: () => void options.sessions.end(session).catch(options.onError),
         });
         const { stallMs } = options;
@@ -183,9 +219,9 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       }
     },
 
-    async delete(c, slug) {
+    async delete(c, named) {
       try {
-        const { session } = await admitSession(c, slug);
+        const { session } = await admitSession(c, named);
         await options.sessions.end(session);
         return new Response(null, { status: 204 });
       } catch (error) {

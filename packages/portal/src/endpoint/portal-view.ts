@@ -1,4 +1,4 @@
-/** An open portal as the way of a call sees it: joins what is offered, the sessions and the answers. */
+/** A connection to a portal as the way of a call sees it: joins what is offered, the sessions and the answers. */
 import type { Principal } from "@castellan/access";
 import type {
   Admitted,
@@ -14,7 +14,9 @@ import type { Identity } from "../answers/hello.ts";
 import type { Subscriptions } from "../answers/listen.ts";
 import type { Mac } from "../answers/listen-filter.ts";
 import { localMethods } from "../answers/local-methods.ts";
-import type { OpenPortal, PortalDirectory } from "../portals/portal-directory.ts";
+import type { Connection } from "../connections/connection.ts";
+import type { OpenPortal } from "../portals/open-portal.ts";
+import type { PortalDirectory } from "../portals/portal-directory.ts";
 import { ownToolAt } from "../portal-tools/portal-tools.ts";
 import { Session } from "../sessions/session.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
@@ -35,16 +37,18 @@ export interface PortalParts extends RecordPorts {
   readonly onError: (error: unknown) => void;
 }
 
-export function createPortalView(open: OpenPortal, parts: PortalParts): PortalView {
+export function createPortalView(connection: Connection, parts: PortalParts): PortalView {
+  const { open, toolListing } = connection;
   return {
     slug: open.portal.slug,
     scope: (era) => open.scope(era),
+    showsHeaderMarks: toolListing === "full",
     session: (id, principal) => findSession(id, principal, open, parts),
     answer(call: Admitted, target: LocalTarget) {
       const session = asOwn(target.session);
-      return localMethods[target.method]({ ...parts, call, target, session, open });
+      return localMethods[target.method]({ ...parts, call, target, session, connection });
     },
-    ownTool: (name) => ownToolAt(open, name),
+    ownTool: (name) => ownToolAt(connection, name, parts.clock),
     receive: (call, session) => receive(call, asOwn(session), parts.sessions),
   };
 }

@@ -1,59 +1,34 @@
-import type { CatalogServer, Definition, ServerState } from "@castellan/calls";
-import { createId, type Slug } from "@castellan/kernel";
+import type { CatalogServer, ServerState } from "@castellan/calls";
+import { createId } from "@castellan/kernel";
 import { expect, test } from "vitest";
 import { listServers } from "./list-servers.ts";
+import { exampleContext, exampleDefinition, examplePortal, exampleServer } from "./testing.ts";
 
-const idle: ServerState = {
-  status: "waiting",
-  attemptedAt: undefined,
-  syncedAt: undefined,
-  latencyMs: undefined,
-  error: undefined,
-  skipped: [],
-  modern: undefined,
-  legacy: undefined,
-};
+const never: Partial<ServerState> = { status: "waiting", legacy: undefined };
 const syncedAt = new Date("2026-07-28T12:00:00.000Z");
-const offered = ["tool", "tool", "prompt", "resource", "resource_template"] as const;
-const definitions = offered.map((kind, n): Definition => ({
-  kind,
-  name: `${n}`,
-  publicName: `${n}`,
-  text: "{}",
-}));
 
-function server(slug: string, title: string, state: Partial<ServerState>, has = definitions): CatalogServer {
-  return {
-    server: {
-      id: createId("server"),
-      slug: slug as Slug,
-      title,
-      url: "http://10.1.2.3/mcp",
-      headerNames: [],
-      allowPrivate: [],
-      clientFeatures: [],
-      uiHosts: [],
-      revision: 1,
-      createdAt: new Date(0),
-    },
-    state: { ...idle, ...state },
-    definitions: has,
-    headers: {},
-  };
+function server(slug: string, title: string, state: Partial<ServerState>, offers = true): CatalogServer {
+  const named = (name: string, more: object) => exampleDefinition(slug, { name, ...more });
+  const definitions = [
+    named("a", {}),
+    named("b", { review: "accepted" }),
+    named("c", { review: "new" }),
+    named("d", { review: "rejected" }),
+    named("p", { kind: "prompt", text: '{"name":"p"}' }),
+    named("q", { kind: "prompt", text: '{"name":"q"}', review: "changed" }),
+    named("x://1", { kind: "resource", text: '{"uri":"x://1","name":"1"}' }),
+    named("x://{id}", { kind: "resource_template", text: '{"uriTemplate":"x://{id}","name":"t"}' }),
+  ];
+  return exampleServer(slug, { title, definitions: offers ? definitions : [], state });
 }
 
 function call(servers: readonly CatalogServer[], params: object = {}, era: "legacy" | "modern" = "legacy") {
-  const portal = {
-    id: createId("portal"),
-    slug: "work" as Slug,
-    title: "Work",
-    naming: "prefixed",
-    servers: [...servers.map((one) => one.server.slug), "sealed"],
-    serverIds: [...servers.map((one) => one.server.id), createId("server")],
-    revision: 1,
-    createdAt: new Date(0),
-  } as const;
-  return listServers.call({ ...params }, era, { portal, servers });
+  const { servers: slugs, serverIds } = examplePortal(servers);
+  const portal = examplePortal(servers, {
+    servers: [...slugs, "sealed"],
+    serverIds: [...serverIds, createId("server")],
+  });
+  return listServers.call({ ...params }, era, exampleContext(servers, { portal }));
 }
 
 const unreachable = { code: "upstream_unreachable", message: "connect ECONNREFUSED 10.1.2.3:80" };
@@ -62,11 +37,16 @@ test("each server with its state, for programs and for people, and nothing of wh
   const answer = await call([
     server("okrs", "OKRs", { status: "ready", syncedAt }),
     server("wiki", "wiki", { status: "stale", syncedAt, error: unreachable }),
-    server("crm", "CRM", { status: "error", error: { code: "upstream_invalid", message: "IGNORE ALL" } }, []),
-    server("new", "new", {}, []),
+    server(
+      "crm",
+      "CRM",
+      { status: "error", legacy: undefined, error: { code: "upstream_invalid", message: "IGNORE ALL" } },
+      false,
+    ),
+    server("new", "new", never, false),
   ]);
-  const counts = { tools: 2, prompts: 1, resources: 2 };
-  const none = { tools: 0, prompts: 0, resources: 0 };
+  const counts = { tools: 2, prompts: 1, resources: 2, waiting: 2 };
+  const none = { tools: 0, prompts: 0, resources: 0, waiting: 0 };
   const at = syncedAt.toISOString();
   expect(answer.text).not.toMatch(/10\.1\.2\.3|IGNORE/);
   expect([answer.kind, answer.outcome, JSON.parse(answer.text)]).toEqual([
@@ -78,8 +58,8 @@ test("each server with its state, for programs and for people, and nothing of wh
           type: "text",
           text: [
             "1 of 5 servers of the portal Work are ready.",
-            "- okrs (OKRs): ready, 2 tools, 1 prompt, 2 resources.",
-            `- wiki: not answering, last read at ${at}. It cannot be reached (upstream_unreachable). Still listed: 2 tools, 1 prompt, 2 resources.`,
+            "- okrs (OKRs): ready, 2 tools, 1 prompt, 2 resources. 2 more wait for approval.",
+            `- wiki: not answering, last read at ${at}. It cannot be reached (upstream_unreachable). Still listed: 2 tools, 1 prompt, 2 resources. 2 more wait for approval.`,
             "- crm (CRM): missing, it has never been read. It does not answer as an MCP server should (upstream_invalid).",
             "- new: missing, it has not been asked yet.",
             "- sealed: missing, it has never been read. The credentials that it is to be sent cannot be read (vault_open_failed).",
@@ -116,14 +96,35 @@ test("each server with its state, for programs and for people, and nothing of wh
             ...none,
           },
         ],
+        isNarrowed: false,
       },
     },
   ]);
 });
 
+test("what the portal lets in by itself does not wait, what was rejected neither", async () => {
+  const servers = [server("okrs", "OKRs", { status: "ready" })];
+  const portal = examplePortal(servers, { autoAccept: ["tool"] });
+  const answer = await listServers.call({}, "legacy", exampleContext(servers, { portal }));
+  expect(JSON.parse(answer.text)["structuredContent"].servers[0].waiting).toBe(1);
+});
+
+test("a narrowed connection says that there is more", async () => {
+  const servers = [server("okrs", "OKRs", { status: "ready" }, false)];
+  const answer = await listServers.call({}, "legacy", exampleContext(servers, { isNarrowed: true }));
+  expect(JSON.parse(answer.text)).toMatchObject({
+    content: [
+      {
+        text: "1 of 1 servers that this connection has of the portal Work are ready.\n- okrs (OKRs): ready, 0 tools, 0 prompts, 0 resources.",
+      },
+    ],
+    structuredContent: { servers: [{ slug: "okrs" }], isNarrowed: true },
+  });
+});
+
 test("what a failure is that has no words here, it is told by its code", async () => {
   const error = { code: "constructor", message: "secret" };
-  const { text } = await call([server("odd", "odd", { status: "error", error }, [])]);
+  const { text } = await call([server("odd", "odd", { status: "error", legacy: undefined, error }, false)]);
   expect(text).toContain("It has never been read. Its lists could not be read (constructor).".slice(3));
   expect(text).not.toContain("secret");
 });

@@ -1,9 +1,9 @@
 /** `portal_list_servers`: what is behind the portal, and what of it is missing. */
-import type { CatalogServer, ServerStatus } from "@castellan/calls";
+import type { CatalogServer, Scope, ServerStatus } from "@castellan/calls";
 import type { CapabilityKind } from "@castellan/mcp";
 import type { Portal } from "../portals/portal.ts";
 import { toReason, type ListedError } from "./missing-reasons.ts";
-import { definePortalTool } from "./portal-tool.ts";
+import { definePortalTool, type PortalToolContext } from "./portal-tool.ts";
 
 /** A server as the tool tells of it. Times are ISO 8601 in UTC. */
 interface ListedServer {
@@ -14,6 +14,8 @@ interface ListedServer {
   readonly tools: number;
   readonly prompts: number;
   readonly resources: number;
+  /** Definitions that it lists and that wait for an admin. */
+  readonly waiting: number;
   /** When its lists were last read; absent: never. */
   readonly syncedAt?: string;
 }
@@ -22,6 +24,7 @@ const count = { type: "integer", minimum: 0 };
 
 export const listServers = definePortalTool({
   name: "portal_list_servers",
+  listings: ["full", "minimize_tools", "search_and_execute"],
   definition: {
     title: "List servers",
     description:
@@ -50,43 +53,80 @@ export const listServers = definePortalTool({
               tools: count,
               prompts: count,
               resources: count,
+              waiting: {
+                ...count,
+                description: "What it lists beside these and is not offered before an admin has approved it",
+              },
               syncedAt: {
                 type: "string",
                 description: "When its lists were last read, ISO 8601; absent: never",
               },
             },
-            required: ["slug", "title", "status", "tools", "prompts", "resources"],
+            required: ["slug", "title", "status", "tools", "prompts", "resources", "waiting"],
           },
         },
+        isNarrowed: {
+          type: "boolean",
+          description:
+            "Whether the address of this connection names a part of the portal's servers; these are that part",
+        },
       },
-      required: ["servers"],
+      required: ["servers", "isNarrowed"],
     },
     annotations: { readOnlyHint: true, openWorldHint: false },
   },
-  run(args, { portal, servers }) {
+  run(args, context) {
+    const { portal, servers, isNarrowed } = context;
     const [unknown] = Object.keys(args);
     if (unknown !== undefined)
       return {
         refusal: `portal_list_servers takes no arguments, ${JSON.stringify(unknown.slice(0, 64))} neither`,
       };
+    const offered = countOffered(context.scope);
     const listed = portal.serverIds.map((id, at) => {
       const known = servers.find(({ server }) => server.id === id);
-      return known ? toListed(known) : unusable(portal, at);
+      return known ? toListed(known, offered, portal) : unusable(portal, at);
     });
-    return { structuredContent: { servers: listed }, text: toText(portal, listed) };
+    return {
+      structuredText: JSON.stringify({ servers: listed, isNarrowed }),
+      text: toText(listed, context),
+    };
   },
 });
 
-function toListed({ server, state, definitions }: CatalogServer): ListedServer {
-  const of = (kind: CapabilityKind) => definitions.filter((definition) => definition.kind === kind).length;
+type Offered = ReadonlyMap<string, Readonly<Record<CapabilityKind, number>>>;
+
+/** How much of each kind callers get, by server id. */
+function countOffered(scope: Scope): Offered {
+  const counts = new Map<string, Record<CapabilityKind, number>>();
+  for (const kind of ["tool", "prompt", "resource", "resource_template"] as const)
+    for (const { server } of scope.entries(kind)) {
+      const { id } = server.server;
+      const known = counts.get(id) ?? { tool: 0, prompt: 0, resource: 0, resource_template: 0 };
+      known[kind]++;
+      counts.set(id, known);
+    }
+  return counts;
+}
+
+function toListed(
+  { server, state, definitions }: CatalogServer,
+  offered: Offered,
+  portal: Portal,
+): ListedServer {
+  const counts = offered.get(server.id);
+  const waits = definitions.filter(
+    ({ kind, review }) => (review === "new" || review === "changed") && !portal.autoAccept.includes(kind),
+  );
   return {
     slug: server.slug,
     title: server.title,
     status: state.status,
     ...(state.error && { error: toReason(state.error.code) }),
-    tools: of("tool"),
-    prompts: of("prompt"),
-    resources: of("resource") + of("resource_template"),
+    tools: counts?.tool ?? 0,
+    prompts: counts?.prompt ?? 0,
+    resources: (counts?.resource ?? 0) + (counts?.resource_template ?? 0),
+    waiting: waits.length,
     ...(state.syncedAt && { syncedAt: state.syncedAt.toISOString() }),
   };
 }
@@ -94,25 +134,33 @@ function toListed({ server, state, definitions }: CatalogServer): ListedServer {
 /** One that is left out of the catalog, since what it is to be sent cannot be unsealed. */
 function unusable({ servers }: Portal, at: number): ListedServer {
   const slug = servers[at] ?? "";
-  const nothing = { tools: 0, prompts: 0, resources: 0 };
+  const nothing = { tools: 0, prompts: 0, resources: 0, waiting: 0 };
   return { slug, title: slug, status: "error", error: toReason("vault_open_failed"), ...nothing };
 }
 
-function toText({ title }: Portal, servers: readonly ListedServer[]): string {
+function toText(
+  servers: readonly ListedServer[],
+  { portal, isNarrowed }: Pick<PortalToolContext, "portal" | "isNarrowed">,
+): string {
   const ready = servers.filter(({ status }) => status === "ready").length;
-  const head = `${ready} of ${servers.length} servers of the portal ${title} are ready.`;
+  const which = isNarrowed ? "servers that this connection has" : "servers";
+  const head = `${ready} of ${servers.length} ${which} of the portal ${portal.title} are ready.`;
   return [head, ...servers.map((server) => `- ${line(server)}`)].join("\n");
 }
 
 function line({ slug, title, status, error, syncedAt, ...counts }: ListedServer): string {
   const name = title === slug ? slug : `${slug} (${title})`;
   const offered = `${plural(counts.tools, "tool")}, ${plural(counts.prompts, "prompt")}, ${plural(counts.resources, "resource")}`;
+  const waiting =
+    counts.waiting === 0
+      ? ""
+      : ` ${counts.waiting} more wait${counts.waiting === 1 ? "s" : ""} for approval.`;
   const because = error ? ` ${error.message} (${error.code}).` : "";
   switch (status) {
     case "ready":
-      return `${name}: ready, ${offered}.`;
+      return `${name}: ready, ${offered}.${waiting}`;
     case "stale":
-      return `${name}: not answering, last read at ${syncedAt}.${because} Still listed: ${offered}.`;
+      return `${name}: not answering, last read at ${syncedAt}.${because} Still listed: ${offered}.${waiting}`;
     case "error":
       return `${name}: missing, it has never been read.${because}`;
     case "waiting":

@@ -1,26 +1,38 @@
 /** A tool of the portal's own: listed after those of its servers, answered here. */
-import type { Answer, CatalogServer } from "@castellan/calls";
-import { isObject, mcpFaults, type Era, type JsonObject } from "@castellan/mcp";
+import type { Answer, CatalogServer, Scope } from "@castellan/calls";
+import type { Clock } from "@castellan/kernel";
+import { isObject, mcpFaults, type Era, type JsonObject, type RequestMessage } from "@castellan/mcp";
+import type { ToolListing } from "../connections/tool-listing.ts";
 import type { Portal } from "../portals/portal.ts";
 
-/** The portal that a tool is called at. */
+/** The connection that a tool is called in. */
 export interface PortalToolContext {
+  /** With the servers of the connection only, where that is narrowed. */
   readonly portal: Portal;
-  /** All servers of the portal that are known, of whichever era and state, in the portal's order. */
+  readonly isNarrowed: boolean;
+  /** The servers that it holds and that are known, of whichever era and state, in the portal's order. */
   readonly servers: readonly CatalogServer[];
+  /** What it is offered. */
+  readonly scope: Scope;
+  /** Whether a tool of this name is the portal's own, in this connection. */
+  isOwnTool(name: string): boolean;
+  readonly clock: Pick<Clock, "monotonic">;
+  readonly signal: AbortSignal;
 }
 
 /**
- * What a call comes to: for programs, and for people and models. Or what is wrong with the arguments,
- * for a model to mend (2025-11-25, tools, "Error Handling").
+ * What a call comes to: for programs (raw JSON of an object), and for people and models. Or what is wrong with
+ * the arguments, for a model to mend (2025-11-25, tools, "Error Handling").
  */
 export type PortalToolResult =
-  | { readonly structuredContent: JsonObject; readonly text: string }
+  | { readonly structuredText: string; readonly text: string }
   | { readonly refusal: string };
 
 export interface PortalToolSpec {
   /** Begins with `portal_`: such names are the portals' own. */
   readonly name: `portal_${string}`;
+  /** The connections that have it. */
+  readonly listings: readonly ToolListing[];
   /** What `tools/list` says of it, without the name. */
   readonly definition: JsonObject;
   /** `args` have been found to be an object. */
@@ -28,20 +40,24 @@ export interface PortalToolSpec {
     args: JsonObject,
     context: PortalToolContext,
   ) => PortalToolResult | Promise<PortalToolResult>;
+  /** The call that a call of this tool stands for, if it stands for one. See `OwnTool`. */
+  readonly unwrap?: (
+    request: RequestMessage,
+    context: Pick<PortalToolContext, "isOwnTool">,
+  ) => RequestMessage | undefined;
 }
 
-export interface PortalTool {
-  readonly name: string;
+export interface PortalTool extends Pick<PortalToolSpec, "name" | "listings" | "unwrap"> {
   /** JSON, as it is listed. */
   readonly definitionText: string;
   /** Answers `tools/call` with these `params`. Throws `params_invalid` when the arguments are no object. */
   call(params: JsonObject, era: Era, context: PortalToolContext): Promise<Answer>;
 }
 
-export function definePortalTool({ name, definition, run }: PortalToolSpec): PortalTool {
+export function definePortalTool({ definition, run, ...spec }: PortalToolSpec): PortalTool {
   return Object.freeze({
-    name,
-    definitionText: JSON.stringify({ name, ...definition }),
+    ...spec,
+    definitionText: JSON.stringify({ name: spec.name, ...definition }),
     async call(params: JsonObject, era: Era, context: PortalToolContext): Promise<Answer> {
       const args = params["arguments"] ?? {};
       if (!isObject(args))
@@ -55,10 +71,12 @@ export function definePortalTool({ name, definition, run }: PortalToolSpec): Por
 
 function toAnswer(result: PortalToolResult, era: Era): Answer {
   const isRefused = "refusal" in result;
-  const text = JSON.stringify({
-    ...(era === "modern" && { resultType: "complete" }),
-    content: [{ type: "text", text: isRefused ? result.refusal : result.text }],
-    ...(isRefused ? { isError: true } : { structuredContent: result.structuredContent }),
-  });
-  return { kind: "result", text, outcome: isRefused ? "tool_error" : "ok" };
+  const type = era === "modern" ? '"resultType":"complete",' : "";
+  const content = JSON.stringify([{ type: "text", text: isRefused ? result.refusal : result.text }]);
+  const rest = isRefused ? '"isError":true' : `"structuredContent":${result.structuredText}`;
+  return {
+    kind: "result",
+    text: `{${type}"content":${content},${rest}}`,
+    outcome: isRefused ? "tool_error" : "ok",
+  };
 }

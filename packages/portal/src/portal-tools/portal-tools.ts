@@ -1,25 +1,47 @@
 /** The table of the portal's own tools. */
 import type { OwnTool } from "@castellan/calls";
+import type { Clock } from "@castellan/kernel";
+import type { Connection } from "../connections/connection.ts";
+import { toolListings, type ToolListing } from "../connections/tool-listing.ts";
+import { execute } from "./execute.ts";
 import { listServers } from "./list-servers.ts";
-import type { PortalTool, PortalToolContext } from "./portal-tool.ts";
+import type { PortalTool } from "./portal-tool.ts";
+import { queryTools } from "./query-tools.ts";
 
-const tools: readonly PortalTool[] = [listServers];
-const byName: ReadonlyMap<string, PortalTool> = new Map(tools.map((tool) => [tool.name, tool]));
-const texts = tools.map(({ definitionText }) => definitionText);
+const tools: readonly PortalTool[] = [queryTools, execute, listServers];
+
+const byListing = new Map(
+  toolListings.map((listing) => {
+    const listed = tools.filter(({ listings }) => listings.includes(listing));
+    const byName = new Map<string, PortalTool>(listed.map((tool) => [tool.name, tool]));
+    return [listing, { byName, texts: listed.map(({ definitionText }) => definitionText) }];
+  }),
+);
 
 export const portalTools = {
-  find: (name: string): PortalTool | undefined => byName.get(name),
+  find: (name: string, listing: ToolListing = "full"): PortalTool | undefined =>
+    byListing.get(listing)?.byName.get(name),
   /** What is listed after the tools of the servers, each as JSON. */
-  definitions: (): readonly string[] => texts,
+  definitions: (listing: ToolListing = "full"): readonly string[] => byListing.get(listing)?.texts ?? [],
 };
 
-/** The tool as the way of a call knows it, at one portal. */
-export function ownToolAt(context: PortalToolContext, name: string): OwnTool | undefined {
-  const tool = portalTools.find(name);
-  return (
-    tool && {
-      name,
-      call: ({ protocol }, request) => tool.call(request.params ?? {}, protocol.era, context),
-    }
-  );
+/** The tool as the way of a call knows it, in one connection. */
+export function ownToolAt(
+  { open, toolListing }: Connection,
+  name: string,
+  clock: Clock,
+): OwnTool | undefined {
+  const tool = portalTools.find(name, toolListing);
+  if (!tool) return undefined;
+  const isOwnTool = (other: string) => portalTools.find(other, toolListing) !== undefined;
+  return {
+    name,
+    call({ protocol: { era }, cancel }, { params }) {
+      const { portal, servers, isNarrowed } = open;
+      const { signal } = cancel;
+      const scope = open.scope(era);
+      return tool.call(params ?? {}, era, { portal, servers, scope, isNarrowed, isOwnTool, clock, signal });
+    },
+    unwrap: (request) => tool.unwrap?.(request, { isOwnTool }),
+  };
 }

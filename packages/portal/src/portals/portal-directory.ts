@@ -1,23 +1,16 @@
 /** The portals that are served, kept true by the change log, and what each offers at this moment. */
-import { createScope, speaks, type Catalog, type CatalogServer, type Scope } from "@castellan/calls";
+import type { Catalog } from "@castellan/calls";
 import type { ChangeFeed } from "@castellan/database";
-import type { CapabilityKind, Era } from "@castellan/mcp";
-import type { Portal } from "./portal.ts";
+import { changedLists, hasSameServers, type ListName } from "./list-changes.ts";
+import { openPortal, withServers, type OpenPortal, type WholeOpenPortal } from "./open-portal.ts";
 import { portalsTopic, type PortalStore } from "./portal-store.ts";
-
-/** A portal with what it offers. Valid until the next change; ask the directory again for each call. */
-export interface OpenPortal {
-  readonly portal: Portal;
-  /** Its servers that are known, of whichever era and state, in its order. */
-  readonly servers: readonly CatalogServer[];
-  scope(era: Era): Scope;
-}
-
-/** The lists that a client may be told to read again. */
-export type ListName = "tools" | "prompts" | "resources";
 
 export interface PortalDirectory extends Disposable {
   find(slug: string): OpenPortal | undefined;
+  /** The portal that has this host name (as it stands in `Host`) for its own. */
+  findByHost(host: string): OpenPortal | undefined;
+  /** All of them, in no order. */
+  list(): Iterable<OpenPortal>;
   /**
    * Called when what a portal offers has changed, with the lists that did; with none when only its servers
    * are others or spoken to in another way, or the portal is gone.
@@ -25,48 +18,95 @@ export interface PortalDirectory extends Disposable {
   onChange(listener: (slug: string, lists: readonly ListName[]) => void): () => void;
 }
 
+/** More servers at once than this, and a portal is put together anew. */
+const maxServersInPlace = 16;
+
 export async function createPortalDirectory(options: {
-  portals: PortalStore;
-  catalog: Catalog;
+  portals: Pick<PortalStore, "list" | "findByIds">;
+  catalog: Pick<Catalog, "findById" | "onChange">;
   changes: ChangeFeed;
 }): Promise<PortalDirectory> {
   const { catalog } = options;
+  const find = (id: string) => catalog.findById(id);
   const listeners = new Set<(slug: string, lists: readonly ListName[]) => void>();
-  let bySlug: ReadonlyMap<string, OpenPortal> = new Map();
+  const byId = new Map<string, WholeOpenPortal>();
+  const bySlug = new Map<string, WholeOpenPortal>();
+  const byHost = new Map<string, WholeOpenPortal>();
   let lastLoad: Promise<void> = Promise.resolve();
 
-  /** Puts these portals in place of those before, and tells of what is no longer the same. */
-  function replace(portals: readonly OpenPortal[]): void {
-    const before = bySlug;
-    bySlug = new Map(portals.map((open) => [open.portal.slug, open]));
-    for (const slug of new Set([...before.keys(), ...bySlug.keys()])) {
-      const [old, now] = [before.get(slug), bySlug.get(slug)];
-      const lists = now ? changedLists(old, now) : [];
-      if (!now || lists.length > 0 || !hasSameServers(old, now))
-        for (const listener of listeners) listener(slug, lists);
+  function put(id: string, open: WholeOpenPortal | undefined): void {
+    const old = byId.get(id);
+    if (old && bySlug.get(old.portal.slug) === old) bySlug.delete(old.portal.slug);
+    const oldHost = old?.portal.hostname;
+    if (oldHost !== undefined && byHost.get(oldHost) === old) byHost.delete(oldHost);
+    if (!open) {
+      byId.delete(id);
+      return;
     }
+    byId.set(id, open);
+    bySlug.set(open.portal.slug, open);
+    if (open.portal.hostname !== undefined) byHost.set(open.portal.hostname, open);
+  }
+
+  /** Puts a portal in the place of what it was, and returns what is to be told of that. */
+  function replace(id: string, open: WholeOpenPortal | undefined, places?: readonly number[]): () => void {
+    const old = byId.get(id);
+    put(id, open);
+    if (listeners.size === 0) return () => {};
+    const slug = (open ?? old)?.portal.slug;
+    const lists = open ? changedLists(old, open, places) : [];
+    if (slug === undefined || (open && lists.length === 0 && hasSameServers(old, open, places)))
+      return () => {};
+    return () => {
+      for (const listener of listeners) listener(slug, lists);
+    };
   }
 
   /** One load at a time: what was read earlier must not be put in place later. */
-  function load(): Promise<void> {
+  function load(keys: readonly string[] | "all"): Promise<void> {
     const loaded = lastLoad.then(async () => {
-      const portals = await options.portals.list();
-      replace(portals.map((portal) => openPortal(portal, catalog)));
+      const portals = await (keys === "all" ? options.portals.list() : options.portals.findByIds(keys));
+      const found = new Map(portals.map((portal): [string, typeof portal] => [portal.id, portal]));
+      const asked = keys === "all" ? new Set([...byId.keys(), ...found.keys()]) : keys;
+      // Those that are gone first: their slugs and host names may be others' by now.
+      const inOrder = [...asked].toSorted((a, b) => Number(found.has(a)) - Number(found.has(b)));
+      const tell = inOrder.map((id) => {
+        const portal = found.get(id);
+        return replace(id, portal && openPortal(portal, find, byId.get(id)));
+      });
+      for (const each of tell) each();
     });
     lastLoad = loaded.catch(() => undefined);
     return loaded;
   }
 
+  function serversChanged(serverIds: readonly string[]): void {
+    const tell: (() => void)[] = [];
+    for (const [id, open] of byId) {
+      const changed = serverIds.filter((serverId) => isIn(open, serverId));
+      if (changed.length === 0) continue;
+      const now = changed.length <= maxServersInPlace ? withServers(open, changed, find) : undefined;
+      tell.push(
+        now
+          ? replace(
+              id,
+              now,
+              changed.map((serverId) => placeOf(now, serverId)),
+            )
+          : replace(id, openPortal(open.portal, find, open)),
+      );
+    }
+    for (const each of tell) each();
+  }
+
   const stopFollowing = options.changes.on(portalsTopic, load);
-  const stopWatching = catalog.onChange((serverIds) => {
-    const changed = new Set(serverIds);
-    const concerns = ({ portal }: OpenPortal) => portal.serverIds.some((id) => changed.has(id));
-    replace([...bySlug.values()].map((open) => (concerns(open) ? openPortal(open.portal, catalog) : open)));
-  });
-  await load();
+  const stopWatching = catalog.onChange(serversChanged);
+  await load("all");
 
   return {
     find: (slug) => bySlug.get(slug),
+    findByHost: (host) => byHost.get(host.toLowerCase()),
+    list: () => bySlug.values(),
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -78,49 +118,10 @@ export async function createPortalDirectory(options: {
   };
 }
 
-/** The scopes are those of the catalog of this moment, so that they can be compared with later ones. */
-function openPortal(portal: Portal, catalog: Catalog): OpenPortal {
-  const { serverIds, naming } = portal;
-  // By id: a slug may come to name another server, which nobody put into this portal.
-  const byId = new Map(catalog.servers().map((server) => [server.server.id, server]));
-  const servers = serverIds.map((id) => byId.get(id)).filter((server): server is CatalogServer => !!server);
-  const scopes = {
-    legacy: createScope({ era: "legacy", servers, naming }),
-    modern: createScope({ era: "modern", servers, naming }),
-  };
-  return { portal, servers, scope: (era) => scopes[era] };
+function isIn({ portal }: OpenPortal, serverId: string): boolean {
+  return (portal.serverIds as readonly string[]).includes(serverId);
 }
 
-const listKinds: Readonly<Record<ListName, readonly CapabilityKind[]>> = {
-  tools: ["tool"],
-  prompts: ["prompt"],
-  resources: ["resource", "resource_template"],
-};
-
-function changedLists(before: OpenPortal | undefined, after: OpenPortal): ListName[] {
-  if (before === after) return [];
-  return (Object.keys(listKinds) as ListName[]).filter((name) =>
-    listKinds[name].some((kind) =>
-      (["legacy", "modern"] as const).some(
-        (era) => !isSameList(before?.scope(era).list(kind) ?? [], after.scope(era).list(kind)),
-      ),
-    ),
-  );
-}
-
-/** Entries of the catalog are replaced at each sync; what counts is who is reached, and how. */
-function hasSameServers(before: OpenPortal | undefined, after: OpenPortal): boolean {
-  if (before === after) return true;
-  const told = (open: OpenPortal | undefined) =>
-    open?.servers.map((one) => [
-      one.server.id,
-      one.server.revision,
-      speaks(one, "legacy"),
-      speaks(one, "modern"),
-    ]);
-  return JSON.stringify(told(before) ?? []) === JSON.stringify(told(after));
-}
-
-function isSameList(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((text, at) => text === b[at]);
+function placeOf({ servers }: OpenPortal, serverId: string): number {
+  return servers.findIndex(({ server }) => server.id === serverId);
 }

@@ -1,78 +1,124 @@
 /** Portals in PostgreSQL. Every change wakes the replicas through the change log. */
 import { withdrawPortal } from "@castellan/access";
-import { callFaults, type Naming } from "@castellan/calls";
-import { isUniqueViolation, recordChange, sql, type Database, type Queryable } from "@castellan/database";
-import { createId, type Id, type Slug } from "@castellan/kernel";
+import type { Curation } from "@castellan/calls";
+import { recordChange, sql, type Database, type Queryable } from "@castellan/database";
+import { createId, kernelFaults, type Id } from "@castellan/kernel";
+import type { CapabilityKind } from "@castellan/mcp";
+import { isDeepStrictEqual } from "node:util";
 import { portalFaults } from "../faults.ts";
-import type { NewPortal, Portal } from "./portal.ts";
+import { assertAliasesFree } from "./aliases.ts";
+import {
+  draftOf,
+  patchCuration,
+  toDraft,
+  withChange,
+  withoutServer,
+  withServer,
+  type PortalDraft,
+} from "./portal-draft.ts";
+import { selectPortals, toPortal, type PortalRow } from "./portal-row.ts";
+import type { CurationPatch, NewPortal, Portal, PortalChange, PortalFilter, WholePortal } from "./portal.ts";
+import { insertPortal, savePortal, type PortalSaving } from "./save-portal.ts";
 
 /** The topic of the change log under which portals are told; keys are portal ids. */
 export const portalsTopic = "portals";
 
+/**
+ * What changes a portal raises its `version`, unless nothing is different then. With `ifMatch` another version than
+ * that is refused with `version_stale`. All throw `portal_not_found` where there is no such portal.
+ */
 export interface PortalStore {
-  /** Throws `portal_slug_taken`, `server_unknown`. */
+  /** Throws `portal_slug_taken`, `hostname_taken`, `server_unknown`, `alias_taken`. */
   add(portal: NewPortal): Promise<Portal>;
   list(): Promise<Portal[]>;
-  /** Throws `portal_not_found`. */
+  /** In the order of slugs; `next` is the `after` of the next page. */
+  page(filter: PortalFilter): Promise<{ items: Portal[]; next?: string }>;
+  /** Those of these ids that exist. */
+  findByIds(ids: readonly string[]): Promise<Portal[]>;
+  find(slug: string): Promise<Portal | undefined>;
   get(slug: string): Promise<Portal>;
-  /** Throws `portal_not_found`. */
-  remove(slug: string): Promise<void>;
-  /** Throws `portal_not_found`, `server_unknown`, `portal_server_listed`. */
-  addServer(slug: string, server: string): Promise<Portal>;
-  /** Throws `portal_not_found`, `portal_server_not_listed`. */
-  removeServer(slug: string, server: string): Promise<Portal>;
+  /** Throws `hostname_taken`, `server_unknown`; `alias_taken` for another naming, or servers that come. */
+  change(slug: string, change: PortalChange, ifMatch?: number): Promise<Portal>;
+  /**
+   * Offers a server after those that are there. One that is there keeps its place, and its curation unless one is
+   * given. Throws `server_unknown`, `alias_taken`.
+   */
+  putServer(slug: string, server: string, curation?: Curation, ifMatch?: number): Promise<Portal>;
+  /** Throws `portal_server_not_listed`, `alias_taken`. */
+  changeCuration(slug: string, server: string, patch: CurationPatch, ifMatch?: number): Promise<Portal>;
+  /** Throws `portal_server_not_listed`. */
+  removeServer(slug: string, server: string, ifMatch?: number): Promise<Portal>;
+  /** Makes it exactly this. Throws `hostname_taken`, `server_unknown`, `alias_taken`. */
+  replace(slug: string, whole: WholePortal, ifMatch?: number): Promise<Portal>;
+  remove(slug: string, ifMatch?: number): Promise<void>;
+  /**
+   * Carries what portals say of a definition over to its new name, in the transaction that approves that. What a
+   * portal says of the new name already stays.
+   */
+  renameCuration(
+    tx: Queryable,
+    serverId: Id<"server">,
+    kind: CapabilityKind,
+    from: string,
+    to: string,
+  ): Promise<void>;
 }
 
-interface PortalRow {
-  id: Id<"portal">;
-  slug: Slug;
-  title: string;
-  naming: Naming;
-  servers: string[];
-  server_ids: Id<"server">[];
-  revision: number;
-  created_at: Date;
+export interface PortalStoreOptions {
+  /** The host (with its port) of the installation itself, which no portal may have. */
+  readonly publicHost?: string;
 }
 
-const selectPortals = sql`
-  select p.id, p.slug, p.title, p.naming, p.revision, p.created_at,
-         array(select s.slug from portal_servers ps join servers s on s.id = ps.server_id
-                where ps.portal_id = p.id order by ps.ordinal) as servers,
-         array(select ps.server_id from portal_servers ps
-                where ps.portal_id = p.id order by ps.ordinal) as server_ids
-    from portals p`;
-
-export function createPortalStore(database: Database): PortalStore {
-  async function get(slug: string): Promise<Portal> {
+export function createPortalStore(database: Database, options: PortalStoreOptions = {}): PortalStore {
+  async function find(slug: string): Promise<Portal | undefined> {
     const [row] = await database.query<PortalRow>(sql`${selectPortals} where p.slug = ${slug}`);
-    if (!row) throw notFound(slug);
-    return toPortal(row);
+    return row && toPortal(row);
   }
 
-  /** Changes a portal under its row's lock, and tells of it. */
-  async function change(slug: string, apply: (tx: Queryable, id: string) => Promise<void>): Promise<Portal> {
+  async function get(slug: string): Promise<Portal> {
+    const found = await find(slug);
+    if (!found) throw notFound(slug);
+    return found;
+  }
+
+  /** Edits a portal under its row's lock, and tells of it if it is another one then. */
+  async function edit(
+    slug: string,
+    ifMatch: number | undefined,
+    toWanted: (draft: PortalDraft) => PortalDraft,
+  ): Promise<Portal> {
     await database.transaction(async (tx) => {
-      const [row] = await tx.query<{ id: string }>(
-        sql`update portals set revision = revision + 1 where slug = ${slug} returning id`,
-      );
-      if (!row) throw notFound(slug);
-      await apply(tx, row.id);
-      await recordChange(tx, portalsTopic, row.id);
+      const portal = await lock(tx, slug, ifMatch);
+      const before = draftOf(portal);
+      const wanted = toWanted(before);
+      if (isDeepStrictEqual(before, wanted)) return;
+      await save(tx, { id: portal.id, before, wanted });
     });
     return get(slug);
   }
 
+  async function save(tx: Queryable, saving: PortalSaving): Promise<void> {
+    const { hostname } = saving.wanted;
+    if (hostname !== undefined && hostname === options.publicHost)
+      throw portalFaults.fault("hostname_taken", `${hostname} is the installation's own host name`, {
+        field: "hostname",
+      });
+    await savePortal(tx, saving);
+    await assertAliasesFree(tx, saving);
+    await recordChange(tx, portalsTopic, saving.id);
+  }
+
   return {
+    find,
     get,
 
-    async add(portal) {
+    async add({ slug, ...whole }) {
       const id = createId("portal");
       await database.transaction(async (tx) => {
-        await insertPortal(tx, id, portal);
-        for (const server of portal.servers) await insertPortalServer(tx, id, portal.slug, server);
-        await recordChange(tx, portalsTopic, id);
+        await insertPortal(tx, { id, slug, title: whole.title });
+        await save(tx, { id, before: undefined, wanted: toDraft(whole) });
       });
-      return get(portal.slug);
+      return get(slug);
     },
 
     async list() {
@@ -80,62 +126,101 @@ export function createPortalStore(database: Database): PortalStore {
       return rows.map(toPortal);
     },
 
-    async remove(slug) {
+    async page({ q, server, after, limit }) {
+      const part = `%${(q ?? "").replaceAll(/[\\%_]/g, String.raw`\$&`)}%`;
+      const rows = await database.query<PortalRow>(sql`
+        ${selectPortals}
+         where p.slug > ${after ?? ""} and (p.slug ilike ${part} or p.title ilike ${part})
+           and (${server ?? null}::text is null
+                or exists (select 1 from portal_servers ps join servers s on s.id = ps.server_id
+                            where ps.portal_id = p.id and s.slug = ${server ?? null}))
+         order by p.slug limit ${limit + 1}`);
+      const items = rows.slice(0, limit).map(toPortal);
+      const last = items.at(-1);
+      return rows.length > limit && last ? { items, next: last.slug } : { items };
+    },
+
+    async findByIds(ids) {
+      const rows = await database.query<PortalRow>(
+        sql`${selectPortals} where p.id = any(${ids}) order by p.slug`,
+      );
+      return rows.map(toPortal);
+    },
+
+    change: (slug, change, ifMatch) => edit(slug, ifMatch, (draft) => withChange(draft, change)),
+
+    putServer: (slug, server, curation, ifMatch) =>
+      edit(slug, ifMatch, (draft) => withServer(draft, server, curation)),
+
+    changeCuration: (slug, server, patch, ifMatch) =>
+      edit(slug, ifMatch, (draft) => {
+        const { curation } = listed(draft, slug, server);
+        return withServer(draft, server, patchCuration(curation, patch));
+      }),
+
+    removeServer: (slug, server, ifMatch) =>
+      edit(slug, ifMatch, (draft) => {
+        listed(draft, slug, server);
+        return withoutServer(draft, server);
+      }),
+
+    replace: (slug, whole, ifMatch) => edit(slug, ifMatch, () => toDraft(whole)),
+
+    async remove(slug, ifMatch) {
       await database.transaction(async (tx) => {
-        const [gone] = await tx.query<{ id: string }>(
-          sql`delete from portals where slug = ${slug} returning id`,
-        );
-        if (!gone) throw notFound(slug);
+        const { id } = await lock(tx, slug, ifMatch);
+        await tx.query(sql`delete from portals where id = ${id}`);
         await withdrawPortal(tx, slug);
-        await recordChange(tx, portalsTopic, gone.id);
+        await recordChange(tx, portalsTopic, id);
       });
     },
 
-    addServer: (slug, server) => change(slug, (tx, id) => insertPortalServer(tx, id, slug, server)),
-
-    removeServer: (slug, server) =>
-      change(slug, async (tx, id) => {
-        const gone = await tx.query(sql`
-          delete from portal_servers
-           where portal_id = ${id} and server_id = (select id from servers where slug = ${server}) returning 1`);
-        if (gone.length === 0)
-          throw portalFaults.fault(
-            "portal_server_not_listed",
-            `Server "${server}" is not in portal "${slug}"`,
-          );
-      }),
+    async renameCuration(tx, serverId, kind, from, to) {
+      // Portals are locked ahead of what is in them, as by every other change.
+      await tx.query(sql`
+        select 1 from portals
+         where id in (select portal_id from portal_definitions
+                       where server_id = ${serverId} and kind = ${kind} and name = ${from})
+         order by id for update`);
+      const renamed = await tx.query<{ portal_id: string }>(sql`
+        update portal_definitions d set name = ${to}
+         where server_id = ${serverId} and kind = ${kind} and name = ${from}
+           and not exists (select 1 from portal_definitions other
+                            where other.portal_id = d.portal_id and other.server_id = d.server_id
+                              and other.kind = d.kind and other.name = ${to})
+        returning portal_id`);
+      const ids = renamed.map((row) => row.portal_id);
+      await tx.query(sql`
+        update portals set version = version + 1, updated_at = now() where id = any(${ids})`);
+      for (const id of ids) await recordChange(tx, portalsTopic, id);
+    },
   };
 }
 
-async function insertPortal(tx: Queryable, id: Id<"portal">, portal: NewPortal): Promise<void> {
-  try {
-    await tx.query(sql`
-      insert into portals (id, slug, title, naming) values (${id}, ${portal.slug}, ${portal.title}, ${portal.naming})`);
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw portalFaults.fault("portal_slug_taken", `A portal "${portal.slug}" exists already`, {
-      field: "slug",
-    });
-  }
+/** The portal as it is, and stays until the transaction ends. Throws `portal_not_found`, `version_stale`. */
+async function lock(tx: Queryable, slug: string, ifMatch: number | undefined): Promise<Portal> {
+  const [locked] = await tx.query<{ id: string }>(
+    sql`select id from portals where slug = ${slug} for update`,
+  );
+  // A statement of its own: one that had to wait for the lock sees other tables as they were before it waited.
+  const [row] = await tx.query<PortalRow>(sql`${selectPortals} where p.id = ${locked?.id ?? ""}`);
+  if (!row) throw notFound(slug);
+  if (ifMatch !== undefined && row.version !== ifMatch)
+    throw kernelFaults.fault(
+      "version_stale",
+      `Portal "${slug}" is at version ${row.version}, not at ${ifMatch}`,
+      { field: "If-Match" },
+    );
+  return toPortal(row);
 }
 
-async function insertPortalServer(tx: Queryable, id: string, portal: string, server: string): Promise<void> {
-  const [known] = await tx.query<{ id: string }>(
-    sql`select id from servers where slug = ${server} for share`,
-  );
-  if (!known)
-    throw callFaults.fault("server_unknown", `No server "${server}" is registered`, { field: "servers" });
-  const added = await tx.query(sql`
-    insert into portal_servers (portal_id, server_id) values (${id}, ${known.id})
-    on conflict do nothing returning 1`);
-  if (added.length === 0)
-    throw portalFaults.fault("portal_server_listed", `Server "${server}" is in portal "${portal}" already`);
+/** Throws `portal_server_not_listed`. */
+function listed(draft: PortalDraft, slug: string, server: string) {
+  const found = draft.servers.find((one) => one.server === server);
+  if (found) return found;
+  throw portalFaults.fault("portal_server_not_listed", `Server "${server}" is not in portal "${slug}"`);
 }
 
 function notFound(slug: string) {
   return portalFaults.fault("portal_not_found", `There is no portal "${slug}"`);
-}
-
-function toPortal({ created_at: createdAt, server_ids: serverIds, ...row }: PortalRow): Portal {
-  return { ...row, serverIds, createdAt };
 }

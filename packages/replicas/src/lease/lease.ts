@@ -19,6 +19,7 @@ export class Lease {
   readonly #options: LeaseOptions;
   #endsAt = Number.NEGATIVE_INFINITY;
   #isHeld = false;
+  #others = 0;
   #lapse = new AbortController();
   #timer: NodeJS.Timeout | undefined;
 
@@ -37,15 +38,22 @@ export class Lease {
     return this.#isHeld;
   }
 
+  /** How many other replicas held a lease at the last renewal. */
+  get others(): number {
+    return this.#others;
+  }
+
   /** Takes the lease, or makes it longer. One that had ended in the database is lost before it is taken again. */
   async renew(line: Queryable): Promise<void> {
     const { id, leaseMs, clock } = this.#options;
     const askedAt = clock.monotonic();
-    const [row] = await line.query<{ wasHeld: boolean | null }>(sql`
+    const [row] = await line.query<{ wasHeld: boolean | null; others: number }>(sql`
       with before as (select lease_until > now() as held from replicas where id = ${id})
       insert into replicas (id, lease_until) values (${id}, now() + ${leaseMs}::int * interval '1 millisecond')
       on conflict (id) do update set lease_until = excluded.lease_until
-      returning (select held from before) as "wasHeld"`);
+      returning (select held from before) as "wasHeld",
+        (select count(*) from replicas where lease_until > now() and id <> ${id}) as others`);
+    this.#others = row?.others ?? 0;
     if (row?.wasHeld !== true) this.lose();
     this.#endsAt = askedAt + leaseMs;
     if (!this.#isHeld && clock.monotonic() < this.#endsAt) {

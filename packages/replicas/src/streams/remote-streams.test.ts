@@ -44,6 +44,9 @@ function losing(replicas: Replicas, lose: (letter: StreamLetter) => boolean): Re
     get lapsed() {
       return replicas.lapsed;
     },
+    get living() {
+      return replicas.living;
+    },
     isAlive: (id) => replicas.isAlive(id),
     send: async (to, topic, body) => {
       if (!lose(JSON.parse(body) as StreamLetter)) await replicas.send(to, topic, body);

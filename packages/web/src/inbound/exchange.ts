@@ -9,6 +9,8 @@ export class Exchange {
   requestId = "";
   /** The client's address; "" when there is no socket. */
   address = "";
+  /** The one of `isOwnHost` that it is for; undefined: for the server itself. */
+  ownHost: string | undefined;
   /** True once all stages let it pass: from then on a route answers for it. */
   isAdmitted = false;
   readonly #outgoing: ServerResponse | undefined;
@@ -62,4 +64,9 @@ export function requestId(c: Context): string {
 /** The client's address, through trusted proxies only; "" when there is no socket. */
 export function clientAddress(c: Context): string {
   return exchangeOf(c).address;
+}
+
+/** Which of the hosts of `isOwnHost` this request is for, as that was asked for it; undefined: the server itself. */
+export function ownHost(c: Context): string | undefined {
+  return exchangeOf(c).ownHost;
 }

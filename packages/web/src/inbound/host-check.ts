@@ -11,7 +11,9 @@ import type { Names } from "./names.ts";
 export function checkHost(names: Names): Stage {
   return (exchange) => {
     const host = hostOf(exchange);
-    if (names.isHost(host)) return undefined;
+    const known = names.hostOf(host);
+    if (known?.kind === "own") exchange.ownHost = known.host;
+    if (known) return undefined;
     throw webFaults.fault(
       "host_not_allowed",
       `This server does not answer for host ${JSON.stringify(host.slice(0, 255))}`,

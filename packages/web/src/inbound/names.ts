@@ -12,9 +12,14 @@ export interface NameSettings {
   readonly allowedOrigins?: readonly string[];
 }
 
+/** The server itself, or one of the hosts of `isOwnHost`, as that is asked for it. */
+export type KnownHost = { readonly kind: "server" } | { readonly kind: "own"; readonly host: string };
+
+const theServer: KnownHost = { kind: "server" };
+
 export interface Names {
-  /** A Host header as it was sent. */
-  isHost(host: string): boolean;
+  /** Whose name a Host header, as it was sent, is; undefined: nobody's here. */
+  hostOf(host: string): KnownHost | undefined;
   /** An Origin header as it was sent; `null`, lists and nonsense are never allowed. */
   isOrigin(origin: string): boolean;
 }
@@ -38,14 +43,12 @@ export function createNames(settings: NameSettings): Names {
   }
   const { isLoopback = false, isOwnHost = () => false } = settings;
 
-  const isHost = (sent: string): boolean => {
-    if (hosts.has(sent)) return true;
-    const host = sent.toLowerCase();
-    return (
-      hosts.has(host) ||
-      (isLoopback && loopbackHost.test(host)) ||
-      isOwnHost(withoutDefaultPort(host, url.protocol))
-    );
+  const hostOf = (sent: string): KnownHost | undefined => {
+    if (hosts.has(sent)) return theServer;
+    const said = sent.toLowerCase();
+    if (hosts.has(said) || (isLoopback && loopbackHost.test(said))) return theServer;
+    const host = withoutDefaultPort(said, url.protocol);
+    return isOwnHost(host) ? { kind: "own", host } : undefined;
   };
   const isOrigin = (sent: string): boolean => {
     if (origins.has(sent)) return true;
@@ -54,7 +57,7 @@ export function createNames(settings: NameSettings): Names {
     const scheme = `${url.protocol}//`;
     return sent.startsWith(scheme) && isOwnHost(sent.slice(scheme.length));
   };
-  return { isHost, isOrigin };
+  return { hostOf, isOrigin };
 }
 
 function parseOrigin(text: string, field: string): URL {

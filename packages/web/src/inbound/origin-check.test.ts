@@ -80,3 +80,63 @@ test("OPTIONS without a preflight is a request like any other", async () => {
   const { status, headers } = await served.send("/mcp", { method: "OPTIONS" });
   expect([status, headers["allow"]]).toEqual([405, "POST"]);
 });
+
+const anyOrigins = ["https://evil.example", "null", "vscode-webview://1a2b", "https://mcp.example.com"];
+
+async function serveOpen() {
+  return serveApp(
+    (app) => {
+      app.get("/v0.1/servers", (c) => c.text("ok"));
+      app.post("/v0.1/servers", (c) => c.text("ok"));
+      app.get("/v0.10", (c) => c.text("ok"));
+    },
+    { ...settings, openPaths: ["/v0.1"] },
+  );
+}
+
+test.each(anyOrigins)("an open path may be read from origin %s", async (origin) => {
+  await using served = await serveOpen();
+  const { status, headers } = await served.send("/v0.1/servers", { headers: { origin } });
+  expect([status, headers["access-control-allow-origin"], headers["vary"]]).toEqual([200, "*", undefined]);
+  expect(headers["access-control-allow-credentials"]).toBeUndefined();
+  const preflight = await served.send("/v0.1/servers", {
+    method: "OPTIONS",
+    headers: {
+      origin,
+      "access-control-request-method": "GET",
+      "access-control-request-headers": "authorization",
+    },
+  });
+  expect([
+    preflight.status,
+    preflight.headers["access-control-allow-origin"],
+    preflight.headers["access-control-allow-methods"],
+    String(preflight.headers["access-control-allow-headers"]).split(", ").includes("Authorization"),
+  ]).toEqual([204, "*", "GET, OPTIONS", true]);
+});
+
+test("failures at an open path can be read, too", async () => {
+  await using served = await serveOpen();
+  const { status, headers } = await served.send("/v0.1/nothing", {
+    headers: { origin: "https://any.example" },
+  });
+  expect([status, headers["access-control-allow-origin"]]).toEqual([404, "*"]);
+});
+
+test.each([
+  ["/v0.1/servers", "POST"],
+  ["/v0.10", "GET"],
+  ["/v0.1servers", "GET"],
+  ["/V0.1/servers", "GET"],
+  ["/x/v0.1/servers", "GET"],
+])("%s by %s is not open: the origin is checked as anywhere", async (path, method) => {
+  await using served = await serveOpen();
+  const origin = "https://evil.example";
+  const plain = await served.send(path, { method, headers: { origin } });
+  const preflight = await served.send(path, {
+    method: "OPTIONS",
+    headers: { origin, "access-control-request-method": method },
+  });
+  for (const { status, headers } of [plain, preflight])
+    expect([status, headers["access-control-allow-origin"]]).toEqual([403, undefined]);
+});

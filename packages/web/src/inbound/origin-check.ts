@@ -2,6 +2,9 @@
  * Requests from web pages: any Origin header must be one that is allowed (MCP 2026-07-28, transports:
  * servers MUST validate Origin, 403), and an allowed one gets the CORS headers that an MCP client in a
  * browser needs (Fetch §3.2). Credentials are never allowed: such a client sends a bearer token.
+ *
+ * What lies at an open path may be read from pages of any origin, with a token or without, and nothing
+ * more: such an answer is the same for whoever asks, or for the holder of the token that was sent along.
  */
 import { webFaults } from "../faults.ts";
 import type { Exchange, Stage } from "./exchange.ts";
@@ -33,14 +36,25 @@ export const corsExposedHeaders = [
 ] as const;
 
 const methods = "GET, POST, DELETE, OPTIONS";
+const openMethods = "GET, OPTIONS";
 const requestHeaders = corsRequestHeaders.join(", ");
 const exposedHeaders = corsExposedHeaders.join(", ");
 const maxAgeSeconds = 86_400;
 
-/** Stage: refuses with `origin_not_allowed`, answers preflights, marks the rest as readable. */
-export function checkOrigin(names: Names): Stage {
+/**
+ * Stage: refuses with `origin_not_allowed`, answers preflights, marks the rest as readable. `openPaths`
+ * are read from any origin, with all that is below them: `/v0.1`.
+ */
+export function checkOrigin(names: Names, openPaths: readonly string[] = []): Stage {
   return (exchange) => {
     const origin = exchange.header("origin");
+    if (openPaths.length > 0 && isOpen(exchange, openPaths)) {
+      // Without an Origin, too: a cache must not keep an answer that pages cannot read.
+      exchange.setHeader("Access-Control-Allow-Origin", "*");
+      if (isPreflight(exchange)) return preflight(exchange, openMethods);
+      exchange.setHeader("Access-Control-Expose-Headers", exposedHeaders);
+      return undefined;
+    }
     if (origin === undefined) return undefined;
     if (!names.isOrigin(origin)) {
       throw webFaults.fault(
@@ -50,10 +64,18 @@ export function checkOrigin(names: Names): Stage {
     }
     exchange.setHeader("Access-Control-Allow-Origin", origin);
     exchange.setHeader("Vary", "Origin");
-    if (isPreflight(exchange)) return preflight(exchange);
+    if (isPreflight(exchange)) return preflight(exchange, methods);
     exchange.setHeader("Access-Control-Expose-Headers", exposedHeaders);
     return undefined;
   };
+}
+
+/** Whether it only reads (a preflight: asks whether it may), at a path that is open. */
+function isOpen(exchange: Exchange, openPaths: readonly string[]): boolean {
+  const { method, path } = exchange.context.req;
+  const wanted = isPreflight(exchange) ? exchange.header("access-control-request-method") : method;
+  if (wanted !== "GET" && wanted !== "HEAD") return false;
+  return openPaths.some((open) => path === open || path.startsWith(`${open}/`));
 }
 
 function isPreflight(exchange: Exchange): boolean {
@@ -63,7 +85,7 @@ function isPreflight(exchange: Exchange): boolean {
   );
 }
 
-function preflight(exchange: Exchange): Response {
+function preflight(exchange: Exchange, allowedMethods: string): Response {
   // A list cannot hold a wildcard prefix, so the Mcp-Param headers that were asked for are named.
   const asked = (exchange.header("access-control-request-headers") ?? "")
     .split(",")
@@ -72,7 +94,7 @@ function preflight(exchange: Exchange): Response {
   return new Response(null, {
     status: 204,
     headers: {
-      "Access-Control-Allow-Methods": methods,
+      "Access-Control-Allow-Methods": allowedMethods,
       "Access-Control-Allow-Headers": [requestHeaders, ...parameters].join(", "),
       "Access-Control-Max-Age": String(maxAgeSeconds),
     },

@@ -19,6 +19,8 @@ import { setSecurityHeaders } from "./security-headers.ts";
 export interface WebAppSettings extends NameSettings {
   /** CIDRs of the proxies in front; what others say about a client's address is not believed. */
   readonly trustedProxies?: readonly string[];
+  /** Paths that pages of any origin may read, with all that is below them: `/v0.1`. */
+  readonly openPaths?: readonly string[];
   /** Where those proxies write the client's address. Default `x-forwarded-for`. */
   readonly forwardedHeader?: ForwardedHeader;
   /** Requests that one client address may send to this replica; no limit when absent. */
@@ -54,7 +56,7 @@ function stageTable(
     ["security headers", setSecurityHeaders],
     ["address limit", addressLimit === undefined ? pass : limitAddress(addressLimit, clock)],
     ["host", checkHost(names)],
-    ["origin", checkOrigin(names)],
+    ["origin", checkOrigin(names, settings.openPaths)],
   ];
 }
 

@@ -124,13 +124,14 @@ async function readBearer(options: AddServerOptions, terminal: Terminal): Promis
 /** A sync that failed is told, but the command did what it was asked to. */
 function showServer(session: Session, server: DetailedServer): void {
   const { terminal } = session;
-  const { state, definitions } = server;
+  const { state, offered } = server;
   show(session, server, () => {
     printDetails(
       {
         Server: server.title === server.slug ? server.slug : `${server.slug} (${server.title})`,
         URL: server.url,
         State: state.status,
+        Attention: state.attention.map(({ message }) => message).join("; ") || undefined,
         Error: state.error && `${state.error.message} (${state.error.code})`,
         Synced: `${when(state.syncedAt, terminal.now())}${state.latencyMs === undefined ? "" : `, in ${state.latencyMs} ms`}`,
         Speaks: state.eras.join(", ") || undefined,
@@ -138,15 +139,15 @@ function showServer(session: Session, server: DetailedServer): void {
         "Allowed private": server.allowPrivate.join(", ") || undefined,
         "May ask for": server.clientFeatures.join(", ") || undefined,
         "Pages may reach": server.uiHosts.join(", ") || undefined,
-        Tools: names(definitions.tools),
-        Prompts: names(definitions.prompts),
-        Resources: names(definitions.resources),
-        Templates: names(definitions.resourceTemplates),
+        Tools: names(offered.tools),
+        Prompts: names(offered.prompts),
+        Resources: names(offered.resources),
+        Templates: names(offered.resourceTemplates),
         "Left out": state.skipped.join("; ") || undefined,
       },
       terminal,
     );
-    if (state.status === "error" || state.status === "stale")
+    if (state.error)
       terminal.note(`The server could not be read; castellan server sync ${server.slug} tries again`);
   });
 }
@@ -161,6 +162,7 @@ function when(time: string | undefined, now: number): string {
 
 const stateStyles: Readonly<Record<ShownServer["state"]["status"], Style>> = {
   ready: "green",
+  needs_attention: "yellow",
   waiting: "dim",
   stale: "yellow",
   error: "red",

@@ -130,13 +130,16 @@ function signed(ms: number): string {
 }
 
 async function servers(api: ApiClient): Promise<Finding[]> {
-  const { items } = await api.get<{ items: ShownServer[] }>("/servers");
+  const { items } = await api.get<{ items: ShownServer[] }>("/servers?limit=200");
   return items.map(({ slug, state, counts }) => {
     const name = `MCP ${slug}`;
     const reason = state.error ? `${state.error.message} (${state.error.code})` : "";
     const advice = `See to the server, then: castellan server sync ${slug}`;
     if (state.status === "ready")
       return ok(name, `${counts.tools} tools, speaks ${state.eras.join(" and ")}`);
+    const needs = state.attention.map(({ message }) => message).join("; ");
+    if (state.status === "needs_attention")
+      return warning(name, needs, `castellan server show ${slug} says more`);
     if (state.status === "waiting") return warning(name, "has not been read yet", advice);
     if (state.status === "stale") return warning(name, `served as it was before: ${reason}`, advice);
     return problem(name, reason, advice);

@@ -1,10 +1,10 @@
 /**
- * One text for all the ways in which a client may write the same JSON value: members in any order, any
+ * One text for all the ways in which the same JSON value may be written: members in any order, any
  * spaces, any escapes in strings. Numbers count as they are written, since `1234567890123456789` and
- * `1234567890123456788` are one number to `JSON.parse`: so a client that writes `1.0` once and `1` the
+ * `1234567890123456788` are one number to `JSON.parse`: so who writes `1.0` once and `1` the
  * next time is taken to mean two things, and two values are never taken for one.
  *
- * The text is walked, not parsed: a caller can have as much of it looked at as fits a request.
+ * The text is walked, not parsed: a stranger can have as much of it looked at as fits a message.
  */
 
 /** The text must be JSON without a key twice, and no deeper than a recursion may go (`assertUnambiguous`). */

@@ -1,0 +1,28 @@
+import type { MakeRequest, Scene } from "../scene.ts";
+
+/** A request that the operation answers well, and one for each failure of its own, by code. */
+export interface OperationCases {
+  readonly good: MakeRequest;
+  readonly failures?: Readonly<Record<string, MakeRequest>>;
+}
+
+/** By operation. */
+export type CaseTable = Readonly<Record<string, OperationCases>>;
+
+/** The slug of nothing. */
+export const nobody = { params: { slug: "nobody" } };
+
+/** A request that says nothing. */
+export const nothing: MakeRequest = () => ({});
+
+/** The path of a fresh server, or portal. */
+export async function aServer(scene: Scene) {
+  return { params: { slug: await scene.newServer() } };
+}
+
+export async function aPortal(scene: Scene) {
+  return { params: { slug: await scene.newPortal() } };
+}
+
+export const serverUnknown = { server_unknown: () => nobody };
+export const portalNotFound = { portal_not_found: () => nobody };

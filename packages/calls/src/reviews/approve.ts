@@ -1,0 +1,44 @@
+/** Approvals of what is listed, whoever gives them. */
+import type { Transaction } from "@castellan/database";
+import type { Id } from "@castellan/kernel";
+import type { Definition, ToolClass } from "../catalog/definition.ts";
+import { toKey, withdrawApprovals, writeApprovals } from "./decisions.ts";
+import type { ReviewPicture } from "./picture.ts";
+import { findRenames, type OnRenamed } from "./renames.ts";
+
+export interface GivenApproval {
+  readonly definition: Definition;
+  /** Absent: as it was approved, if this very definition was; else as its annotations say. */
+  readonly class?: ToolClass | undefined;
+}
+
+/** Approves, and carries over what is kept under names that changed. Keys are unique. */
+export async function approveListed(
+  tx: Transaction,
+  picture: ReviewPicture,
+  given: readonly GivenApproval[],
+  { by, onRenamed }: { readonly by: string; readonly onRenamed?: OnRenamed | undefined },
+): Promise<void> {
+  if (given.length === 0) return;
+  const renames = findRenames(picture);
+  const { serverId } = picture;
+  const approvals = given.map(({ definition, class: wanted }) => {
+    const { kind, name, fingerprint, text } = definition;
+    return { kind, name, fingerprint, text, class: wanted ?? classBefore(picture, definition) };
+  });
+  await writeApprovals(tx, serverId, approvals, by);
+  for (const { definition } of given) {
+    const { kind, name: to } = definition;
+    const from = renames.get(toKey(definition));
+    if (from === undefined || kind === "instructions") continue;
+    // It moved: who brings the old name back has it looked at.
+    await withdrawApprovals(tx, serverId, [{ kind, name: from }]);
+    await onRenamed?.(tx, serverId as Id<"server">, kind, from, to);
+  }
+}
+
+/** A class that a person set holds for what it was set for. */
+function classBefore({ decisions }: ReviewPicture, definition: Definition): ToolClass | null {
+  const isInForce = definition.review === "approved" || definition.review === "accepted";
+  return (isInForce ? decisions.get(toKey(definition))?.class : undefined) ?? null;
+}

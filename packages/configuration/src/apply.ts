@@ -1,0 +1,151 @@
+/** Takes the steps of a plan, all within one transaction. A version that moved since it was read stops everything. */
+import { isFault, Fault, type Id, type Slug } from "@castellan/kernel";
+import type { NewPortalServer, WholePortal } from "@castellan/portal";
+import type { PortalEntry, ServerEntry } from "./document/document.ts";
+import { fromApprovals, fromRejections, toCuration } from "./entries.ts";
+import type { PortalStep, ServerStep, Steps } from "./plan/steps.ts";
+import type { ConfigurationStores } from "./present.ts";
+
+export interface ApplyContext {
+  /** Within the transaction. */
+  readonly stores: ConfigurationStores;
+  /** The file that manages what is written. */
+  readonly file: string;
+  /** Who applies: told beside approvals. */
+  readonly by: string;
+}
+
+/** A server whose lists are to be read after the transaction. */
+export interface ServerToSync {
+  readonly id: Id<"server">;
+  readonly slug: string;
+}
+
+/**
+ * What comes and stays first, since portals name servers; what goes last, since portals that stay may have had it.
+ * Portals that go do so first of all: their host names are free then.
+ */
+export async function takeSteps({ servers, portals }: Steps, context: ApplyContext): Promise<ServerToSync[]> {
+  const toSync: ServerToSync[] = [];
+  for (const step of portals) if (step.action === "remove") await removePortal(step, context);
+  for (const step of servers)
+    if (step.action !== "remove") toSync.push(...(await within(step, () => putServer(step, context))));
+  const versions = await freeHostnames(portals, context);
+  for (const step of portals)
+    if (step.action !== "remove") await within(step, () => putPortal(step, context, versions.get(step.slug)));
+  for (const step of servers)
+    if (step.action === "remove") await context.stores.servers.remove(step.slug, step.present.server.version);
+  return toSync;
+}
+
+type PutServer = Exclude<ServerStep, { action: "remove" }>;
+type PutPortal = Exclude<PortalStep, { action: "remove" }>;
+
+async function putServer(step: PutServer, context: ApplyContext): Promise<ServerToSync[]> {
+  const { slug, entry, present } = step;
+  const { servers, reviews } = context.stores;
+  const wanted = wholeServer(entry, context.file);
+  const isReadAnew = present === undefined || hasMoved(step);
+  // Before a setting that is wider accepts what waits.
+  if (entry.rejections && present)
+    await reviews.expectRejections(slug, fromRejections(entry.rejections), context.by);
+  const { id } = present
+    ? (
+        await servers.change(
+          slug,
+          { ...wanted, headers: step.headers, syncIntervalSeconds: entry.syncIntervalSeconds ?? null },
+          present.server.version,
+        )
+      ).server
+    : await servers.add({ ...wanted, slug: slug as Slug, headers: given(step.headers) });
+  if (entry.rejections && !present)
+    await reviews.expectRejections(slug, fromRejections(entry.rejections), context.by);
+  if (entry.approvals) await reviews.expect(slug, fromApprovals(entry.approvals), context.by);
+  return isReadAnew ? [{ id, slug }] : [];
+}
+
+/** Whether what it lists may be something else now. */
+function hasMoved({ entry, present, headers }: PutServer): boolean {
+  return (
+    entry.url !== present?.server.url ||
+    entry.transport !== present.server.transport ||
+    entry.allowPrivate.join() !== present.server.allowPrivate.join() ||
+    Object.keys(headers).length > 0
+  );
+}
+
+/** All but what is decided about its definitions, which has a store of its own. */
+function wholeServer(whole: ServerEntry, file: string) {
+  const { headers, approvals: _, rejections: __, url, ...entry } = whole;
+  return { ...entry, url: new URL(url), headerRefs: headers, managedBy: file };
+}
+
+function given(headers: Readonly<Record<string, string | null>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== null),
+  );
+}
+
+async function putPortal(
+  { slug, entry, present }: PutPortal,
+  { stores: { portals }, file }: ApplyContext,
+  version = present?.version,
+): Promise<void> {
+  const whole = wholePortal(entry, file);
+  if (present) await portals.replace(slug, whole, version);
+  else await portals.add({ ...whole, slug: slug as Slug });
+}
+
+function wholePortal({ servers, hostname, ...entry }: PortalEntry, file: string): WholePortal {
+  return {
+    ...entry,
+    hostname,
+    managedBy: file,
+    servers: servers.map((one): NewPortalServer => ({ server: one.server, curation: toCuration(one) })),
+  };
+}
+
+/**
+ * A host name that moves from one portal to another is free in between: two that swap theirs could not be written one
+ * after the other. The versions of the portals that gave one up, by slug.
+ */
+async function freeHostnames(
+  steps: readonly PortalStep[],
+  { stores: { portals } }: ApplyContext,
+): Promise<ReadonlyMap<string, number>> {
+  const put = steps.filter((step): step is PutPortal => step.action !== "remove");
+  const wanted = new Map(put.map(({ slug, entry }) => [entry.hostname, slug]));
+  const versions = new Map<string, number>();
+  for (const { slug, entry, present } of put) {
+    const hostname = present?.hostname;
+    if (hostname === undefined || hostname === entry.hostname || !wanted.has(hostname)) continue;
+    const { version } = await portals.change(slug, { hostname: null }, present?.version);
+    versions.set(slug, version);
+  }
+  return versions;
+}
+
+async function removePortal(
+  { slug, present }: Extract<PortalStep, { action: "remove" }>,
+  { stores: { portals } }: ApplyContext,
+): Promise<void> {
+  await portals.remove(slug, present.version);
+}
+
+/** A store's fault names the field of one resource; of a document it is the field below that resource. */
+async function within<T>({ kind, slug }: PutServer | PutPortal, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!isFault(error) || error.owner !== "caller") throw error;
+    const { code, owner, status, retryable, message, field, data, cause } = error;
+    const place = `${kind}s.${slug}`;
+    const below =
+      field === undefined || field === "If-Match" || field === "slug" ? place : `${place}.${field}`;
+    throw new Fault(code, { owner, status, retryable, help: "" }, message, {
+      field: below,
+      ...(data && { data }),
+      cause,
+    });
+  }
+}

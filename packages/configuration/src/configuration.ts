@@ -1,0 +1,112 @@
+/** Configuration as code: what a document would change, the change in one step, and a document of what is there. */
+import { sql, withinTransaction, type Database, type Transaction } from "@castellan/database";
+import { kernelFaults } from "@castellan/kernel";
+import type { Vault } from "@castellan/vault";
+import type { Outbound } from "@castellan/web";
+import { takeSteps, type ServerToSync } from "./apply.ts";
+import type { ConfigurationDocument, ConfigurationInput } from "./document/document.ts";
+import { toDocument } from "./export.ts";
+import { planSteps, type PlanOptions } from "./plan/plan.ts";
+import { toChange, type ResourceChange, type Steps } from "./plan/steps.ts";
+import { readPresent, type ConfigurationStores, type Present } from "./present.ts";
+
+export interface Plan {
+  /** Servers before portals, each by slug, removals after the others. */
+  readonly changes: readonly ResourceChange[];
+  /** Of all that was looked at; see `apply`. */
+  readonly basis: string;
+}
+
+export interface Applied {
+  /** As planned. */
+  readonly changes: readonly ResourceChange[];
+  /** Servers that are new, or are reached in another way: their lists are to be read. */
+  readonly toSync: readonly ServerToSync[];
+}
+
+export interface ApplyOptions extends PlanOptions {
+  /** Of a plan that somebody has looked at: nothing is done unless it is still the same. */
+  readonly basis?: string | undefined;
+  /** Who applies. */
+  readonly by: string;
+}
+
+/**
+ * Plans throw `resource_not_managed`, `secret_missing`, `secret_invalid`, `resource_in_use`, `server_unknown`,
+ * `outbound_refused`, `outbound_policy_invalid`.
+ */
+export interface Configuration {
+  plan(document: ConfigurationDocument, options: PlanOptions): Promise<Plan>;
+  /**
+   * All of it in one transaction, or nothing. Throws what a plan does, what the stores of the resources do, and
+   * `version_stale` when something was changed since the plan of `basis`, or is while this runs.
+   */
+  apply(document: ConfigurationDocument, options: ApplyOptions): Promise<Applied>;
+  /** Everything there is, as of one moment. */
+  export(name: string): Promise<ConfigurationInput>;
+}
+
+export interface ConfigurationOptions {
+  readonly database: Database;
+  readonly vault: Vault;
+  readonly outbound: Pick<Outbound, "check">;
+  /** The stores of an installation on a database, which may be a transaction. */
+  readonly storesOn: (database: Database) => ConfigurationStores;
+}
+
+export function createConfiguration(options: ConfigurationOptions): Configuration {
+  const { database, vault, outbound, storesOn } = options;
+
+  function read(tx: Transaction, withHeaders: ReadonlySet<string>): Promise<Present> {
+    return readPresent({
+      database: tx,
+      vault,
+      stores: storesOn(withinTransaction(tx, database)),
+      withHeaders,
+    });
+  }
+
+  async function steps(tx: Transaction, document: ConfigurationDocument, how: PlanOptions): Promise<Steps> {
+    const present = await read(tx, new Set(Object.keys(document.servers)));
+    return planSteps(document, present, { ...how, outbound });
+  }
+
+  return {
+    plan: (document, how) =>
+      database.transaction(async (tx) => {
+        await tx.query(oneMoment);
+        return toPlan(await steps(tx, document, how));
+      }),
+
+    apply: (document, { basis, by, ...how }) =>
+      database.transaction(async (tx) => {
+        await tx.query(oneAtATime);
+        const taken = await steps(tx, document, how);
+        if (basis !== undefined && basis !== taken.basis)
+          throw kernelFaults.fault(
+            "version_stale",
+            "Something that this document describes was changed since it was planned: plan again",
+            { field: "basis" },
+          );
+        const stores = storesOn(withinTransaction(tx, database));
+        const toSync = await takeSteps(taken, { stores, file: document.name, by });
+        return { changes: toPlan(taken).changes, toSync };
+      }),
+
+    export: (name) =>
+      database.transaction(async (tx) => {
+        await tx.query(oneMoment);
+        return toDocument(name, await read(tx, new Set()));
+      }),
+  };
+}
+
+/** Its statements see one state of the database. */
+const oneMoment = sql`set transaction isolation level repeatable read read only`;
+
+/** Two files are applied one after the other: their steps would wait for each other's rows. The number is this lock's. */
+const oneAtATime = sql`select pg_advisory_xact_lock(7202604, 1)`;
+
+function toPlan({ servers, portals, basis }: Steps): Plan {
+  return { changes: [...servers, ...portals].map(toChange), basis };
+}

@@ -1,0 +1,66 @@
+/** A portal as a document describes it: its servers in their order, and what it makes of each one's offer. */
+import { curationModes } from "@castellan/calls";
+import { hostnameRule, toHostname } from "@castellan/portal";
+import { z } from "zod";
+import { compact } from "./compact.ts";
+import { alias, autoAccept, byName, prose, slug, title } from "./fields.ts";
+
+const switched = { enabled: z.boolean().optional() };
+const described = { ...switched, description: prose(1, 10_000).optional() };
+const renamed = { ...described, alias: alias.optional() };
+
+const entriesOf = <Shape extends z.core.$ZodLooseShape>(shape: Shape) =>
+  byName(z.strictObject(shape)).transform(compact);
+
+const portalServer = z
+  .strictObject({
+    server: slug,
+    mode: z.enum(curationModes).default("all").meta({
+      description: "all: on unless switched off. allowlist: off unless switched on",
+    }),
+    tools: entriesOf(renamed),
+    prompts: entriesOf(renamed),
+    resources: entriesOf(described),
+    resourceTemplates: entriesOf(described),
+  })
+  .meta({ description: "By the names that the server itself uses" });
+
+const hostname = z
+  .string()
+  .max(512)
+  .transform((text, context) => {
+    const known = toHostname(text);
+    if (known !== undefined) return known;
+    context.addIssue({ code: "custom", message: `must be ${hostnameRule}` });
+    return z.NEVER;
+  })
+  .meta({ description: "A host name of its own, at which it is /mcp" });
+
+const everythingOf = slug.transform((server) => portalServer.parse({ server }));
+
+export const portalEntry = z.strictObject({
+  title: title.optional().meta({ description: "Absent: the slug" }),
+  naming: z.enum(["prefixed", "plain"]).default("prefixed"),
+  instructions: prose(0, 10_000)
+    .default("")
+    .meta({ description: "Told to models ahead of what its servers say" }),
+  hostname: hostname.optional(),
+  autoAccept,
+  isListed: z.boolean().default(false).meta({
+    description: "Whether the registry names it to callers that nobody knows",
+  }),
+  servers: z
+    .array(z.union([everythingOf, portalServer]))
+    .max(1000)
+    .superRefine((servers, context) => {
+      const seen = new Set<string>();
+      for (const [index, { server }] of servers.entries()) {
+        if (seen.has(server)) context.addIssue({ code: "custom", path: [index], message: "is there twice" });
+        seen.add(server);
+      }
+    })
+    .default([])
+    .meta({ description: "In the order in which their tools are listed" }),
+});
+
+export type PortalServerEntry = z.output<typeof portalServer>;

@@ -1,0 +1,99 @@
+/** An installation as the document that would make it again. Secrets are named, never told. */
+import type { SecretRef } from "@castellan/calls";
+import { apiVersion, type ConfigurationInput } from "./document/document.ts";
+import { compact } from "./document/compact.ts";
+import { curatedFields } from "./document/fields.ts";
+import { portalEntry, type PortalServerEntry } from "./document/portal-entry.ts";
+import { serverEntry } from "./document/server-entry.ts";
+import { portalEntryOf, serverEntryOf } from "./entries.ts";
+import type { Present, PresentServer } from "./present.ts";
+import { isDeepStrictEqual } from "node:util";
+
+/** In the order of slugs, defaults left out. */
+export function toDocument(name: string, { servers, portals }: Present): ConfigurationInput {
+  const names = new SecretNames([...servers.values()]);
+  return {
+    apiVersion,
+    name,
+    servers: Object.fromEntries([...servers].map(([slug, known]) => [slug, toServer(slug, known, names)])),
+    portals: Object.fromEntries(
+      [...portals].map(([slug, portal]) => {
+        const { servers: listed, ...entry } = portalEntryOf(portal);
+        const own = withoutDefaults({ ...entry, servers: listed.map(toPortalServer) }, portalDefaults(slug));
+        return [slug, own];
+      }),
+    ),
+  };
+}
+
+type ServerInput = NonNullable<ConfigurationInput["servers"]>[string];
+
+function toServer(slug: string, known: PresentServer, names: SecretNames): ServerInput {
+  const { headers, approvals, rejections, ...entry } = serverEntryOf(known);
+  const refs = Object.keys(headers).map((header) => [header, names.refOf(known, header)]);
+  const whole = {
+    ...entry,
+    headers: Object.fromEntries(refs),
+    approvals: compact(approvals),
+    rejections: compact(rejections),
+  };
+  return withoutDefaults(whole, serverDefaults(slug)) as ServerInput;
+}
+
+function serverDefaults(slug: string) {
+  return {
+    ...serverEntry.parse({ url: "https://example.com/" }),
+    url: undefined,
+    title: slug,
+    approvals: {},
+    rejections: {},
+  };
+}
+
+function portalDefaults(slug: string) {
+  return { ...portalEntry.parse({}), title: slug };
+}
+
+/** A server that a portal takes as it is, is its slug. */
+function toPortalServer({ server, mode, ...curated }: PortalServerEntry) {
+  const said = curatedFields.filter((field) => Object.keys(curated[field]).length > 0);
+  if (mode === "all" && said.length === 0) return server;
+  return {
+    server,
+    ...(mode !== "all" && { mode }),
+    ...Object.fromEntries(said.map((field) => [field, curated[field]])),
+  };
+}
+
+function withoutDefaults(entry: object, defaults: object): object {
+  const byDefault = new Map(Object.entries(defaults));
+  return Object.fromEntries(
+    Object.entries(entry).filter(([field, value]) => !isDeepStrictEqual(value, byDefault.get(field))),
+  );
+}
+
+/** Where secrets come from: as a document said, else a variable with a name of its own. */
+class SecretNames {
+  readonly #made = new Map<string, string>();
+
+  constructor(servers: readonly PresentServer[]) {
+    const taken = new Set(
+      servers.flatMap(({ server }) => Object.values(server.headerRefs).map(({ secretRef }) => secretRef)),
+    );
+    for (const { server } of servers)
+      for (const header of server.headerNames) {
+        if (Object.hasOwn(server.headerRefs, header)) continue;
+        const name = `env:CASTELLAN_${server.slug}_${header}`.replaceAll(/[^A-Za-z0-9:]/g, "_");
+        const wanted = `env:${name.slice("env:".length).toUpperCase().slice(0, 120)}`;
+        let free = wanted;
+        for (let count = 2; taken.has(free); count += 1) free = `${wanted}_${count}`;
+        taken.add(free);
+        this.#made.set(JSON.stringify([server.slug, header]), free);
+      }
+  }
+
+  refOf({ server }: PresentServer, header: string): SecretRef {
+    const made = this.#made.get(JSON.stringify([server.slug, header]));
+    return server.headerRefs[header] ?? { secretRef: made ?? "" };
+  }
+}

@@ -1,0 +1,51 @@
+/** What is to be done with one resource, and what people are told of it. */
+import type { PortalEntry, ServerEntry } from "../document/document.ts";
+import type { PresentServer } from "../present.ts";
+import type { Portal } from "@castellan/portal";
+import type { FieldChange } from "./difference.ts";
+
+export type ResourceKind = "server" | "portal";
+
+/** One resource that is another one afterwards. Holds no secret. */
+export interface ResourceChange {
+  readonly kind: ResourceKind;
+  readonly slug: string;
+  readonly action: "create" | "update" | "remove";
+  /** Of a creation what is not as by default; of a removal nothing. */
+  readonly fields: readonly FieldChange[];
+}
+
+export type ServerStep = ResourceChange &
+  (
+    | {
+        readonly action: "create" | "update";
+        readonly entry: ServerEntry;
+        readonly present: PresentServer | undefined;
+        /** Secrets: for the store only. */
+        readonly headers: Readonly<Record<string, string | null>>;
+      }
+    | { readonly action: "remove"; readonly present: PresentServer }
+  );
+
+export type PortalStep = ResourceChange &
+  (
+    | {
+        readonly action: "create" | "update";
+        readonly entry: PortalEntry;
+        readonly present: Portal | undefined;
+      }
+    | { readonly action: "remove"; readonly present: Portal }
+  );
+
+/** The part of a step that people may see. */
+export function toChange({ kind, slug, action, fields }: ResourceChange): ResourceChange {
+  return { kind, slug, action, fields };
+}
+
+export interface Steps {
+  /** By slug: what is there or comes, then what goes. */
+  readonly servers: readonly ServerStep[];
+  readonly portals: readonly PortalStep[];
+  /** Of all that was looked at: another one says that something has changed. */
+  readonly basis: string;
+}

@@ -1,0 +1,280 @@
+/** Whatever an installation is like: its export makes the same one again, on an empty database. */
+import {
+  everything,
+  readServerDecisions,
+  type Approval,
+  type Curation,
+  type SecretRef,
+} from "@castellan/calls";
+import { sql } from "@castellan/database";
+import { isPrintable, parseSlug, type Slug } from "@castellan/kernel";
+import { clientFeatures } from "@castellan/mcp";
+import fc from "fast-check";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { compact } from "./document/compact.ts";
+import { alias as aliasSchema, kindsByField } from "./document/fields.ts";
+import { secretRefs } from "./plan/secrets.ts";
+import { openInstallation, plainly, type TestInstallation } from "./testing.ts";
+import { parseConfiguration } from "./text/parse.ts";
+import { renderConfiguration } from "./text/render.ts";
+
+let house: TestInstallation;
+
+beforeAll(async () => {
+  house = await openInstallation();
+});
+afterAll(() => house[Symbol.asyncDispose]());
+
+const empty = () => house.database.query(sql`truncate servers, portals cascade`);
+
+const kinds = Object.values(kindsByField);
+const slug = fc.stringMatching(/^[a-z](-?[a-z0-9]){0,6}$/).map((text): Slug => parseSlug(text, "slug"));
+/** Names as servers make them up: any text, and what means something to YAML, to JavaScript or to paths. */
+const name = fc
+  .oneof(
+    fc
+      .string({ minLength: 1, maxLength: 30, unit: "binary" })
+      .filter((text) => text.isWellFormed() && !text.includes("\0")),
+    fc.constantFrom(
+      "a.b",
+      "yes",
+      "null",
+      "1",
+      "constructor",
+      "- x",
+      "a: b",
+      "# c",
+      " ",
+      "é",
+      "file:///x?y=[1]",
+      "\r\n",
+      "\u0085",
+    ),
+  )
+  .filter((text) => text !== "__proto__");
+const prose = fc
+  .array(
+    fc.oneof(
+      fc.string({ maxLength: 9, unit: "grapheme" }),
+      fc.constantFrom("\n", "\t", "  ", "# x", ": ", "- "),
+    ),
+  )
+  .map((parts) => parts.join(""))
+  .filter((text) => isPrintable(text.replaceAll(/[\n\t]/g, "")));
+const title = fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/);
+const count = fc.integer({ min: 1, max: 1000 });
+const autoAccept = fc.subarray(kinds).chain((some) => fc.shuffledSubarray(some, { minLength: some.length }));
+const byName = <T>(value: fc.Arbitrary<T>) =>
+  fc
+    .array(fc.tuple(name, value), { maxLength: 4 })
+    .map((entries) => Object.fromEntries(entries) as Record<string, T>);
+const optional = { requiredKeys: [] as never[] };
+
+const callLimits = { callsPerMinute: count, concurrency: count };
+const timedLimits = { ...callLimits, timeoutSeconds: count, perPerson: fc.record(callLimits, optional) };
+const header = fc.record({
+  value: fc.stringMatching(/^[!-~]([ -~]{0,20}[!-~])?$/),
+  ref: fc.option(fc.stringMatching(/^env:[A-Z]{1,3}$/), { nil: undefined }),
+});
+const fingerprint = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex) => `sha256:${hex}`);
+
+const server = fc.record({
+  slug,
+  title: fc.option(title, { nil: undefined }),
+  description: fc.oneof(title, fc.constant("")),
+  url: fc.webUrl({ validSchemes: ["https"], withQueryParameters: true }).map((text) => new URL(text)),
+  headers: fc.dictionary(fc.constantFrom("authorization", "x-key", "x-team", "x_team"), header),
+  transport: fc.constantFrom("auto", "streamable-http", "sse"),
+  allowPrivate: fc.subarray(["10.0.0.0/8", "intranet.example", "db.example:81"]),
+  clientFeatures: fc.subarray([...clientFeatures]),
+  uiHosts: fc.subarray(["a.example", "*.b.example.com"]),
+  autoAccept,
+  limits: fc.record({ ...timedLimits, tools: byName(fc.record(timedLimits, optional)) }, optional),
+  syncIntervalSeconds: fc.option(fc.integer({ min: 600, max: 10_000 }), { nil: undefined }),
+  managedBy: fc.constantFrom(undefined, "main", "other"),
+  approvals: fc.uniqueArray(
+    fc
+      .record({
+        kind: fc.constantFrom(...kinds),
+        name,
+        fingerprint,
+        class: fc.constantFrom("read", "write", undefined),
+      })
+      // A class is of tools only.
+      .map(({ class: can, ...one }) => (can && one.kind === "tool" ? { ...one, class: can } : one)),
+    { maxLength: 6, selector: ({ kind, name }) => `${kind} ${name}` },
+  ),
+  rejections: fc.uniqueArray(fc.record({ kind: fc.constantFrom(...kinds), name, fingerprint }), {
+    maxLength: 3,
+    selector: ({ kind, name }) => `${kind} ${name}`,
+  }),
+});
+
+const alias = fc.stringMatching(/^[a-z]{2,8}$/).filter((text) => aliasSchema.safeParse(text).success);
+const described = { enabled: fc.boolean(), description: prose.filter((text) => text !== "") };
+const curation = fc.record({
+  mode: fc.constantFrom("all", "allowlist"),
+  entries: fc.record({
+    tool: byName(fc.record({ ...described, alias }, optional)),
+    prompt: byName(fc.record({ ...described, alias }, optional)),
+    resource: byName(fc.record(described, optional)),
+    resource_template: byName(fc.record(described, optional)),
+  }),
+}) as fc.Arbitrary<Curation>;
+
+const portal = fc.record({
+  slug,
+  title,
+  naming: fc.constantFrom("prefixed", "plain"),
+  instructions: prose,
+  hostname: fc.option(
+    fc.stringMatching(/^[a-z]{3,9}$/).map((label) => `${label}.example`),
+    { nil: undefined },
+  ),
+  autoAccept,
+  isListed: fc.boolean(),
+  managedBy: fc.constantFrom(undefined, "main"),
+  servers: fc.array(fc.tuple(fc.nat(), fc.option(curation, { nil: undefined })), { maxLength: 6 }),
+});
+
+const platform = fc.record({
+  servers: fc.uniqueArray(server, { maxLength: 8, selector: ({ slug }) => slug }),
+  portals: fc.uniqueArray(portal, { maxLength: 5, selector: ({ slug }) => slug }),
+});
+
+type Platform = typeof platform extends fc.Arbitrary<infer T> ? T : never;
+
+/** Makes it through the stores, as people do by hand. What cannot be is left out: a host name or an alias twice. */
+async function build({ servers, portals }: Platform): Promise<void> {
+  for (const { approvals, rejections, headers, title, ...one } of servers) {
+    const named = Object.entries(headers);
+    const refs = named.flatMap(([header, { ref }]): [string, SecretRef][] =>
+      ref ? [[header, { secretRef: ref }]] : [],
+    );
+    await house.servers.add({
+      ...one,
+      title: title ?? one.slug,
+      headers: Object.fromEntries(named.map(([header, { value }]) => [header, value])),
+      headerRefs: Object.fromEntries(refs),
+    });
+    await house.reviews.expect(one.slug, approvals as Approval[], "someone");
+    await house.reviews.expectRejections(one.slug, rejections, "someone");
+  }
+  const hosts = new Set<string>();
+  for (const { servers: places, hostname, ...one } of portals) {
+    const isFree = hostname !== undefined && !hosts.has(hostname);
+    if (isFree) hosts.add(hostname);
+    const seen = new Set<string>();
+    const listed = places.flatMap(([index, curated]) => {
+      const server = servers.length === 0 ? undefined : servers[index % servers.length]?.slug;
+      if (server === undefined || seen.has(server)) return [];
+      seen.add(server);
+      return [{ server, curation: curated ?? everything }];
+    });
+    await house.portals.add({
+      ...one,
+      hostname: isFree ? hostname : undefined,
+      servers: withoutSameAliases(listed),
+    });
+  }
+}
+
+function withoutSameAliases(servers: { server: string; curation: Curation }[]) {
+  const seen = new Set<string>();
+  const own = (entries: Curation["entries"]["tool"]) =>
+    Object.fromEntries(
+      Object.entries(entries).map(([name, { alias, ...entry }]) => {
+        if (alias === undefined || seen.has(alias)) return [name, entry];
+        seen.add(alias);
+        return [name, { ...entry, alias }];
+      }),
+    );
+  return servers.map(({ server, curation: { mode, entries } }) => ({
+    server,
+    curation: { mode, entries: { ...entries, tool: own(entries.tool), prompt: own(entries.prompt) } },
+  }));
+}
+
+/** All that an admin has decided, secrets included, without what is the installation's own. */
+async function decided() {
+  const decisions = await readServerDecisions(house.database);
+  const servers = (await house.servers.list()).map(async ({ server }) => ({
+    slug: server.slug,
+    title: server.title,
+    description: server.description,
+    url: server.url,
+    transport: server.transport,
+    headers: await house.servers.headersOf(server.id),
+    allowPrivate: server.allowPrivate,
+    clientFeatures: server.clientFeatures,
+    uiHosts: server.uiHosts,
+    autoAccept: server.autoAccept.toSorted(),
+    // No limits, and limits of nothing, are one.
+    limits: compact(server.limits),
+    syncIntervalSeconds: server.syncIntervalSeconds,
+    decisions: decisions.get(server.id),
+  }));
+  const portals = (await house.portals.list()).map((portal) => ({
+    slug: portal.slug,
+    title: portal.title,
+    naming: portal.naming,
+    instructions: portal.instructions,
+    hostname: portal.hostname,
+    autoAccept: portal.autoAccept.toSorted(),
+    isListed: portal.isListed,
+    servers: portal.servers,
+    curations: portal.serverIds.map((id) => portal.curations.get(id) ?? everything),
+  }));
+  return { servers: await Promise.all(servers), portals };
+}
+
+/** The values that belong to the references of an export. */
+async function secretsOf(refs: Readonly<Record<string, Readonly<Record<string, SecretRef>>>>) {
+  const secrets: Record<string, string> = {};
+  for (const [slug, headers] of Object.entries(refs)) {
+    const { server } = await house.servers.get(slug);
+    const values = await house.servers.headersOf(server.id);
+    for (const [header, { secretRef }] of Object.entries(headers)) secrets[secretRef] = values[header] ?? "";
+  }
+  return secrets;
+}
+
+test("an export makes the same installation again, and applied twice it changes nothing", async () => {
+  await fc.assert(
+    fc.asyncProperty(platform, async (wanted) => {
+      await empty();
+      // One place holds one secret.
+      const values = new Map<string, string>();
+      for (const { headers } of wanted.servers)
+        for (const one of Object.values(headers))
+          if (one.ref !== undefined)
+            one.value = values.get(one.ref) ?? (values.set(one.ref, one.value), one.value);
+      await build(wanted);
+      const before = await decided();
+      const exported = await house.configuration.export("main");
+      const { document } = parseConfiguration(renderConfiguration(exported), "export.yaml");
+      expect(parseConfiguration(JSON.stringify(exported), "export.json").document).toEqual(document);
+      const refs = Object.fromEntries(
+        Object.entries(document.servers).map(([slug, { headers }]) => [slug, headers]),
+      );
+      const secrets = await secretsOf(refs);
+      expect(Object.keys(secrets).toSorted()).toEqual(secretRefs(document));
+
+      await empty();
+      await house.configuration.apply(document, { ...plainly, secrets });
+      expect(await decided()).toEqual(before);
+      expect(await house.configuration.export("main")).toEqual(exported);
+
+      const versions = await house.servers.list();
+      const portals = await house.portals.list();
+      const { changes, toSync } = await house.configuration.apply(document, {
+        ...plainly,
+        secrets,
+        prune: true,
+      });
+      expect([changes, toSync]).toEqual([[], []]);
+      expect([await house.servers.list(), await house.portals.list()]).toEqual([versions, portals]);
+    }),
+    { numRuns: 12 },
+  );
+}, 120_000);

@@ -1,0 +1,118 @@
+/** What the tests of the portal's tools share. */
+import {
+  createScope,
+  type CatalogServer,
+  type Definition,
+  type Scope,
+  type ServerState,
+} from "@castellan/calls";
+import { createId, systemClock, type Slug } from "@castellan/kernel";
+import type { Era } from "@castellan/mcp";
+import type { Portal } from "../portals/portal.ts";
+import type { PortalToolContext } from "./portal-tool.ts";
+
+const settled: ServerState = {
+  status: "ready",
+  attemptedAt: undefined,
+  syncedAt: undefined,
+  latencyMs: undefined,
+  error: undefined,
+  skipped: [],
+  modern: undefined,
+  legacy: { version: "2025-11-25", transport: "streamable-http", helloText: "{}" },
+};
+
+export function exampleDefinition(slug: string, more: Partial<Definition> & { name: string }): Definition {
+  return {
+    kind: "tool",
+    publicName: `${slug}_${more.name}`,
+    text: JSON.stringify({ name: more.name, inputSchema: { type: "object" } }),
+    fingerprint: `sha256:${more.name}`,
+    review: "approved",
+    class: "read",
+    decidedAt: new Date(0),
+    ...more,
+  };
+}
+
+export function exampleServer(
+  slug: string,
+  {
+    title = slug,
+    definitions = [],
+    state = {},
+  }: {
+    title?: string;
+    definitions?: readonly Definition[];
+    state?: Partial<ServerState>;
+  } = {},
+): CatalogServer {
+  return {
+    server: {
+      id: createId("server"),
+      slug: slug as Slug,
+      title,
+      description: "",
+      url: "http://10.1.2.3/mcp",
+      transport: "auto",
+      headerNames: [],
+      headerRefs: {},
+      allowPrivate: [],
+      clientFeatures: [],
+      uiHosts: [],
+      autoAccept: [],
+      limits: {},
+      syncIntervalSeconds: undefined,
+      managedBy: undefined,
+      revision: 1,
+      version: 1,
+      createdAt: new Date(0),
+      updatedAt: new Date(0),
+    },
+    state: { ...settled, ...state },
+    definitions,
+    definitionsFingerprint: "sha256:",
+    headers: {},
+  };
+}
+
+export function examplePortal(servers: readonly CatalogServer[], more: Partial<Portal> = {}): Portal {
+  return {
+    id: createId("portal"),
+    slug: "work" as Slug,
+    title: "Work",
+    naming: "prefixed",
+    instructions: "",
+    hostname: undefined,
+    autoAccept: [],
+    isListed: false,
+    servers: servers.map(({ server }) => server.slug),
+    serverIds: servers.map(({ server }) => server.id),
+    curations: new Map(),
+    managedBy: undefined,
+    version: 1,
+    createdAt: new Date(0),
+    updatedAt: new Date(0),
+    ...more,
+  };
+}
+
+export function exampleScope(servers: readonly CatalogServer[], era: Era = "legacy"): Scope {
+  return createScope({ era, servers, naming: "prefixed" });
+}
+
+export function exampleContext(
+  servers: readonly CatalogServer[],
+  more: Partial<PortalToolContext> = {},
+): PortalToolContext {
+  return {
+    portal: examplePortal(servers),
+    isNarrowed: false,
+    servers,
+    scope: exampleScope(servers),
+    isOwnTool: (name) => name.startsWith("portal_"),
+    clock: systemClock,
+    signal: new AbortController().signal,
+    ...more,
+  };
+}
