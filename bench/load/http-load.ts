@@ -82,9 +82,9 @@ function keepAsking(
   socket.setNoDelay(true);
   socket.setTimeout(10_000, () => socket.destroy(new Error("no answer within 10 s")));
   let sentMs = 0;
-  let received = "";
+  let answer = new Answer();
   const ask = () => {
-    received = "";
+    answer = new Answer();
     sentMs = performance.now();
     socket.write(request);
   };
@@ -92,13 +92,13 @@ function keepAsking(
   socket.on("error", reject);
   socket.on("close", () => resolve());
   socket.on("data", (chunk) => {
-    received += chunk.toString("latin1");
-    if (!isComplete(received)) return;
+    if (!answer.takes(chunk)) return;
     const nowMs = performance.now();
     tally.latencies.push(nowMs - sentMs);
-    if (!received.startsWith("HTTP/1.1 200") || !received.includes(expect)) {
+    const text = answer.text();
+    if (!text.startsWith("HTTP/1.1 200") || !text.includes(expect)) {
       tally.failures++;
-      tally.firstFailure ??= received.slice(0, 800);
+      tally.firstFailure ??= text.slice(0, 800);
     }
     if (nowMs < endsMs) ask();
     else socket.end();
@@ -106,11 +106,33 @@ function keepAsking(
   return promise;
 }
 
-function isComplete(received: string): boolean {
+/** One answer while it comes: each byte is looked at once, since an answer may have megabytes. */
+class Answer {
+  readonly #parts: Buffer[] = [];
+  #bytes = 0;
+  /** Bytes of head and body; undefined while the head is not known, infinite for a chunked body. */
+  #total: number | undefined;
+
+  /** Whether this chunk was the last. */
+  takes(chunk: Buffer): boolean {
+    this.#parts.push(chunk);
+    this.#bytes += chunk.length;
+    this.#total ??= totalOf(this.text());
+    if (this.#total === undefined) return false;
+    if (Number.isFinite(this.#total)) return this.#bytes >= this.#total;
+    return Buffer.concat(this.#parts.slice(-2)).subarray(-7).toString("latin1") === "\r\n0\r\n\r\n";
+  }
+
+  text(): string {
+    return Buffer.concat(this.#parts).toString("latin1");
+  }
+}
+
+function totalOf(received: string): number | undefined {
   const headEnd = received.indexOf("\r\n\r\n");
-  if (headEnd < 0) return false;
+  if (headEnd < 0) return undefined;
   const head = received.slice(0, headEnd).toLowerCase();
   const length = /\r\ncontent-length: (\d+)/.exec(head)?.[1];
-  if (length !== undefined) return received.length >= headEnd + 4 + Number(length);
-  return head.includes("\r\ntransfer-encoding: chunked") ? received.endsWith("\r\n0\r\n\r\n") : true;
+  if (length !== undefined) return headEnd + 4 + Number(length);
+  return head.includes("\r\ntransfer-encoding: chunked") ? Number.POSITIVE_INFINITY : headEnd + 4;
 }

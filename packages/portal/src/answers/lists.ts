@@ -15,13 +15,27 @@ const members: Readonly<Record<CapabilityKind, string>> = {
 /** A scope never changes, so each of its lists is put together once. */
 const made = new WeakMap<Scope, Map<string, string>>();
 
+/**
+ * Portals over hundreds of servers have lists of megabytes, in each era: of those only the ones that were made
+ * last are kept.
+ */
+const largeChars = 256 * 1024;
+const maxLarge = 16;
+const large: { readonly lists: WeakRef<Map<string, string>>; readonly key: string }[] = [];
+
 export function listResult(scope: Scope, kind: CapabilityKind, listing: ToolListing = "full"): string {
   const lists = made.get(scope) ?? new Map<string, string>();
   made.set(scope, lists);
   const key = kind === "tool" ? `${kind} ${listing}` : kind;
-  const known = lists.get(key) ?? makeList(scope, kind, listing);
-  lists.set(key, known);
-  return known;
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const text = makeList(scope, kind, listing);
+  lists.set(key, text);
+  if (text.length > largeChars && large.push({ lists: new WeakRef(lists), key }) > maxLarge) {
+    const oldest = large.shift();
+    oldest?.lists.deref()?.delete(oldest.key);
+  }
+  return text;
 }
 
 function makeList(scope: Scope, kind: CapabilityKind, listing: ToolListing): string {
