@@ -6,10 +6,10 @@ export interface Command {
   /** The words after `castellan`: `["server", "add"]`. */
   readonly path: readonly string[];
   readonly help: string;
-  /** Flag → whether a value follows it. */
+  /** Flag, long or short → whether a value follows it. */
   readonly options: ReadonlyMap<string, boolean>;
   readonly subcommands: readonly string[];
-  /** The arguments as the help writes them: `<slug>`, `[where]`. */
+  /** The arguments as the help writes them: `<slug>`, `[where]`, `[names...]`. */
   readonly arguments: readonly string[];
 }
 
@@ -35,6 +35,7 @@ async function helpOf(path: readonly string[]): Promise<string> {
     paint: (_, text) => text,
     print: (line) => void lines.push(line),
     note: (line) => void lines.push(line),
+    rewrite: undefined,
     ask: nobody,
     readInput: nobody,
   };
@@ -46,14 +47,18 @@ async function helpOf(path: readonly string[]): Promise<string> {
 
 function parseHelp(path: readonly string[], help: string): Command {
   const [usage = ""] = help.split("\n\n", 1);
-  const options = [...section(help, "Options").matchAll(/^ {2}(?:-\w, )?(--[\w-]+)(?: ([<[]))?/gm)];
+  const options = [...section(help, "Options").matchAll(/^ {2}(?:(-\w), )?(--[\w-]+)(?: ([<[]))?/gm)];
   const commands = [...section(help, "Commands").matchAll(/^ {2}([\w-]+)/gm)];
   return {
     path,
     help,
-    options: new Map(options.map(([, flag = "", value]) => [flag, value !== undefined])),
+    options: new Map(
+      options.flatMap(([, short, long = "", value]) =>
+        [long, ...(short === undefined ? [] : [short])].map((flag) => [flag, value !== undefined] as const),
+      ),
+    ),
     subcommands: commands.map(([, name = ""]) => name).filter((name) => name !== "help"),
-    arguments: (usage.match(/[<[][\w-]+[>\]]/g) ?? []).filter(
+    arguments: (usage.match(/[<[][\w-]+(?:\.\.\.)?[>\]]/g) ?? []).filter(
       (word) => !/^\[(?:options|command)\]$/.test(word),
     ),
   };

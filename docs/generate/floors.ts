@@ -10,6 +10,7 @@ export const floorNames: readonly string[] = [
   "engines",
   "calls",
   "products",
+  "installation",
   "face",
   "app",
 ];

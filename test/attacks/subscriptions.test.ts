@@ -68,6 +68,46 @@ test.each([
   heard.leave();
 });
 
+test.each(["modern", "legacy"])("of what is withheld later a %s client hears nothing more", async (era) => {
+  const uris = ["new", "old"].flatMap((scheme) => [`${scheme}://1`, `${scheme}://2`]);
+  const tell = (path: string) => {
+    modern.publish(updated("").method, updated(`new://${path}`).params);
+    old.push(rpc(undefined, updated("").method, updated(`old://${path}`).params));
+  };
+  const isHeldAtModern = () =>
+    modern.subscriptions.some(({ filter }) => (filter["resourceSubscriptions"] as string[])?.length === 2);
+  let next: () => Promise<string | undefined>;
+  let leave: () => void;
+  if (era === "modern") {
+    const heard = await sayModern(door, "subscriptions/listen", {
+      notifications: { resourceSubscriptions: uris },
+    });
+    await heard.next();
+    [next, leave] = [() => heard.next(), () => heard.leave()];
+  } else {
+    const client = await openLegacy(door);
+    const stream = await client.stream();
+    for (const uri of uris) await client.call("resources/subscribe", { uri });
+    [next, leave] = [() => stream.next(), () => stream.leave()];
+    // The second made the house listen anew; what was missed meanwhile is told of.
+    expect(parsed(await stream.next())).toMatchObject(updated("new://1"));
+  }
+  await vi.waitUntil(isHeldAtModern);
+  await vi.waitUntil(() => old.recording.of("resources/subscribe").length >= 2);
+  const off = (uri: string) => ({ entries: { resource: { [uri]: { enabled: false } } } });
+  await house.portals.changeCuration("main", "new", off("new://1"));
+  await house.portals.changeCuration("main", "old", off("old://1"));
+  await house.flush();
+  for (const path of ["1", "1/part", "2", "end"]) tell(path);
+  const told: string[] = [];
+  while (!["new://2", "old://2"].every((uri) => told.includes(uri))) {
+    const { method, params } = parsed(await next()) as { method: string; params: { uri: string } };
+    if (method === "notifications/resources/updated") told.push(params.uri);
+  }
+  expect(told.filter((uri) => uri.endsWith("://1"))).toEqual([]);
+  leave();
+});
+
 test("what a client says of its session does not make its house listen anew at every server", async () => {
   const client = await openLegacy(door);
   const stream = await client.stream();

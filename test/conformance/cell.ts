@@ -1,5 +1,6 @@
 /** One cell at work: a fixture behind a portal with the servers' own names, and a relay that the suite can call. */
 import { startTestHouse, type TestHouse } from "../harness/house.ts";
+import { everyFeature, toRegistration } from "../harness/registration.ts";
 import { startRelay, type Relay } from "./suite/relay.ts";
 import type { Fixture } from "./fixture/serve.ts";
 
@@ -14,12 +15,8 @@ export interface Cell extends AsyncDisposable {
 export async function startCell(fixture: Fixture): Promise<Cell> {
   await using opened = new AsyncDisposableStack();
   const house = opened.use(await startTestHouse());
-  await house.api("POST", "/servers", {
-    slug,
-    url: fixture.url,
-    allowPrivate: [new URL(fixture.url).host],
-    clientFeatures: ["elicitation_form", "elicitation_url", "sampling", "roots"],
-  });
+  const server = { url: fixture.url, clientFeatures: everyFeature };
+  await house.api("POST", "/servers", toRegistration(slug, server));
   await house.api("POST", "/portals", { slug, servers: [slug], naming: "plain" });
   const { secret } = await house.api<{ secret: string }>("POST", "/tokens", {
     name: slug,

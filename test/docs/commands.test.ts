@@ -24,14 +24,17 @@ test.each([
   ["up --dmeo", "--dmeo is no option"],
   ["token create me --portal", "--portal needs a value"],
   ["server", "a command is missing"],
+  ["server reject a", "takes 2 arguments or more, not 1"],
+  ["server import a b", "takes 0 to 1 arguments, not 2"],
+  ["apply -x castellan.yaml", "-x is no option"],
 ])("%s is noticed", (line, problem) => {
   expect(problemOf(line.split(" "))).toBe(problem);
 });
 
 test("words are taken apart as a shell does", () => {
   const page =
-    "```sh\nA='x y' \\\n  npx castellan server add a \"b c\" # why\nls castellan\n```\n`castellan up` and `castellan`";
-  expect(commandsIn(page)).toEqual([["server", "add", "a", "b c"], ["up"]]);
+    "```sh\nA='x y' \\\n  npx castellan server add a \"b c\" # why\nls castellan\ncastellan up > log\n```\n`castellan up` and `castellan`";
+  expect(commandsIn(page)).toEqual([["server", "add", "a", "b c"], ["up"], ["up"]]);
 });
 
 /** The words after `castellan` of each command in a page: in shell fences, and in code spans of prose. */
@@ -42,8 +45,14 @@ function commandsIn(page: string): string[][] {
   return [...lines, ...spans.map(([, span = ""]) => span)].flatMap((line) => {
     const words = shellWords(line);
     const start = words.findIndex((word) => !/^\w+=/.test(word) && word !== "npx");
-    return words[start] === "castellan" ? [words.slice(start + 1)] : [];
+    return words[start] === "castellan" ? [untilNext(words.slice(start + 1))] : [];
   });
+}
+
+/** Without where the output goes: `> file`, `| less`. */
+function untilNext(words: readonly string[]): string[] {
+  const end = words.findIndex((word) => ["|", ">", ">>", "&&", ";"].includes(word));
+  return end < 0 ? [...words] : words.slice(0, end);
 }
 
 function shellWords(line: string): string[] {
@@ -56,8 +65,8 @@ function problemOf(words: readonly string[]): string | undefined {
   const given: string[] = [];
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? "";
-    if (word.startsWith("--")) {
-      if (word === "--help") return undefined;
+    if (/^--?\w/.test(word)) {
+      if (isHelp(word)) return undefined;
       const takesValue = command.options.get(word);
       if (takesValue === undefined) return `${word} is no option`;
       if (takesValue && words[++at] === undefined) return `${word} needs a value`;
@@ -67,7 +76,21 @@ function problemOf(words: readonly string[]): string | undefined {
     else given.push(word);
   }
   // A command that only holds others has no options of its own.
-  if (command.subcommands.length > 0 && command.options.size <= 1) return "a command is missing";
-  const wanted = command.arguments.length;
-  return given.length === wanted ? undefined : `takes ${wanted} arguments, not ${given.length}`;
+  const isGroup = command.subcommands.length > 0 && [...command.options.keys()].every(isHelp);
+  if (isGroup) return "a command is missing";
+  const least = command.arguments.filter((argument) => argument.startsWith("<")).length;
+  const most = command.arguments.some((argument) => argument.includes("..."))
+    ? Infinity
+    : command.arguments.length;
+  if (given.length >= least && given.length <= most) return undefined;
+  return `takes ${howMany(least, most)}, not ${given.length}`;
+}
+
+function isHelp(flag: string): boolean {
+  return flag === "--help" || flag === "-h";
+}
+
+function howMany(least: number, most: number): string {
+  if (most === Infinity) return `${least} arguments or more`;
+  return least === most ? `${least} arguments` : `${least} to ${most} arguments`;
 }

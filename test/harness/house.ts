@@ -15,6 +15,8 @@ export interface TestHouse extends AsyncDisposable {
   readonly url: string;
   readonly database: Database;
   readonly adminToken: string;
+  /** Everything that it answers on its socket, as patterns: `/api/v1/servers/:slug`. `ALL` stands for every method. */
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** What was logged, one JSON object a line. */
   readonly log: readonly string[];
   /** Calls the API as the admin; throws when the answer is no success. */
@@ -104,6 +106,7 @@ export async function startTestHouse(
     database,
     shared,
     adminToken: admin.secret,
+    routes: house.app.routes.map(({ method, path }) => ({ method, path })),
     log,
     api,
     metrics: () => telemetry.metricsText(),

@@ -81,6 +81,8 @@ export interface Portals extends AsyncDisposable {
   /** Errors that escaped an answer. */
   readonly errors: readonly unknown[];
   readonly refused: readonly { address: string; code: string }[];
+  /** Ids of servers that failed calls, each as often as it did. */
+  readonly failedServers: readonly string[];
   /**
    * Registers a server whose definitions need no approval, or reads an old one's lists again; everyone here
    * knows of it then.
@@ -122,6 +124,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
   const identity = { name: "castellan", version: "1.2.3" };
   const clock = createManualClock();
   const [faults, errors, refused]: [Fault[], unknown[], { address: string; code: string }[]] = [[], [], []];
+  const failedServers: string[] = [];
   const onError = (error: unknown) => errors.push(error);
   const database = options.beside?.database ?? opened.use(await createTestDatabase(migrations));
   const vault =
@@ -216,6 +219,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
       ),
       states: createRequestStates({ vault, clock: systemClock }),
       onError,
+      onServerFailed: (serverId) => failedServers.push(serverId),
       ...(options.stallMs !== undefined && { stallMs: options.stallMs }),
       maxBodyBytes: 4 * 1024 * 1024,
       onFault: (fault) => faults.push(fault),
@@ -244,6 +248,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     faults,
     errors,
     refused,
+    failedServers,
     token,
     flush: () => changes.flush(),
     async sync(slug, url, more = {}) {

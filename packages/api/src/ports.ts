@@ -1,6 +1,6 @@
 import type { Principal } from "@castellan/access";
 import type { AuditLog } from "@castellan/audit";
-import type { Catalog, DefinitionReviews, ServerStore, Syncer } from "@castellan/calls";
+import type { Catalog, Circuits, DefinitionReviews, ServerStore, Syncer } from "@castellan/calls";
 import type { Configuration } from "@castellan/configuration";
 import type { ChangeFeed, Database } from "@castellan/database";
 import type { Clock, Id } from "@castellan/kernel";
@@ -15,6 +15,8 @@ export interface ApiPorts {
   readonly servers: ServerStore;
   /** What the registered servers offer, as this replica serves it. */
   readonly catalog: Pick<Catalog, "find">;
+  /** Whether this replica calls them. */
+  readonly circuits: Pick<Circuits, "isOpen">;
   readonly syncer: Syncer;
   /** What is decided about their definitions. */
   readonly reviews: DefinitionReviews;

@@ -8,6 +8,7 @@ import { auditMigrations, createAuditLog, type AuditLog } from "@castellan/audit
 import {
   callMigrations,
   createCatalog,
+  createCircuits,
   createDefinitionReviews,
   createDefinitionStore,
   createServerStore,
@@ -83,6 +84,7 @@ export async function createTestApi(): Promise<TestApi> {
     authenticate: (bearer) => authenticator.authenticate(bearer),
     servers,
     catalog,
+    circuits: opened.use(createCircuits({ catalog, clock })),
     syncer: createSyncer({ servers, definitions, upstreams, identity, clock, timeoutMs: 5_000 }),
     reviews: createDefinitionReviews({ database, onRenamed }),
     portals,

@@ -53,7 +53,7 @@ export const callFaults = defineFaults({
     owner: "caller",
     status: 429,
     retryable: true,
-    help: "Too many calls are under way: of this caller at the server, or, where an admin has set `concurrency`, of whoever the message names; `data.limit` says whose limit it is. Wait for one to end, or cancel one.",
+    help: "Too many calls are under way: of this caller at the server or of portals' own tools, or, where an admin has set `concurrency`, of whoever the message names; `data.limit` says whose limit it is. Wait for one to end, or cancel one.",
   },
   rate_limited: {
     owner: "caller",

@@ -60,7 +60,7 @@ export { differenceOf } from "./reviews/difference.ts";
 export { type ApprovalChanges } from "./reviews/expect.ts";
 export { type Selection } from "./reviews/selection.ts";
 export { foldName } from "./reviews/folded-name.ts";
-export { type OnRenamed } from "./reviews/renames.ts";
+export { type OnRenamed, type Rename } from "./reviews/renames.ts";
 export {
   definitionKinds,
   definitionNameRule,
@@ -116,6 +116,7 @@ export {
   type Target,
 } from "./call.ts";
 export { runCall, type Outcome } from "./run-call.ts";
+export { unknownPortal } from "./stages/enter.ts";
 export { type CallPorts, type CallSummary } from "./stages/stage.ts";
 export { hear } from "./server-messages/hear.ts";
 export { anyProgress } from "./server-messages/identify.ts";

@@ -3,6 +3,7 @@ import { isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import { errorText, findMethod, resultText, toWireError, type Era } from "@castellan/mcp";
 import type { CallRecord } from "@castellan/audit";
 import type { TraceContext } from "@castellan/telemetry";
+import { webFaults } from "@castellan/web";
 import type { Admitted, Answer, Dispatched, Limited, Received, Resolved, Unwrapped } from "./call.ts";
 import { clientOf } from "./client-identity.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
@@ -64,9 +65,17 @@ async function runStages(facts: Facts, ports: CallPorts): Promise<Failure | unde
 
 /** A defect becomes a fault that says nothing but that it is ours; the defect itself is its cause. */
 function toFault(error: unknown, { requestId }: Received): Fault {
+  if (isFault(error, "outbound_refused")) return withoutAddress(error);
   if (isFault(error)) return error;
   return kernelFaults.fault("internal_error", `Something went wrong here (request ${requestId})`, {
     cause: error,
+  });
+}
+
+/** Where a server is stays with admins, who find it in the server's state. */
+function withoutAddress(cause: Fault): Fault {
+  return webFaults.fault("outbound_refused", "The server's address is not one that an admin allowed", {
+    cause,
   });
 }
 

@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
-import { parseSlug } from "@castellan/kernel";
+import { createId, parseSlug } from "@castellan/kernel";
 import { createVault, generateMasterKey } from "@castellan/vault";
-import { createCatalog, type Catalog } from "./catalog/catalog.ts";
+import { createCatalog, type Catalog, type CatalogServer } from "./catalog/catalog.ts";
 import {
   createDefinitionStore,
   type DefinitionStore,
@@ -15,7 +15,7 @@ import { fingerprintOf } from "./catalog/fingerprint.ts";
 import { proposeClass } from "./catalog/tool-class.ts";
 import { callMigrations } from "./migrations.ts";
 import { createServerStore, type ServerStore } from "./servers/server-store.ts";
-import type { NewServer } from "./servers/server.ts";
+import type { NewServer, Server, ServerState } from "./servers/server.ts";
 
 export interface TestStores extends AsyncDisposable {
   readonly database: Database;
@@ -75,6 +75,59 @@ export function findings(names: readonly string[], more: Partial<SyncFindings> =
   };
 }
 
+/** A server as the catalog holds it, that was read and speaks both eras; what is given makes it another. */
+export function testServer(
+  slug: string,
+  {
+    server,
+    state,
+    definitions = [],
+  }: {
+    readonly server?: Partial<Server>;
+    readonly state?: Partial<ServerState>;
+    readonly definitions?: readonly Definition[];
+  } = {},
+): CatalogServer {
+  return {
+    server: {
+      id: createId("server"),
+      slug: parseSlug(slug, "slug"),
+      title: slug,
+      description: "",
+      url: `https://${slug}.example/mcp`,
+      transport: "auto",
+      headerNames: [],
+      headerRefs: {},
+      allowPrivate: [],
+      clientFeatures: [],
+      uiHosts: [],
+      autoAccept: [],
+      limits: {},
+      syncIntervalSeconds: undefined,
+      managedBy: undefined,
+      revision: 1,
+      version: 1,
+      createdAt: new Date(0),
+      updatedAt: new Date(0),
+      ...server,
+    },
+    state: {
+      status: "ready",
+      attemptedAt: new Date(0),
+      syncedAt: new Date(0),
+      latencyMs: 1,
+      error: undefined,
+      skipped: [],
+      modern: { helloText: "{}" },
+      legacy: { helloText: "{}", version: "2025-11-25", transport: "streamable-http" },
+      ...state,
+    },
+    definitions,
+    definitionsFingerprint: "",
+    headers: {},
+  };
+}
+
 /** A definition that a person approved; `more` makes it another. */
 export function testDefinition(
   kind: FoundDefinition["kind"],
@@ -87,6 +140,7 @@ export function testDefinition(
     ...found,
     fingerprint: fingerprintOf(found),
     review: "approved",
+    awaitsPerson: false,
     class: proposeClass(found),
     decidedAt: new Date(0),
     ...more,

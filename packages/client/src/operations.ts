@@ -101,6 +101,7 @@ export interface ConfigurationDocument {
             readonly autoAccept?:
               | readonly ("tool" | "prompt" | "resource" | "resource_template" | "instructions")[]
               | undefined;
+            /** What is absent is not limited */
             readonly limits?:
               | {
                   readonly callsPerMinute?: number | undefined;
@@ -344,6 +345,8 @@ export interface DetailedServer {
         >
       | undefined;
   };
+  /** Tools in `limits` that the server does not list: it renamed them, took them back, or was not read yet */
+  readonly unmatchedLimits: readonly string[];
   readonly syncIntervalSeconds?: number | undefined;
   readonly managedBy?: string | undefined;
   readonly version: number;
@@ -540,6 +543,8 @@ export interface Server {
         >
       | undefined;
   };
+  /** Tools in `limits` that the server does not list: it renamed them, took them back, or was not read yet */
+  readonly unmatchedLimits: readonly string[];
   readonly syncIntervalSeconds?: number | undefined;
   readonly managedBy?: string | undefined;
   readonly version: number;
@@ -683,6 +688,8 @@ export interface ServerState {
           | undefined;
       }
     | undefined;
+  /** Whether calls to it are refused at present, since the last ones that this replica made found nobody */
+  readonly isCircuitOpen: boolean;
   readonly skipped: readonly string[];
   readonly eras: readonly ("legacy" | "modern")[];
   readonly legacyTransport?: string | undefined;

@@ -1,4 +1,4 @@
-import { sql, type Database } from "@castellan/database";
+import { sql, withinTransaction, type Database } from "@castellan/database";
 import { isFault, type Fault } from "@castellan/kernel";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import type { ConfigurationDocument } from "./document/document.ts";
@@ -252,6 +252,27 @@ test("a server that another's portal has is not pruned", async () => {
   expect((await house.portals.get("p")).servers).toEqual(["a"]);
 });
 
+test("a server that comes into another's portal at that moment is not pruned", async () => {
+  await house.configuration.apply(toDocument({ servers: { a: maps } }), plainly);
+  await house.configuration.apply(toDocument({ name: "other", portals: { p: {} } }), plainly);
+  const prune = { ...plainly, prune: true };
+  const pruned = await house.database.transaction(async (tx) => {
+    const { portals } = house.storesOn(withinTransaction(tx, house.database));
+    await portals.putServer("p", "a");
+    const pruning = faultOf(house.configuration.apply(toDocument({}), prune));
+    await expect
+      .poll(() =>
+        house.database.query(
+          sql`select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
+        ),
+      )
+      .toHaveLength(1);
+    return { pruning };
+  });
+  expect(await pruned.pruning).toMatchObject({ code: "resource_in_use", data: { server: "a", portal: "p" } });
+  expect((await house.portals.get("p")).servers).toEqual(["a"]);
+});
+
 test("what others made is taken over when it is wanted, or when it is made by hand and stays as it is", async () => {
   const make = (document: object, adopt: boolean) =>
     house.configuration.apply(toDocument(document), { ...plainly, adopt });
@@ -424,7 +445,8 @@ test("what is rejected is as the document says, and no setting accepts it", asyn
     return (await house.definitions.findByServers([server.id])).get(server.id)?.[0];
   };
   const found = await sync();
-  expect(found?.review).toBe("accepted");
+  // Another of its name was rejected: a person decides.
+  expect(found?.review).toBe("new");
   const exact = { tools: { route: found?.fingerprint } };
   const rejected = toDocument({ servers: { maps: { ...maps, autoAccept: ["tool"], rejections: exact } } });
   await house.configuration.apply(rejected, plainly);

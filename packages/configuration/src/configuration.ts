@@ -81,6 +81,7 @@ export function createConfiguration(options: ConfigurationOptions): Configuratio
     apply: (document, { basis, by, ...how }) =>
       database.transaction(async (tx) => {
         await tx.query(oneAtATime);
+        if (how.prune) await tx.query(holdServersOf(document.name));
         const taken = await steps(tx, document, how);
         if (basis !== undefined && basis !== taken.basis)
           throw kernelFaults.fault(
@@ -106,6 +107,11 @@ const oneMoment = sql`set transaction isolation level repeatable read read only`
 
 /** Two files are applied one after the other: their steps would wait for each other's rows. The number is this lock's. */
 const oneAtATime = sql`select pg_advisory_xact_lock(7202604, 1)`;
+
+/** No portal takes one of them while it is judged whether it can go. */
+function holdServersOf(file: string) {
+  return sql`select 1 from servers where managed_by = ${file} order by slug for update`;
+}
 
 function toPlan({ servers, portals, basis }: Steps): Plan {
   return { changes: [...servers, ...portals].map(toChange), basis };

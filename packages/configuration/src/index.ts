@@ -6,6 +6,7 @@ export {
   type ConfigurationInput,
 } from "./document/document.ts";
 export { documentJsonSchema } from "./document/json-schema.ts";
+export { serverLimits, syncIntervalSeconds } from "./document/limits.ts";
 export { secretPlace, type SecretPlace } from "./document/secret-ref.ts";
 
 export { parseConfiguration, type ParsedConfiguration } from "./text/parse.ts";

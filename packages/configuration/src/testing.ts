@@ -23,6 +23,7 @@ export interface TestInstallation extends AsyncDisposable, ConfigurationStores {
   readonly definitions: DefinitionStore;
   readonly configuration: Configuration;
   configurationOn(database: Database): Configuration;
+  storesOn(database: Database): ConfigurationStores;
 }
 
 const migrations = [changeMigrations, vaultMigrations, accessMigrations, callMigrations, portalMigrations];
@@ -49,6 +50,7 @@ export async function openInstallation(): Promise<TestInstallation> {
     definitions: createDefinitionStore(database),
     configuration: configurationOn(database),
     configurationOn,
+    storesOn,
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }

@@ -88,6 +88,16 @@ test("calls that began before it opened say nothing of it", () => {
   expect([breaker.isOpen, refusal()]).toEqual([true, 5_000]);
 });
 
+test("calls that began before another one was answered say nothing of it", () => {
+  const { breaker, begin, make } = setUp();
+  const slow = [begin(), begin(), begin(), begin(), begin()];
+  make("failure", "success", ...five.slice(1));
+  for (const one of slow) one.end("failure");
+  expect(breaker.isOpen).toBe(false);
+  make("failure");
+  expect(breaker.isOpen).toBe(true);
+});
+
 test("it can be closed from outside, and begins anew", () => {
   const { breaker, make, begin, refusal, clock } = setUp();
   make(...five);

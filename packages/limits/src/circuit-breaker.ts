@@ -1,6 +1,6 @@
 /**
  * Stops asking who does not answer: after some failures in a row the circuit is open, and calls are refused at
- * once. Each time that a pause is over one call is let through, to find out; a success closes the circuit, a
+ * once. A call that fails while another one is answered is none of them: who made it may have meant it to. Each time that a pause is over one call is let through, to find out; a success closes the circuit, a
  * failure makes the next pause twice as long. A call that takes longer than the pause keeps nobody out: after
  * another pause there is another try.
  */
@@ -34,6 +34,8 @@ export class CircuitBreaker {
   #nextTryAt = 0;
   /** Grows as the circuit opens and closes: calls of an earlier state say nothing of this one. */
   #generation = 0;
+  /** Grows with each answer: a failure of what began before it is not one in a row. */
+  #answers = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -56,19 +58,20 @@ export class CircuitBreaker {
   /** It was found out in another way that there is an answer. */
   close(): void {
     this.#failures = 0;
+    this.#answers += 1;
     if (!this.isOpen) return;
     this.#pauseMs = 0;
     this.#generation += 1;
   }
 
   #pass(isTry: boolean): CircuitPass {
-    const generation = this.#generation;
+    const [generation, answers] = [this.#generation, this.#answers];
     return {
       isAllowed: true,
       end: (outcome) => {
         if (generation !== this.#generation) return;
         if (outcome === "success") this.close();
-        else if (outcome === "failure") this.#failed(isTry);
+        else if (outcome === "failure" && answers === this.#answers) this.#failed(isTry);
         // A try that told nothing is made again by the next call.
         else if (isTry) this.#nextTryAt = this.#clock.monotonic();
       },

@@ -105,6 +105,16 @@ export const portalMigrations: MigrationSet = [
         primary key (portal_id, server_id, kind, name),
         foreign key (portal_id, server_id) references portal_servers (portal_id, server_id) on delete cascade
       );
-      create index portal_definitions_server on portal_definitions (server_id);`,
+      create index portal_definitions_server on portal_definitions (server_id);
+      -- With a server goes what its portals make of it: who looked at such a portal before looked at another one.
+      create function portal_lost_server() returns trigger language plpgsql as $$
+        begin
+          if not exists (select from servers where id = old.server_id) then
+            update portals set version = version + 1, updated_at = now() where id = old.portal_id;
+          end if;
+          return null;
+        end $$;
+      create trigger portal_servers_lost after delete on portal_servers
+        for each row execute function portal_lost_server();`,
   },
 ];

@@ -17,6 +17,16 @@ export const cliFaults = defineFaults({
     status: 400,
     help: "The variable, file or standard input that should hold a secret is empty or cannot be read.",
   },
+  file_unreadable: {
+    owner: "caller",
+    status: 400,
+    help: "A file that the command names cannot be read or written, is longer than it may be, or is no JSON where JSON is wanted.",
+  },
+  document_unavailable: {
+    owner: "upstream",
+    status: 502,
+    help: "The server.json could not be fetched: no answer, not HTTP 200, too long, or no JSON.",
+  },
   access_unknown: {
     owner: "caller",
     status: 400,

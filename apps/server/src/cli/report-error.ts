@@ -35,6 +35,17 @@ const hints: Readonly<Record<string, string>> = {
   server_slug_taken: "`castellan server list` shows what is registered.",
   server_unknown: "`castellan server list` shows what is registered.",
   portal_not_found: "`castellan portal list` shows those that there are.",
+  version_stale:
+    "Somebody else was faster, so nothing was changed. Look at it again, and repeat the command if it is still right.",
+  definition_changed:
+    "It changed after it was shown, so nothing was decided. `castellan server definitions SERVER` shows it as it is now.",
+  server_headers_required:
+    "Headers are not sent to another address by themselves: give them anew, or take them away with --no-header.",
+  alias_taken: "`castellan portal tools PORTAL` shows which names there are.",
+  hostname_taken: "`castellan portal list` shows who has it.",
+  secret_missing: "Set the variable or write the file, and repeat the command.",
+  resource_not_managed: "Rename it in the file, or take it over with --adopt.",
+  resource_in_use: "Take it out of that portal first: castellan portal remove-server PORTAL SERVER.",
   token_name_taken: "`castellan token list` shows who has it.",
 };
 

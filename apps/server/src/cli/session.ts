@@ -1,12 +1,15 @@
+import type { Client } from "@castellan/client";
 import { findAccess, type AccessOptions } from "./access/find-access.ts";
-import { createApiClient, type ApiClient } from "./client/api-client.ts";
+import { connect } from "./client/connect.ts";
 import { toJson } from "./output/json.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What every command that talks to a server has. */
 export interface Session {
   readonly terminal: Terminal;
-  readonly api: ApiClient;
+  readonly api: Client;
+  /** The server's URL, without a slash at its end. */
+  readonly url: string;
   /** Output for programs: the answer as the API gave it. */
   readonly isJson: boolean;
 }
@@ -18,7 +21,7 @@ export interface SessionOptions extends AccessOptions {
 /** Faults: those of `findAccess`. */
 export async function openSession(options: SessionOptions, terminal: Terminal): Promise<Session> {
   const access = await findAccess(options, terminal);
-  return { terminal, api: createApiClient(access), isJson: options.json ?? false };
+  return { terminal, api: connect(access), url: access.url, isJson: options.json ?? false };
 }
 
 /** Shows an answer: as JSON for programs, in the given way to people. */

@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
+import { fit } from "./output/width.ts";
 
 export type Style = "bold" | "dim" | "green" | "yellow" | "red";
 
@@ -23,14 +24,20 @@ export interface Terminal {
   print(line: string): void;
   /** Writes a line about it to standard error. */
   note(line: string): void;
+  /**
+   * Puts a line in the place of the one that was written so before, on standard error; the empty one takes it away.
+   * Undefined where standard error is no terminal.
+   */
+  readonly rewrite: ((line: string) => void) | undefined;
   /** Asks on standard error, reads one line. */
   ask(question: string): Promise<string>;
   /** All of standard input, up to a limit. */
   readInput(maxBytes: number): Promise<string>;
 }
 
-export function createProcessTerminal(): Terminal {
-  const { env, stdin, stdout, stderr } = process;
+export type Streams = Pick<NodeJS.Process, "env" | "stdin" | "stdout" | "stderr">;
+
+export function createProcessTerminal({ env, stdin, stdout, stderr }: Streams = process): Terminal {
   // https://no-color.org: any value but the empty one.
   const hasColours = stdout.isTTY && !env["NO_COLOR"] && env["TERM"] !== "dumb";
   return {
@@ -44,6 +51,11 @@ export function createProcessTerminal(): Terminal {
     paint: (style, text) => (hasColours ? styleText(style, text, { validateStream: false }) : text),
     print: (line) => void stdout.write(`${line}\n`),
     note: (line) => void stderr.write(`${line}\n`),
+    // A line that is as wide as the terminal would take the next one as well.
+    rewrite:
+      stderr.isTTY && env["TERM"] !== "dumb"
+        ? (line) => void stderr.write(`\r\u001b[K${fit(line, Math.max(1, stderr.columns - 1))}`)
+        : undefined,
     async ask(question) {
       const lines = createInterface({ input: stdin, output: stderr });
       try {

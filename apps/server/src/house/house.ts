@@ -208,6 +208,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       servers,
       syncer,
       catalog,
+      circuits,
       reviews,
       portals,
       openPortals: () => directory.list(),

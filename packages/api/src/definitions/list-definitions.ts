@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { definitionKinds, shownReviewStates, type DefinitionReview } from "@castellan/calls";
 import { z } from "zod";
 import { searchText, slug } from "../fields.ts";
@@ -32,11 +33,17 @@ export const listDefinitions = defineRoute({
     const { items, next } = slicePage(wanted, keyOf, query);
     const short = atMost(maxPageLength, items);
     const last = short.at(-1);
+    const shown: z.input<typeof shownDefinition>[] = [];
+    for (const review of short) {
+      // What changed in a long one takes a while to find: others have their turn in between.
+      await setImmediate();
+      shown.push(toShownDefinition(review));
+    }
     return {
       ...toReviewSummary(all),
       ...toPage(
-        { items: short, next: short.length < items.length && last ? keyOf(last) : next },
-        toShownDefinition,
+        { items: shown, next: short.length < items.length && last ? keyOf(last) : next },
+        (definition) => definition,
       ),
     };
   },

@@ -1,3 +1,4 @@
+import { syncIntervalSeconds } from "@castellan/configuration";
 import { importServer as readDocument } from "@castellan/registry";
 import { z } from "zod";
 import { slug } from "../fields.ts";
@@ -5,7 +6,6 @@ import { parseInput } from "../input.ts";
 import type { Route } from "../route.ts";
 import { addServer } from "../servers/add-server.ts";
 import { newHeaders } from "../servers/headers.ts";
-import { syncIntervalSeconds } from "../servers/limits.ts";
 import { serverFields } from "../servers/server-fields.ts";
 
 const maxValueLength = 8192;

@@ -1,5 +1,11 @@
 /** What a portal makes of its servers' tools, on and off, and why what is off is off. */
-import { reviewStates, toolClasses, type Definition, type WithheldReason } from "@castellan/calls";
+import {
+  reviewStates,
+  toolClasses,
+  type CatalogServer,
+  type Definition,
+  type WithheldReason,
+} from "@castellan/calls";
 import { isObject } from "@castellan/mcp";
 import type { OpenPortal } from "@castellan/portal";
 import { z } from "zod";
@@ -64,7 +70,7 @@ function toolsOf(open: OpenPortal): PortalTool[] {
   for (const era of eras) {
     const scope = open.scope(era);
     for (const { server, name, publicName, text } of scope.entries("tool")) {
-      const definition = server.definitions.find((one) => one.kind === "tool" && one.name === name);
+      const definition = toolsByName(server).get(name);
       if (!definition) continue;
       const tool = toTool(server.server.slug, definition, text);
       const known = tools.get(keyOf(tool))?.eras ?? [];
@@ -77,6 +83,16 @@ function toolsOf(open: OpenPortal): PortalTool[] {
     }
   }
   return [...tools.values()];
+}
+
+/** An entry of the catalog never changes. */
+const byName = new WeakMap<CatalogServer, ReadonlyMap<string, Definition>>();
+
+function toolsByName(server: CatalogServer): ReadonlyMap<string, Definition> {
+  const tools = () => server.definitions.filter(({ kind }) => kind === "tool");
+  const known = byName.get(server) ?? new Map(tools().map((definition) => [definition.name, definition]));
+  byName.set(server, known);
+  return known;
 }
 
 function toTool(server: string, { name, class: toolClass, review }: Definition, text: string) {

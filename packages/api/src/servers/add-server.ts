@@ -1,8 +1,8 @@
+import { syncIntervalSeconds } from "@castellan/configuration";
 import { z } from "zod";
 import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
 import { allHeaders, authorizationTwice, hasOneAuthorization, newHeaders } from "./headers.ts";
-import { syncIntervalSeconds } from "./limits.ts";
 import { readAnew } from "./read-anew.ts";
 import { serverFields } from "./server-fields.ts";
 import { detailedServer, toDetailedServer } from "./shown-server.ts";
@@ -46,6 +46,6 @@ export const addServer = defineRoute({
     // A fragment is not sent to anyone (RFC 9110 §4.2.5).
     url.hash = "";
     await ports.servers.add({ ...fields, title, url, headers: allHeaders({ headers, bearerToken }) });
-    return toDetailedServer(await readAnew(fields.slug, ports, draining), ports.catalog);
+    return toDetailedServer(await readAnew(fields.slug, ports, draining), ports);
   },
 });

@@ -1,11 +1,11 @@
 import { maxHeaders, type Server } from "@castellan/calls";
+import { syncIntervalSeconds } from "@castellan/configuration";
 import { z } from "zod";
 import { slug } from "../fields.ts";
 import { invalidInput } from "../input.ts";
 import type { ApiPorts } from "../ports.ts";
 import { defineRoute } from "../route.ts";
 import { allHeaders, authorizationTwice, changedHeaders, hasOneAuthorization } from "./headers.ts";
-import { syncIntervalSeconds } from "./limits.ts";
 import { readAnew } from "./read-anew.ts";
 import { serverFields } from "./server-fields.ts";
 import { detailedServer, toDetailedServer } from "./shown-server.ts";
@@ -44,9 +44,9 @@ export const changeServer = defineRoute({
     assertFew(before, headers);
     const changed = await ports.servers.change(params.slug, { ...fields, headers, url }, ifMatch);
     if (changed.state.isOutdated || changed.state.status === "waiting")
-      return toDetailedServer(await readAnew(params.slug, ports, draining), ports.catalog);
+      return toDetailedServer(await readAnew(params.slug, ports, draining), ports);
     await ports.changes.flush();
-    return toDetailedServer(changed, ports.catalog);
+    return toDetailedServer(changed, ports);
   },
 });
 

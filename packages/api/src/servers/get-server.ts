@@ -13,6 +13,5 @@ export const getServer = defineRoute({
   errors: ["server_unknown"],
   params: z.strictObject({ slug }),
   answer: detailedServer,
-  handler: async ({ params }, { servers, catalog }) =>
-    toDetailedServer(await servers.get(params.slug), catalog),
+  handler: async ({ params }, ports) => toDetailedServer(await ports.servers.get(params.slug), ports),
 });

@@ -19,7 +19,7 @@ export const listServers = defineRoute({
     portal: slug.optional().meta({ description: "Servers of this portal only" }),
   }),
   answer: pageOf(shownServer),
-  handler: async ({ query }, { servers, portals, catalog }) => {
+  handler: async ({ query }, { servers, portals, catalog, circuits }) => {
     const { status, q, portal, cursor, limit } = query;
     const page = await servers.page({
       q,
@@ -28,6 +28,6 @@ export const listServers = defineRoute({
       after: cursor,
       limit,
     });
-    return toPage(page, (stored) => toShownServer(stored, catalog));
+    return toPage(page, (stored) => toShownServer(stored, { catalog, circuits }));
   },
 });

@@ -1,8 +1,8 @@
 /** Fields of a server, as an admin gives them for a new one or for a change. */
 import { definitionKinds, serverTransports } from "@castellan/calls";
+import { serverLimits } from "@castellan/configuration";
 import { z } from "zod";
 import { printable, title } from "../fields.ts";
-import { serverLimits } from "./limits.ts";
 import { clientFeatures, uiHosts } from "./permissions.ts";
 
 const maxUrlLength = 2048;

@@ -44,6 +44,7 @@ test("a server is registered, read, shown, synced and removed", async () => {
     uiHosts: [],
     autoAccept: ["tool", "prompt"],
     limits: {},
+    unmatchedLimits: [],
     version: 1,
     createdAt: time,
     updatedAt: time,
@@ -53,6 +54,7 @@ test("a server is registered, read, shown, synced and removed", async () => {
       attemptedAt: time,
       syncedAt: time,
       latencyMs: expect.any(Number) as number,
+      isCircuitOpen: false,
       skipped: [],
       eras: ["legacy", "modern"],
       legacyTransport: "streamable-http",
@@ -166,9 +168,13 @@ test.each([
   [
     { limits: { tools: { [long]: {} } } },
     `limits.tools.${"x".repeat(64)}`,
-    "must have at most 1024 characters",
+    "must be text of 1 to 1024 characters, 2048 bytes at most",
   ],
-  [{ limits: { tools: { "a\0": {} } } }, String.raw`limits.tools["a\u0000"]`, "is not the name of a tool"],
+  [
+    { limits: { tools: { "a\0": {} } } },
+    String.raw`limits.tools["a\u0000"]`,
+    "must be text of 1 to 1024 characters, 2048 bytes at most",
+  ],
   [
     { limits: { tools: Object.fromEntries(Array.from({ length: 501 }, (_, n) => [`t${n}`, {}])) } },
     "limits.tools",

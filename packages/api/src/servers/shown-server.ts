@@ -14,10 +14,11 @@ import {
   type ShownStatus,
   type StoredServer,
 } from "@castellan/calls";
+import { serverLimits } from "@castellan/configuration";
 import { clientFeatures } from "@castellan/mcp";
 import { z } from "zod";
 import { isoTime } from "../fields.ts";
-import { serverLimits } from "./limits.ts";
+import type { ApiPorts } from "../ports.ts";
 
 const names = z.array(z.string());
 const count = z.int().nonnegative();
@@ -40,6 +41,11 @@ const shownState = z
           .describe("The HTTP status that it answered with, and the code of its JSON-RPC error"),
       })
       .optional(),
+    isCircuitOpen: z
+      .boolean()
+      .describe(
+        "Whether calls to it are refused at present, since the last ones that this replica made found nobody",
+      ),
     skipped: names,
     eras: z.array(z.enum(["legacy", "modern"])),
     legacyTransport: z.string().optional(),
@@ -61,6 +67,9 @@ export const shownServer = z
     uiHosts: names,
     autoAccept: z.array(z.enum(definitionKinds)),
     limits: serverLimits,
+    unmatchedLimits: names.describe(
+      "Tools in `limits` that the server does not list: it renamed them, took them back, or was not read yet",
+    ),
     syncIntervalSeconds: z.int().optional(),
     managedBy: z.string().optional(),
     version: z.int(),
@@ -99,11 +108,17 @@ export type DetailedServer = z.output<typeof detailedServer>;
 
 type Finder = Pick<Catalog, "find">;
 
+/** Where the parts of what is shown come from. */
+type Sources = Pick<ApiPorts, "catalog" | "circuits">;
+
 export function toShownStatus(stored: StoredServer, catalog: Finder): ShownStatus {
   return shownStatusOf({ state: stored.state, definitions: knownOf(stored, catalog)?.definitions ?? [] });
 }
 
-export function toShownServer(stored: StoredServer, catalog: Finder): z.input<typeof shownServer> {
+export function toShownServer(
+  stored: StoredServer,
+  { catalog, circuits }: Sources,
+): z.input<typeof shownServer> {
   const { server, state } = stored;
   const known = knownOf(stored, catalog);
   const definitions = known?.definitions ?? [];
@@ -115,10 +130,12 @@ export function toShownServer(stored: StoredServer, catalog: Finder): z.input<ty
     clientFeatures: [...server.clientFeatures],
     uiHosts: [...server.uiHosts],
     autoAccept: [...server.autoAccept],
+    unmatchedLimits: unmatchedLimits(server, definitions),
     state: {
       ...state,
       status: shownStatusOf({ state, definitions }),
       attention: [...attentionOf({ state, definitions })],
+      isCircuitOpen: circuits.isOpen(server.id),
       skipped: [...state.skipped],
       eras: (["legacy", "modern"] as const).filter((era) => state[era] !== undefined),
       legacyTransport: state.legacy?.transport,
@@ -133,9 +150,9 @@ export function toShownServer(stored: StoredServer, catalog: Finder): z.input<ty
   };
 }
 
-export function toDetailedServer(stored: StoredServer, catalog: Finder): z.input<typeof detailedServer> {
-  const definitions = knownOf(stored, catalog)?.definitions ?? [];
-  return { ...toShownServer(stored, catalog), offered: offeredBy(definitions) };
+export function toDetailedServer(stored: StoredServer, sources: Sources): z.input<typeof detailedServer> {
+  const definitions = knownOf(stored, sources.catalog)?.definitions ?? [];
+  return { ...toShownServer(stored, sources), offered: offeredBy(definitions) };
 }
 
 /** Under the same slug another server may have been, and another replica may be ahead of this one. */
@@ -150,6 +167,14 @@ function reviewsOf(definitions: CatalogServer["definitions"]): Record<ReviewStat
     definitions.filter(({ review }) => review === state).length,
   ]);
   return Object.fromEntries(counts) as Record<ReviewState, number>;
+}
+
+function unmatchedLimits(
+  { limits }: StoredServer["server"],
+  definitions: CatalogServer["definitions"],
+): string[] {
+  const listed = new Set(definitions.filter(({ kind }) => kind === "tool").map(({ name }) => name));
+  return Object.keys(limits.tools ?? {}).filter((name) => !listed.has(name));
 }
 
 function offeredBy(definitions: CatalogServer["definitions"]) {

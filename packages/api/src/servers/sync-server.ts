@@ -14,9 +14,9 @@ export const syncServer = defineRoute({
   errors: ["server_unknown"],
   params: z.strictObject({ slug }),
   answer: detailedServer,
-  handler: async ({ params, clientGone }, { servers, syncer, changes, catalog }) => {
-    await syncer.sync(params.slug, clientGone);
-    await changes.flush();
-    return toDetailedServer(await servers.get(params.slug), catalog);
+  handler: async ({ params, clientGone }, ports) => {
+    await ports.syncer.sync(params.slug, clientGone);
+    await ports.changes.flush();
+    return toDetailedServer(await ports.servers.get(params.slug), ports);
   },
 });

@@ -12,10 +12,18 @@ export interface TestUpstream extends AsyncDisposable {
   readonly seen: ReadonlySet<string>;
 }
 
-/** Serves on a free loopback port. With `authorization`, whoever sends another one gets 401. */
-export async function startTestUpstream(options: { authorization?: string } = {}): Promise<TestUpstream> {
+export interface TestUpstreamOptions {
+  /** Whoever sends another one gets 401. */
+  readonly authorization?: string;
+  /** What the tool `forecast` says of itself, asked for whenever somebody comes. */
+  readonly forecast?: () => string;
+}
+
+/** Serves on a free loopback port. */
+export async function startTestUpstream(options: TestUpstreamOptions = {}): Promise<TestUpstream> {
+  const { forecast = () => "What tomorrow brings" } = options;
   const seen = new Set<string>();
-  const mcp = createMcpHandler(createWeatherServer);
+  const mcp = createMcpHandler(() => createWeatherServer(forecast()));
   const answer = toNodeHandler(mcp);
   const http = createServer((request, response) => {
     const { authorization } = request.headers;
@@ -40,10 +48,10 @@ export async function startTestUpstream(options: { authorization?: string } = {}
   };
 }
 
-function createWeatherServer(): McpServer {
+function createWeatherServer(forecast: string): McpServer {
   const server = new McpServer({ name: "weather", version: "1.0.0" });
   const content = [{ type: "text" as const, text: "sunny" }];
-  server.registerTool("forecast", { description: "What tomorrow brings" }, () => ({ content }));
+  server.registerTool("forecast", { description: forecast }, () => ({ content }));
   server.registerTool("alerts", { description: "What to beware of" }, () => ({ content }));
   server.registerPrompt("umbrella", { description: "Whether to take one" }, () => ({
     messages: [{ role: "user", content: { type: "text", text: "Will it rain?" } }],

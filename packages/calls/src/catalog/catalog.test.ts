@@ -17,7 +17,7 @@ test("what one replica changes, each has", async () => {
   const { servers, definitions } = stores;
   const replicas = [await stores.openReplica(), await stores.openReplica()];
   const heard: (readonly string[])[] = [];
-  replicas[1]?.catalog.onChange((ids) => heard.push(ids));
+  replicas[1]?.catalog.onChange((ids) => void heard.push(ids));
   const states = async () => {
     await Promise.all(replicas.map(({ flush }) => flush()));
     return replicas.map(({ catalog }) => offered(catalog, "a"));

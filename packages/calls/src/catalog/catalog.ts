@@ -28,9 +28,11 @@ export interface Catalog extends Disposable {
   findById(id: string): CatalogServer | undefined;
   /** By slug; the same array as long as the version is. */
   servers(): readonly CatalogServer[];
-  /** Called after each change with the ids of the servers that changed. */
-  onChange(listener: (serverIds: readonly string[]) => void): () => void;
+  /** Called after each change with the ids of the servers that changed. The change is in effect when all are done. */
+  onChange(listener: CatalogListener): () => void;
 }
+
+export type CatalogListener = (serverIds: readonly string[]) => void | Promise<void>;
 
 export function speaks(server: CatalogServer, era: Era): boolean {
   return server.state[era] !== undefined;
@@ -47,7 +49,7 @@ export interface CatalogOptions {
 /** Loads everything, then follows the change log. */
 export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
   const byId = new Map<string, CatalogServer>();
-  const listeners = new Set<(serverIds: readonly string[]) => void>();
+  const listeners = new Set<CatalogListener>();
   let bySlug = new Map<string, CatalogServer>();
   let inOrder: readonly CatalogServer[] = [];
   let version = 0;
@@ -72,7 +74,7 @@ export async function createCatalog(options: CatalogOptions): Promise<Catalog> {
     inOrder = [...byId.values()].toSorted((a, b) => (a.server.slug < b.server.slug ? -1 : 1));
     bySlug = new Map(inOrder.map((server) => [server.server.slug, server]));
     version++;
-    for (const listener of listeners) listener(asked);
+    await Promise.all([...listeners].map((listener) => listener(asked)));
   }
 
   const stop = options.changes.on(serversTopic, load);

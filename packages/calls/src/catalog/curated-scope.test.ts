@@ -65,15 +65,19 @@ test("what waits is neither listed nor found; what a portal accepts is, but for 
     new: { review: "new" },
     changed: { review: "changed" },
     rejected: { review: "rejected" },
+    reworded: { review: "new", awaitsPerson: true },
   });
   const strict = scope([[one]]);
   expect(names(strict)).toEqual(["a_approved", "a_accepted"]);
-  expect(aims(strict, "tool", ["a_new", "a_changed", "a_rejected"])).toEqual([
-    undefined,
-    undefined,
-    undefined,
-  ]);
-  expect(reasons(strict)).toEqual({ "a new": "waiting", "a changed": "waiting", "a rejected": "waiting" });
+  const waiting = ["new", "changed", "rejected", "reworded"];
+  expect(
+    aims(
+      strict,
+      "tool",
+      waiting.map((name) => `a_${name}`),
+    ),
+  ).toEqual(waiting.map(() => undefined));
+  expect(reasons(strict)).toEqual(Object.fromEntries(waiting.map((name) => [`a ${name}`, "waiting"])));
   const lax = scope([[one]], { autoAccept: ["tool"] });
   expect(names(lax)).toEqual(["a_approved", "a_accepted", "a_new", "a_changed"]);
   expect(names(scope([[one]], { autoAccept: ["prompt"] }))).toEqual(["a_approved", "a_accepted"]);
@@ -173,6 +177,21 @@ test("plain: a tool that nobody vouches for and that is called like another serv
   }
 });
 
+test("prefixed: one whose prefix goes on in another server's name is withheld likewise", () => {
+  const known = reviewed("pay-eu", { send: {} });
+  const stranger = reviewed("pay", { EU_send: { review: "accepted" }, list: { review: "accepted" } });
+  for (const servers of [
+    [known, stranger],
+    [stranger, known],
+  ]) {
+    const offered = scope(servers.map((one) => [one]));
+    expect(names(offered).toSorted()).toEqual(["pay-eu_send", "pay_list"]);
+    expect(reasons(offered)).toEqual({ "pay EU_send": "name_of_another" });
+  }
+  const vouched = reviewed("pay", { EU_send: {} });
+  expect(names(scope([[known], [vouched]]))).toEqual(["pay-eu_send", "pay_EU_send"]);
+});
+
 test("plain: one that only the portal accepts is as little vouched for; an alias or a person's approval is a word for it", () => {
   const known = reviewed("a", { x: {} });
   const waiting = reviewed("b", { x: { review: "new" } });
@@ -229,6 +248,30 @@ test("what only a withheld template says cannot be had by another rule, unless a
   expect(offered.find("resource_template", "doc://{id}")).toBeUndefined();
   const only = scope([[server("a", { resource: ["x://1"], resource_template: ["doc://{id}"] }), off]]);
   expect(aims(only, "resource", ["doc://1", "else://1"])).toEqual([undefined, "a else://1"]);
+});
+
+test("a withheld template is not had by another spelling, nor by a way around through one that is offered", () => {
+  const listing = {
+    resource_template: ["doc://x/{+any}", "doc://x/secret/{id}", "doc://x/secret/open/{+id}"],
+  };
+  const off = curation({ resource_template: { "doc://x/secret/{id}": { enabled: false } } });
+  const offered = scope([[server("a", listing), off]]);
+  const isHad = (uri: string) => offered.find("resource", uri) !== undefined;
+  expect(["doc://x/1", "doc://x/secret/open/1", "doc://x/open/../1"].map(isHad)).toEqual([true, true, true]);
+  const secret = ["secret/1", "%73ecret/1", "SECRET/1", "open/../secret/1", "secret/open/%2e%2e/1"];
+  expect(secret.map((path) => isHad(`doc://x/${path}`))).toEqual(secret.map(() => false));
+  const only = curation(
+    { resource_template: { "doc://x/secret/open/{+id}": { enabled: true } } },
+    "allowlist",
+  );
+  const listed = scope([[server("a", listing), only]]);
+  expect(listed.find("resource", "doc://x/secret/open/1")).toBeDefined();
+  expect(listed.find("resource", "doc://x/secret/open/../1")).toBeUndefined();
+});
+
+test("of a server that was never read nothing can be read", () => {
+  const unread = server("a", {}, []);
+  expect(scope([[unread, everything]]).find("resource", "gw+a:file:///etc/passwd")).toBeUndefined();
 });
 
 test("of a server with an allowlist there is what is on it, and what its templates on it say", () => {

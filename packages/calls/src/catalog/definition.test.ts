@@ -21,6 +21,8 @@ test.each([
   ["an empty name", '{"name":""}', "upstream_invalid"],
   ["a name that is none", '{"name":1}', "upstream_invalid"],
   ["a NUL, which PostgreSQL cannot keep", '{"name":"a\\u0000"}', "upstream_invalid"],
+  ["a name that no JSON object may have as a key", '{"name":"__proto__"}', "upstream_invalid"],
+  ["the name of a member that every object has", '{"name":"constructor"}', "constructor"],
   ["half a character", '{"name":"\\ud800"}', "upstream_invalid"],
   ["a long name", JSON.stringify({ name: "x".repeat(1024) }), "x".repeat(1024)],
   ["a name that is too long", JSON.stringify({ name: "x".repeat(1025) }), "upstream_invalid"],

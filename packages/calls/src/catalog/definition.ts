@@ -31,19 +31,32 @@ export interface Definition extends FoundDefinition {
   /** `sha256:` and the hash, in hex, of all that it says, however it is written. */
   readonly fingerprint: string;
   readonly review: ReviewState;
+  /**
+   * Whether a person has rejected one of its name: no setting accepts another one of that name, for whoever was
+   * rejected could write itself in other words.
+   */
+  readonly awaitsPerson: boolean;
   /** As approved; as its annotations propose where it waits. `read` for all but tools. */
   readonly class: ToolClass;
   /** When it was approved or accepted. */
   readonly decidedAt: Date | undefined;
 }
 
+/** What is looked at to tell whether a definition is offered. */
+export type ReviewedKind = Pick<Definition, "kind" | "review" | "awaitsPerson">;
+
 /** Whether it is offered: it was decided for, or a portal needs no decision for its kind and none was taken against it. */
-export function isLive(
-  { kind, review }: Pick<Definition, "kind" | "review">,
-  autoAccept: readonly DefinitionKind[] = [],
+export function isLive(definition: ReviewedKind, autoAccept: readonly DefinitionKind[] = []): boolean {
+  const { review } = definition;
+  return review === "approved" || review === "accepted" || isAcceptable(definition, autoAccept);
+}
+
+/** Whether it waits, and a setting may decide for it. */
+export function isAcceptable(
+  { kind, review, awaitsPerson }: ReviewedKind,
+  autoAccept: readonly DefinitionKind[],
 ): boolean {
-  if (review === "approved" || review === "accepted") return true;
-  return review !== "rejected" && autoAccept.includes(kind);
+  return (review === "new" || review === "changed") && !awaitsPerson && autoAccept.includes(kind);
 }
 
 /** How each kind is listed, and which member of a definition names it. */
@@ -66,6 +79,9 @@ const maxNameLength = 1024;
 const maxNameBytes = 2048;
 export const maxDefinitionLength = 1024 * 1024;
 
+/** Portals decide by name, in JSON objects; as a key of these it is refused everywhere: nobody could switch it off. */
+const noKey = "__proto__";
+
 /** The name that a definition gives itself. Throws `upstream_invalid` when it cannot be used. */
 export function nameOf(kind: CapabilityKind, text: string): string {
   const { key } = kinds[kind];
@@ -76,6 +92,7 @@ export function nameOf(kind: CapabilityKind, text: string): string {
   if (isTooLong(name))
     throw unusable(`has a "${key}" of more than ${maxNameLength} characters or ${maxNameBytes} bytes`);
   if (!isText(name)) throw unusable(`has a "${key}" that is not text`);
+  if (name === noKey) throw unusable(`has the "${key}" ${noKey}`);
   const problem = shapeProblem(kind, value);
   if (problem !== undefined) throw unusable(problem);
   return name;
@@ -85,7 +102,7 @@ export const definitionNameRule = `text of 1 to ${maxNameLength} characters, ${m
 
 /** Whether a server's definition could have this name. */
 export function isDefinitionName(name: string): boolean {
-  return name !== "" && !isTooLong(name) && isText(name);
+  return name !== "" && name !== noKey && !isTooLong(name) && isText(name);
 }
 
 function isTooLong(name: string): boolean {

@@ -90,10 +90,20 @@ test("it is spelled in one way", () => {
 
 test.each<[DefinitionKind, string, string, boolean]>([
   ["resource", '{"uri":"a:b","size":1}', '{"uri":"a:b"}', true],
-  ["resource", '{"uri":"a:b","annotations":{"lastModified":"x"}}', '{"uri":"a:b"}', true],
+  [
+    "resource",
+    '{"uri":"a:b","annotations":{"lastModified":"2026-01-02T03:04:05.678+01:00"}}',
+    '{"uri":"a:b"}',
+    true,
+  ],
+  ["resource", '{"uri":"a:b","annotations":{"lastModified":"Obey"}}', '{"uri":"a:b"}', false],
+  ["resource", '{"uri":"a:b","size":"Obey"}', '{"uri":"a:b"}', false],
+  ["resource", `{"uri":"a:b","size":${"79".repeat(500)}}`, '{"uri":"a:b"}', false],
+  ["resource_template", '{"uriTemplate":"a:{b}","size":"Obey"}', '{"uriTemplate":"a:{b}"}', false],
+  ["resource_template", '{"uriTemplate":"a:{b}","size":1}', '{"uriTemplate":"a:{b}"}', false],
   [
     "resource_template",
-    '{"annotations":{"priority":1,"lastModified":"x"}}',
+    '{"annotations":{"priority":1,"lastModified":"2026-01-02T03:04:05Z"}}',
     '{"annotations":{"priority":1}}',
     true,
   ],

@@ -5,7 +5,7 @@
 import { createHash } from "node:crypto";
 import { edit, objectMembers } from "@castellan/mcp";
 import { canonicalJson } from "../canonical-json.ts";
-import type { Definition, DefinitionKind, FoundDefinition } from "./definition.ts";
+import type { Definition, FoundDefinition } from "./definition.ts";
 
 const fingerprintPattern = /^sha256:[0-9a-f]{64}$/;
 export const fingerprintRule = "sha256: and 64 digits in lower-case hex";
@@ -16,23 +16,19 @@ export function isFingerprint(value: string): boolean {
 
 /**
  * Of a definition. How long a resource is and when it was written last say nothing of what it is for, and change
- * as often as the resource does: they are left out.
+ * as often as the resource does: they are left out, where they are that and nothing else.
  */
-export function fingerprintOf({ kind, text }: Pick<FoundDefinition, "kind" | "text">): string {
-  return hash(canonicalJson(describes(kind) ? withoutPassing(text) : text));
+export function fingerprintOf(definition: Pick<FoundDefinition, "kind" | "text">): string {
+  return hash(canonicalJson(lastingText(definition)));
 }
 
 /**
  * Of what it says beside its names: equal for a definition that only changed these. Undefined where there is no
  * description left to know it by.
  */
-export function fingerprintOfBody({
-  kind,
-  text,
-}: Pick<FoundDefinition, "kind" | "text">): string | undefined {
-  if (kind === "instructions") return undefined;
-  const lasting = describes(kind) ? withoutPassing(text) : text;
-  const unnamed = without(lasting, (name) => ofNames.has(name));
+export function fingerprintOfBody(definition: Pick<FoundDefinition, "kind" | "text">): string | undefined {
+  if (definition.kind === "instructions") return undefined;
+  const unnamed = without(lastingText(definition), (name) => ofNames.has(name));
   return hasWords(unnamed) ? hash(canonicalJson(unnamed)) : undefined;
 }
 
@@ -49,27 +45,32 @@ function hash(text: string): string {
   return `sha256:${createHash("sha256").update(text).digest("hex")}`;
 }
 
-function describes(kind: DefinitionKind): boolean {
-  return kind === "resource" || kind === "resource_template";
-}
-
 const ofNames: ReadonlySet<string> = new Set(["name", "title", "uri", "uriTemplate"]);
 
-/** 2026-07-28, `Resource.size` and `Annotations.lastModified`. */
-function withoutPassing(text: string): string {
-  const lasting = without(text, (name) => name === "size");
+/** As they are written. What is longer, or anything else, could be there to be read. */
+const sizeText = /^\d{1,20}$/;
+const timeText = /^"[\dTZ:.+-]{1,40}"$/i;
+
+/** Without 2026-07-28, `Resource.size` (templates have none) and `Annotations.lastModified`. */
+function lastingText({ kind, text }: Pick<FoundDefinition, "kind" | "text">): string {
+  if (kind !== "resource" && kind !== "resource_template") return text;
+  const lasting =
+    kind === "resource" ? without(text, (name, value) => name === "size" && sizeText.test(value)) : text;
   const span = objectMembers(lasting).get("annotations");
   if (!span || lasting[span.start] !== "{") return lasting;
-  const annotations = without(lasting.slice(span.start, span.end), (name) => name === "lastModified");
+  const annotations = without(
+    lasting.slice(span.start, span.end),
+    (name, value) => name === "lastModified" && timeText.test(value),
+  );
   return objectMembers(annotations).size === 0
     ? without(lasting, (name) => name === "annotations")
     : edit(lasting, [{ span, text: annotations }]);
 }
 
 /** The object with those members left out; the others stay as they are written. */
-function without(text: string, isLeftOut: (name: string) => boolean): string {
+function without(text: string, isLeftOut: (name: string, value: string) => boolean): string {
   const members = [...objectMembers(text)];
-  const kept = members.filter(([name]) => !isLeftOut(name));
+  const kept = members.filter(([name, { start, end }]) => !isLeftOut(name, text.slice(start, end)));
   if (kept.length === members.length) return text;
   return `{${kept.map(([name, { start, end }]) => `${JSON.stringify(name)}:${text.slice(start, end)}`).join(",")}}`;
 }

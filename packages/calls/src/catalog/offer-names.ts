@@ -14,7 +14,7 @@ export interface Spot {
 export interface OfferNames {
   /** In the order in which they are listed. */
   readonly spots: ReadonlyMap<string, Spot>;
-  /** Tools that have the name of another server's, and no person to vouch for them. */
+  /** Tools that are called like another server's, and have no person to vouch for them. */
   readonly shadows: readonly Spot[];
 }
 
@@ -26,7 +26,7 @@ export function nameOffers(kind: CapabilityKind, naming: Naming, shares: readonl
   const holders = aliasHolders(kind, shares);
   const spots = new Map<string, Spot>();
   const shadows: Spot[] = [];
-  const isShadow = naming === "plain" && kind === "tool" ? shadowRule(shares) : () => false;
+  const isShadow = kind === "tool" ? shadowRule(naming, shares) : () => false;
   for (const [slot, share] of shares.entries())
     for (const [at, offer] of share.offers[kind].entries()) {
       const spot = { slot, at };
@@ -95,38 +95,40 @@ function freeName({ names, definition }: Offer, isFree: (name: string) => boolea
 
 /**
  * Whose tool is meant where two have one name is for a person to say. Names are compared as a reader sees them, and with the
- * name that the other tool would fall back to as well: that is not to be taken from it either.
+ * name that the other tool would fall back to as well: that is not to be taken from it either. A prefix tells servers
+ * apart, but for one that goes on in the other's name: `pay` with `eu_send`, `pay-eu` with `send`.
  */
-function shadowRule(shares: readonly Share[]): (offer: Offer, slot: number) => boolean {
+function shadowRule(naming: Naming, shares: readonly Share[]): (offer: Offer, slot: number) => boolean {
+  if (shares.every(({ offers }) => offers.tool.every(({ isVouchedFor }) => isVouchedFor))) return () => false;
   const slots = new Map<string, Set<number>>();
   for (const [slot, share] of shares.entries())
     for (const offer of share.offers.tool)
-      for (const key of foldedNamesOf(offer)) {
+      for (const key of foldedNamesOf(offer, naming)) {
         const known = slots.get(key);
         if (known) known.add(slot);
         else slots.set(key, new Set([slot]));
       }
   return (offer, slot) => {
     if (offer.isVouchedFor) return false;
-    const [called = ""] = foldedNamesOf(offer);
+    const [called = ""] = foldedNamesOf(offer, naming);
     const others = slots.get(called);
     return others !== undefined && (others.size > 1 || !others.has(slot));
   };
 }
 
-/** An offer never changes, and is in as many portals as share it. */
+/** An offer never changes, and is in as many portals as share it, all of one naming. */
 const foldedNames = new WeakMap<Offer, readonly string[]>();
 
 /** What it is called, then whatever else it may come to be called. */
-function foldedNamesOf(offer: Offer): readonly string[] {
-  const known = foldedNames.get(offer) ?? [calledName(offer), ...offer.names].map(foldName);
+function foldedNamesOf(offer: Offer, naming: Naming): readonly string[] {
+  const known = foldedNames.get(offer) ?? [calledName(offer, naming), ...offer.names].map(foldName);
   foldedNames.set(offer, known);
   return known;
 }
 
-/** What it would be called, were it not for the others; of a name that cannot be shown what that looks like. */
-function calledName({ names, definition }: Offer): string {
-  return names.length > 1 ? (names[0] ?? definition.name) : definition.name;
+/** What it would be called, were it not for the others; of a name that cannot be shown plainly what that looks like. */
+function calledName({ names, definition }: Offer, naming: Naming): string {
+  return naming === "prefixed" || names.length > 1 ? (names[0] ?? definition.name) : definition.name;
 }
 
 function isSameMap(a: ReadonlyMap<string, string>, b: ReadonlyMap<string, string>): boolean {

@@ -6,7 +6,7 @@ import type { CapabilityKind, Era } from "@castellan/mcp";
 import { speaks, type CatalogServer } from "./catalog.ts";
 import { entryOf, isSwitchedOn, type Curation } from "./curation.ts";
 import { isLive, kinds, type Definition, type DefinitionKind } from "./definition.ts";
-import { likenessOfUri } from "./uri-likeness.ts";
+import { likenessOfPattern, likenessOfUri, resolve } from "./uri-likeness.ts";
 import { maxPublicNameLength, toAliasName, type Naming } from "./public-name.ts";
 import { isReservedName } from "./reserved-name.ts";
 import { literalLength, matchesUri, parseUriTemplate, type UriPattern } from "./uri-template.ts";
@@ -86,7 +86,8 @@ function makeShare(server: CatalogServer, curation: Curation, rules: PortalRules
     resource_template: [],
   };
   const withheld: Withheld[] = [];
-  for (const definition of upstreamEra(server, "modern") ? server.definitions : []) {
+  const isSpokenTo = upstreamEra(server, "modern") !== undefined;
+  for (const definition of isSpokenTo ? server.definitions : []) {
     if (!isCapability(definition)) continue;
     const reason = reasonToWithhold(definition, curation, rules);
     if (reason === undefined) offers[definition.kind].push(toOffer(server, definition, curation, rules));
@@ -97,7 +98,7 @@ function makeShare(server: CatalogServer, curation: Curation, rules: PortalRules
     offers,
     withheld,
     aliases: aliasNames(server, curation, rules),
-    mayRead: createReadRule(offers, withheld, curation),
+    mayRead: isSpokenTo ? createReadRule(offers, withheld, curation) : () => false,
   };
 }
 
@@ -177,22 +178,55 @@ function createReadRule(
   { mode }: Curation,
 ): Share["mayRead"] {
   const listed = new Set(offers.resource.map(({ definition }) => definition.name));
-  const ofKind = (kind: CapabilityKind) =>
-    withheld.filter(({ definition }) => definition.kind === kind).map(({ definition }) => definition.name);
-  const hidden = new Set(ofKind("resource").map(likenessOfUri));
-  const hiddenTemplates = ofKind("resource_template").map(parseUriTemplate);
-  const templates = offers.resource_template.map(({ definition }) => parseUriTemplate(definition.name));
+  const namesOf = (kind: CapabilityKind, from: readonly { readonly definition: Definition }[]) =>
+    from.filter(({ definition }) => definition.kind === kind).map(({ definition }) => definition.name);
+  // Most are never asked for what no list names, and the likenesses of ten thousand take time.
+  const hidden = once(() => new Set(namesOf("resource", withheld).map(likenessOfUri)));
+  const templates = once(() => new Templates(namesOf("resource_template", offers.resource_template)));
+  const hiddenTemplates = once(() => new Templates(namesOf("resource_template", withheld)));
   return (uri, fit) => {
     if (listed.has(uri)) return true;
-    if (hidden.size > 0 && hidden.has(likenessOfUri(uri))) return false;
-    const closest = fit ?? closestFit(templates, uri);
-    if (closest === undefined && mode === "allowlist") return false;
-    const closestHidden = closestFit(hiddenTemplates, uri);
-    return closestHidden === undefined || (closest !== undefined && closest > closestHidden);
+    if (withheld.length === 0 && mode === "all") return true;
+    if (hidden().has(likenessOfUri(uri))) return false;
+    // As it is written, and as the server may read it: neither is to lead to what is withheld.
+    const closest = fit ?? templates().fit(uri);
+    const closestRead = templates().fitOfRead(uri);
+    if (mode === "allowlist" && (closest === undefined || closestRead === undefined)) return false;
+    return (
+      isCloser(closest, hiddenTemplates().fit(uri)) && isCloser(closestRead, hiddenTemplates().fitOfRead(uri))
+    );
   };
+}
+
+/** How closely the templates of one server fit a URI: by their literal characters, undefined where none does. */
+class Templates {
+  readonly #written: readonly UriPattern[];
+  readonly #read: readonly UriPattern[];
+
+  constructor(templates: readonly string[]) {
+    this.#written = templates.map(parseUriTemplate);
+    this.#read = templates.map(likenessOfPattern);
+  }
+
+  fit(uri: string): number | undefined {
+    return closestFit(this.#written, uri);
+  }
+
+  fitOfRead(uri: string): number | undefined {
+    return this.#read.length === 0 ? undefined : closestFit(this.#read, resolve(uri));
+  }
 }
 
 function closestFit(patterns: readonly UriPattern[], uri: string): number | undefined {
   const fits = patterns.filter((pattern) => matchesUri(pattern, uri)).map(literalLength);
   return fits.length === 0 ? undefined : Math.max(...fits);
+}
+
+function isCloser(offered: number | undefined, hidden: number | undefined): boolean {
+  return hidden === undefined || (offered !== undefined && offered > hidden);
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
 }

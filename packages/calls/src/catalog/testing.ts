@@ -1,7 +1,8 @@
 /** Entries of a catalog for tests of what is made of them. */
-import { createId, type Slug } from "@castellan/kernel";
+import type { Slug } from "@castellan/kernel";
 import type { CapabilityKind, Era } from "@castellan/mcp";
-import { testDefinition } from "../testing.ts";
+import type { ServerState } from "../servers/server.ts";
+import { testDefinition, testServer } from "../testing.ts";
 import type { CatalogServer } from "./catalog.ts";
 import { kinds, type Definition } from "./definition.ts";
 import { toPublicName } from "./public-name.ts";
@@ -19,44 +20,11 @@ export function listingServer(
   const definitions = Object.entries(listing).flatMap(([key, offers]) =>
     offers.map((one) => definition(slug, key as CapabilityKind, one, more)),
   );
-  return {
-    server: {
-      id: createId("server"),
-      slug: slug as Slug,
-      title: slug,
-      description: "",
-      url: `https://${slug}.example/mcp`,
-      transport: "auto",
-      headerNames: [],
-      headerRefs: {},
-      allowPrivate: [],
-      clientFeatures: [],
-      uiHosts: [],
-      autoAccept: [],
-      limits: {},
-      syncIntervalSeconds: undefined,
-      managedBy: undefined,
-      revision: 1,
-      version: 1,
-      createdAt: new Date(0),
-      updatedAt: new Date(0),
-    },
-    state: {
-      status: "ready",
-      attemptedAt: undefined,
-      syncedAt: undefined,
-      latencyMs: undefined,
-      error: undefined,
-      skipped: [],
-      modern: eras.includes("modern") ? { helloText: "{}" } : undefined,
-      legacy: eras.includes("legacy")
-        ? { helloText: "{}", version: "2025-11-25", transport: "streamable-http" }
-        : undefined,
-    },
-    definitions,
-    definitionsFingerprint: "",
-    headers: {},
+  const spoken: Partial<ServerState> = {
+    ...(!eras.includes("modern") && { modern: undefined }),
+    ...(!eras.includes("legacy") && { legacy: undefined }),
   };
+  return testServer(slug, { state: spoken, definitions });
 }
 
 export function definition(

@@ -146,3 +146,15 @@ test("over replicas each has its share of the places, and all have the rate toge
   expect((await fill(beside, person(), toolOf(server, "t"))).count).toBe(2);
   await other[Symbol.asyncDispose]();
 });
+
+test("a caller has eight calls of portals' own tools under way, beside those to servers", async () => {
+  const limiter = open();
+  const [me, other] = [person(), person()];
+  const held = Array.from({ length: 8 }, () => limiter.admitOwn(me));
+  expect(() => limiter.admitOwn(me)).toThrow(refusal("calls_limited", undefined));
+  expect((await fill(limiter, me, toolOf(serverWith({}), "t"))).count).toBe(maxUnderWay);
+  limiter.admitOwn(other)[Symbol.dispose]();
+  held[0]?.[Symbol.dispose]();
+  limiter.admitOwn(me)[Symbol.dispose]();
+  expect(limiter.underWay).toBe(maxUnderWay);
+});

@@ -12,12 +12,17 @@ import { personRules, rulesFor, type CallRules, type LimitRule } from "./rules.t
 /** Calls of a caller under way at one server, on each replica, where no admin has said how many. */
 export const maxUnderWay = 64;
 
+/** Calls of portals' own tools that a caller has under way, on each replica: they are work of this house. */
+const maxOwnUnderWay = 8;
+
 export interface CallLimiter {
   /**
    * Takes a place, and of each rate a permit. Disposing of what comes back frees the place. A promise only where a
    * rate has to be asked for. Throws `calls_limited`, `rate_limited`, and the faults of the database.
    */
   admit(principal: Pick<Principal, "tokenId">, capability: Capability): Disposable | Promise<Disposable>;
+  /** Takes a place for a call of a tool of a portal's own. Throws `calls_limited`. */
+  admitOwn(principal: Pick<Principal, "tokenId">): Disposable;
   /** How long a call may take, if an admin has said. */
   timeoutOf(capability: Capability): CallRules["timeout"];
   /** Calls to servers that are under way on this replica. */
@@ -99,6 +104,14 @@ export function createCallLimiter({
       return rules.some(({ callsPerMinute }) => callsPerMinute !== undefined)
         ? takeAll(rules, tokenId, held)
         : held;
+    },
+    admitOwn({ tokenId }) {
+      const place = places.enterHere(`own ${tokenId}`, maxOwnUnderWay);
+      if (place) return place;
+      throw callFaults.fault(
+        "calls_limited",
+        `This caller has ${maxOwnUnderWay} calls of portals' own tools under way: wait for one to end, or cancel one`,
+      );
     },
     timeoutOf: (capability) => rulesOf(capability).timeout,
     get underWay() {

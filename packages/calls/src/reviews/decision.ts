@@ -1,5 +1,4 @@
 /** What has been decided about the definitions of one name, and what that makes of the one that is listed now. */
-import { setImmediate } from "node:timers/promises";
 import type {
   Definition,
   DefinitionKind,
@@ -9,6 +8,7 @@ import type {
 } from "../catalog/definition.ts";
 import { fingerprintOf } from "../catalog/fingerprint.ts";
 import { proposeClass } from "../catalog/tool-class.ts";
+import { inTurns } from "./in-turns.ts";
 
 /** Stands in the place of a person where a setting of the server approved. */
 export const autoAccepted = "auto-accept";
@@ -31,23 +31,13 @@ export function approvedFingerprint(kind: DefinitionKind, decision: Decision): s
   return fingerprint ?? (text === null ? undefined : fingerprintOf({ kind, text }));
 }
 
-/** What is judged at a time, characters: others have their turn in between, for a server may list megabytes. */
-const turnLength = 256 * 1024;
-
 /** Definitions with what their decisions make of them, in the same order. */
 export async function toDefinitions(
   entries: Iterable<{ readonly found: FoundDefinition; readonly decision: Decision | undefined }>,
 ): Promise<Definition[]> {
   const definitions: Definition[] = [];
-  let length = 0;
-  for (const { found, decision } of entries) {
-    length += found.text.length;
-    if (length > turnLength) {
-      await setImmediate();
-      length = 0;
-    }
+  for await (const { found, decision } of inTurns(entries, (entry) => entry.found.text.length))
     definitions.push(toDefinition(found, decision));
-  }
   return definitions;
 }
 
@@ -63,6 +53,7 @@ function toDefinition(found: FoundDefinition, decision: Decision | undefined): D
     text,
     fingerprint,
     review,
+    awaitsPerson: (decision?.rejected_fingerprint ?? null) !== null,
     class: (kind === "tool" ? inForce?.class : undefined) ?? proposeClass(found),
     decidedAt: inForce?.approved_at ?? undefined,
   };

@@ -84,19 +84,25 @@ export async function withdrawApprovals(
 }
 
 /**
- * Forgets what a setting accepted and the server no longer lists, but for the latest so many: a server that calls
- * its tools something else each time leaves no trail.
+ * Forgets what a setting accepted and the server no longer lists, but for the latest so many of so many characters
+ * together: a server that calls its tools something else each time leaves no trail.
  */
-export async function forgetAccepted(tx: Queryable, serverId: string, keep: number): Promise<void> {
+export async function forgetAccepted(
+  tx: Queryable,
+  serverId: string,
+  keep: { readonly rows: number; readonly chars: number },
+): Promise<void> {
   await tx.query(sql`
     delete from definition_reviews r
-     using (select kind, name
+     using (select kind, name, row_number() over latest as place,
+                   sum(coalesce(length(approved_definition), 0)) over latest as chars
               from definition_reviews u
              where server_id = ${serverId} and approved_by = ${autoAccepted} and rejected_at is null
                and not exists (select 1 from definitions d
                                 where d.server_id = u.server_id and d.kind = u.kind and d.name = u.name)
-             order by approved_at desc, kind, name offset ${keep}) as old
-     where r.server_id = ${serverId} and r.kind = old.kind and r.name = old.name`);
+            window latest as (order by approved_at desc, kind, name)) as old
+     where r.server_id = ${serverId} and r.kind = old.kind and r.name = old.name
+       and (old.place > ${keep.rows} or old.chars > ${keep.chars})`);
 }
 
 export async function writeRejections(

@@ -80,7 +80,7 @@ export function createDefinitionReviews({
     const shadows = await readShadows(database, picture);
     return {
       fingerprint: fingerprintOfAll(picture.listed),
-      definitions: toReviews(picture, findRenames(picture), shadows),
+      definitions: toReviews(picture, await findRenames(picture), shadows),
     };
   }
 

@@ -92,7 +92,7 @@ test.each([
     "another type",
     '{"a":{"b":1}}',
     '{"a":"{\\"b\\":1}"}',
-    [{ path: "a", before: '{"b":1}', after: '{"b":1}' }],
+    [{ path: "a", before: '{"b":1}', after: String.raw`"{\"b\":1}"` }],
   ],
 ])("%s", (_, before, after, changes) => {
   const found = differenceOf(before, after);
@@ -157,4 +157,38 @@ test("there is a difference where the values differ, and each side of a change i
       );
     }),
   );
+});
+
+test("where all is another text, both can be seen", () => {
+  const words = (word: string) => JSON.stringify(Array.from({ length: 30_000 }, (_, at) => `${word}${at}`));
+  const lines = differenceOf(words("was"), words("is")).text.split("\n");
+  const seen = (mark: string) => lines.filter((line) => line.startsWith(`${mark}  "`)).length;
+  expect(seen("-")).toBeGreaterThan(1_000);
+  expect(seen("+")).toBeGreaterThan(1_000);
+});
+
+test("lines are counted from the start of the whole", () => {
+  const many = (last: number) =>
+    JSON.stringify(Array.from({ length: 50 }, (_, at) => (at === 40 ? last : at)));
+  expect(differenceOf(many(1), many(2)).text).toBe(
+    ["@@ -39,7 +39,7 @@", "   37,", "   38,", "   39,", "-  1,", "+  2,", "   41,", "   42,", "   43,"].join(
+      "\n",
+    ),
+  );
+});
+
+test("what models read is told, whatever else changes beside it", () => {
+  const definition = (value: number, description: string) =>
+    JSON.stringify({
+      _meta: Object.fromEntries(Array.from({ length: 150 }, (_, at) => [`a${at}`, value])),
+      description,
+      inputSchema: { type: "object", properties: { path: { description } } },
+    });
+  const { changes, changeCount } = differenceOf(definition(1, "Reads"), definition(2, "Reads, and sends"));
+  expect([changes.length, changeCount]).toEqual([100, 152]);
+  expect(changes.slice(-2).map(({ path }) => path)).toEqual([
+    "description",
+    "inputSchema.properties.path.description",
+  ]);
+  expect(changes[0]?.path).toBe("_meta.a0");
 });

@@ -1,6 +1,6 @@
 /** Approvals as a whole: what is approved is what a configuration says, no more and no less. */
 import type { Transaction } from "@castellan/database";
-import type { DefinitionKind } from "../catalog/definition.ts";
+import { isAcceptable, type Definition, type DefinitionKind } from "../catalog/definition.ts";
 import { approvedFingerprint } from "./decision.ts";
 import { toKey, withdrawApprovals, writeApprovals, type ApprovalToWrite } from "./decisions.ts";
 import type { ReviewPicture } from "./picture.ts";
@@ -23,13 +23,11 @@ function compareApprovals(
 ): ApprovalChanges {
   const before = new Map(personApprovals(picture, autoAccept).map((approval) => [toKey(approval), approval]));
   const wanted = new Map(approvals.map((approval) => [toKey(approval), approval]));
-  const listed = new Map(picture.listed.map((definition) => [toKey(definition), definition]));
+  const listed = byKey(picture);
   // One that its server has replaced meanwhile, and the setting has accepted, would take the place of that.
   const isOvertaken = ({ fingerprint, ...key }: Approval) => {
     const now = listed.get(toKey(key));
-    return (
-      now !== undefined && now.fingerprint !== fingerprint && isAccepted(now.review, key.kind, autoAccept)
-    );
+    return now !== undefined && now.fingerprint !== fingerprint && isAccepted(now, autoAccept);
   };
   return {
     given: [...wanted].flatMap(([key, approval]) =>
@@ -39,12 +37,13 @@ function compareApprovals(
   };
 }
 
-function isAccepted(
-  review: ReviewPicture["listed"][number]["review"],
-  kind: DefinitionKind,
-  autoAccept: readonly DefinitionKind[],
-): boolean {
-  return autoAccept.includes(kind) && review !== "rejected" && review !== "approved";
+function isAccepted(definition: Definition, autoAccept: readonly DefinitionKind[]): boolean {
+  const { kind, review } = definition;
+  return isAcceptable(definition, autoAccept) || (review === "accepted" && autoAccept.includes(kind));
+}
+
+function byKey({ listed }: ReviewPicture): ReadonlyMap<string, Definition> {
+  return new Map(listed.map((definition) => [toKey(definition), definition]));
 }
 
 function isSame(before: Approval | undefined, wanted: Approval): boolean {
@@ -69,10 +68,11 @@ export async function writeExpected(
   const changes = compareApprovals(picture, approvals, autoAccept);
   const { serverId } = picture;
   await withdrawApprovals(tx, serverId, changes.withdrawn);
+  const listed = byKey(picture);
   await writeApprovals(
     tx,
     serverId,
-    changes.given.map((approval) => toWrite(picture, approval)),
+    changes.given.map((approval) => toWrite(approval, listed, picture)),
     by,
   );
   await acceptWaiting(tx, serverId, autoAccept, onRenamed);
@@ -80,10 +80,14 @@ export async function writeExpected(
 }
 
 /** With its text, where that is at hand. */
-function toWrite({ listed, decisions }: ReviewPicture, approval: Approval): ApprovalToWrite {
+function toWrite(
+  approval: Approval,
+  listed: ReadonlyMap<string, Definition>,
+  { decisions }: ReviewPicture,
+): ApprovalToWrite {
   const { kind, name, fingerprint } = approval;
   const key = toKey(approval);
-  const now = listed.find((definition) => toKey(definition) === key);
+  const now = listed.get(key);
   const before = decisions.get(key);
   const textBefore =
     before && approvedFingerprint(kind, before) === fingerprint ? before.approved_definition : null;

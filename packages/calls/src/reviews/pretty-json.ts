@@ -3,13 +3,12 @@
  * breaks after each of its line breaks, and where it is long at a space: what goes on stands deeper, and since
  * quotation marks in it are escaped it cannot pass for a member.
  */
-import { canonicalJson } from "../canonical-json.ts";
-
 /** A long piece of a string ends at the next space, a longer one anywhere. */
 const longLength = 160;
 const longestLength = 400;
 
-export function toLines(text: string): string[] {
+/** Of canonical JSON. */
+export function toLines(canonical: string): string[] {
   const lines: string[] = [];
   let line = "";
   let depth = 0;
@@ -18,7 +17,7 @@ export function toLines(text: string): string[] {
     lines.push(line);
     line = "  ".repeat(depth);
   };
-  for (const [token] of canonicalJson(text).matchAll(tokens)) {
+  for (const [token] of canonical.matchAll(tokens)) {
     const closes = token === "}" || token === "]";
     if (closes) depth--;
     // What is empty closes where it opened.

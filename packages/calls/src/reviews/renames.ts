@@ -4,43 +4,58 @@ import type { Id } from "@castellan/kernel";
 import type { CapabilityKind } from "@castellan/mcp";
 import { fingerprintOfBody } from "../catalog/fingerprint.ts";
 import { toKey } from "./decisions.ts";
+import { inTurns } from "./in-turns.ts";
 import { unlistedApprovals, type ReviewPicture } from "./picture.ts";
 
+/** A definition that is approved and bore another name before. */
+export interface Rename {
+  readonly kind: CapabilityKind;
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
- * Told when a definition is approved that bore another name before, in the transaction that approves it: who
- * keeps something by the names of definitions carries it over.
+ * Told of definitions that are approved and bore other names before, in the transaction that approves them: who keeps
+ * something by the names of definitions carries it over. All at once, for a server may rename ten thousand. Each name
+ * is in one of them.
  */
 export type OnRenamed = (
   tx: Transaction,
   serverId: Id<"server">,
-  kind: CapabilityKind,
-  from: string,
-  to: string,
+  renames: readonly Rename[],
 ) => Promise<void>;
 
 /**
  * The names that new definitions had before, by `toKey`: of one that says what an approved one said that is no
  * longer listed. Where two are alike on either side, nobody knows which is which.
  */
-export function findRenames(picture: ReviewPicture): ReadonlyMap<string, string> {
-  const before = Map.groupBy(
-    unlistedApprovals(picture).flatMap(({ kind, name, approved_definition: text }) =>
-      text === null ? [] : { kind, name, body: bodyKey({ kind, text }) },
-    ),
-    ({ body }) => body,
+export async function findRenames(picture: ReviewPicture): Promise<ReadonlyMap<string, string>> {
+  const gone = unlistedApprovals(picture).flatMap(({ kind, name, approved_definition: text }) =>
+    text === null ? [] : { kind, name, text },
   );
+  const before = await byBody(gone);
   if (before.size === 0) return new Map();
-  const now = Map.groupBy(picture.listed, bodyKey);
   const renames = new Map<string, string>();
-  for (const [body, [definition, ...alike]] of now) {
+  for (const [body, [definition, ...alike]] of await byBody(picture.listed)) {
     const [old, ...others] = before.get(body) ?? [];
-    if (body === undefined || !old || !definition || alike.length + others.length > 0) continue;
+    if (!old || !definition || alike.length + others.length > 0) continue;
     if (definition.review === "new") renames.set(toKey(definition), old.name);
   }
   return renames;
 }
 
-function bodyKey(definition: Parameters<typeof fingerprintOfBody>[0]): string | undefined {
-  const body = fingerprintOfBody(definition);
-  return body === undefined ? undefined : `${definition.kind} ${body}`;
+type Body = Parameters<typeof fingerprintOfBody>[0];
+
+/** Those that have a body to be known by. */
+async function byBody<One extends Body>(all: readonly One[]): Promise<ReadonlyMap<string, readonly One[]>> {
+  const known = new Map<string, One[]>();
+  for await (const one of inTurns(all, ({ text }) => text.length)) {
+    const body = fingerprintOfBody(one);
+    if (body === undefined) continue;
+    const key = `${one.kind} ${body}`;
+    const alike = known.get(key);
+    if (alike) alike.push(one);
+    else known.set(key, [one]);
+  }
+  return known;
 }

@@ -1,6 +1,7 @@
 /** A server's definitions as whoever decides on them sees them. */
 import type { Definition, DefinitionKind, ReviewState, ToolClass } from "../catalog/definition.ts";
 import { proposeClass } from "../catalog/tool-class.ts";
+import { classBefore } from "./approve.ts";
 import { approvedFingerprint, autoAccepted } from "./decision.ts";
 import { toKey, type DefinitionKey, type StoredDecision } from "./decisions.ts";
 import { unlistedApprovals, type ReviewPicture } from "./picture.ts";
@@ -85,7 +86,7 @@ export function toReviews(
       publicName,
       review,
       fingerprint,
-      class: definition.class,
+      class: classBefore(picture, definition, renames) ?? definition.class,
       proposedClass: proposeClass(definition),
       text,
       approvedText: review === "changed" ? (decision?.approved_definition ?? undefined) : undefined,

@@ -24,10 +24,31 @@ test("a setting accepts what is new or changed of its kinds, and never what was 
   await lists([tool("a", { title: "A" }), prompt]);
   expect(await scene.states(slug)).toEqual({ a: "accepted", p: "new" });
   await reviews.reject(slug, { definitions: [selected(tool("a", { title: "A" }))] }, "ann");
-  await lists([tool("a")]);
-  expect(await scene.states(slug)).toEqual({ a: "accepted" });
   await lists([tool("a", { title: "A" })]);
   expect(await scene.states(slug)).toEqual({ a: "rejected" });
+});
+
+test("what was rejected is not accepted in other words, nor when something else of its name was rejected since", async () => {
+  const { slug, lists } = await scene.open(["tool"]);
+  const [first, second, third] = ["A", "B", "C"].map((title) => tool("a", { title })) as [
+    FoundDefinition,
+    FoundDefinition,
+    FoundDefinition,
+  ];
+  const states = async (found: FoundDefinition) => {
+    await lists([found]);
+    return scene.states(slug);
+  };
+  expect(await states(first)).toEqual({ a: "accepted" });
+  await reviews.reject(slug, { definitions: [selected(first)] }, "ann");
+  expect(await states(second)).toEqual({ a: "new" });
+  await reviews.reject(slug, { definitions: [selected(second)] }, "ann");
+  expect(await states(first)).toEqual({ a: "new" });
+  await stores.servers.change(slug, { autoAccept: [] });
+  await stores.servers.change(slug, { autoAccept: ["tool"] });
+  expect(await scene.states(slug)).toEqual({ a: "new" });
+  await reviews.approve(slug, { definitions: [selected(first)] }, "ann");
+  expect(await states(third)).toEqual({ a: "changed" });
 });
 
 test("a setting that becomes wider accepts what waits; one that becomes narrower takes nothing back", async () => {
@@ -62,6 +83,12 @@ test("a server that calls its tools something else each time leaves no trail", a
     { letter: "b", n: 150 },
     { letter: "c", n: 150 },
   ]);
+  const long = (name: string) => tool(name, { description: "x".repeat(1_000_000) });
+  await lists(["d1", "d2", "d3", "d4", "d5", "d6"].map(long));
+  await lists([]);
+  const [kept] = await stores.database.query<{ chars: number }>(sql`
+    select sum(length(approved_definition))::int as chars from definition_reviews where server_id = ${id}`);
+  expect(kept?.chars).toBeLessThan(5_000_000);
   await lists([rejected, tool("approved")]);
   expect((await reviews.list(slug)).definitions.slice(0, 2)).toMatchObject([
     { name: "rejected", review: "rejected" },

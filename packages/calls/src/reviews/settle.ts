@@ -1,6 +1,6 @@
 /** What follows from a sync, or from a change of a server's setting, without anyone who decides. */
 import type { Transaction } from "@castellan/database";
-import type { DefinitionKind } from "../catalog/definition.ts";
+import { isAcceptable, type DefinitionKind } from "../catalog/definition.ts";
 import { approveListed } from "./approve.ts";
 import { autoAccepted } from "./decision.ts";
 import { completeApprovals, forgetAccepted, toKey } from "./decisions.ts";
@@ -8,7 +8,8 @@ import { readPicture, type ReviewPicture } from "./picture.ts";
 import type { OnRenamed } from "./renames.ts";
 
 /**
- * Accepts what is new or changed of these kinds, as a setting of the server has it; never what was rejected.
+ * Accepts what is new or changed of these kinds, as a setting of the server has it; never what was rejected, nor
+ * what came in its place.
  * Part of a transaction that holds the server's row, and that tells `serversTopic`.
  */
 export async function acceptWaiting(
@@ -34,11 +35,14 @@ export async function settleSync(
     picture.listed.filter((definition) => lacksText(picture, definition)),
   );
   await accept(tx, picture, autoAccept, onRenamed);
-  await forgetAccepted(tx, serverId, maxUnlisted);
+  await forgetAccepted(tx, serverId, unlisted);
 }
 
-/** What was accepted and is not listed any more is kept for a while: under another name it is known again. */
-const maxUnlisted = 200;
+/**
+ * What was accepted and is not listed any more is kept for a while: under another name it is known again. Each sync
+ * compares it with what is listed.
+ */
+const unlisted = { rows: 200, chars: 4 * 1024 * 1024 };
 
 async function accept(
   tx: Transaction,
@@ -46,9 +50,7 @@ async function accept(
   autoAccept: readonly DefinitionKind[],
   onRenamed: OnRenamed | undefined,
 ): Promise<void> {
-  const waiting = picture.listed.filter(
-    ({ kind, review }) => autoAccept.includes(kind) && (review === "new" || review === "changed"),
-  );
+  const waiting = picture.listed.filter((definition) => isAcceptable(definition, autoAccept));
   const given = waiting.map((definition) => ({ definition }));
   await approveListed(tx, picture, given, { by: autoAccepted, onRenamed });
 }

@@ -24,9 +24,8 @@ export const limitBounds = {
   callsPerMinute: 1_000_000,
   concurrency: 100_000,
   timeoutSeconds: 86_400,
-  /** Tools with limits of their own, and how long their names may be. */
+  /** Tools with limits of their own. */
   tools: 500,
-  toolNameLength: 1024,
 } as const;
 
 /** How often the lists of a server may be read, seconds. A sync is not repeated within half a minute. */

@@ -48,8 +48,10 @@ async function forward(call: Needs, target: ForwardTarget, ports: CallPorts): Pr
   } catch (error) {
     const { reason } = cancel.signal;
     const cause = isFault(reason, "call_timed_out") ? reason : error;
-    circuit.end(outcomeOfFailure(cause, cancel.signal));
-    if (isFault(cause) && saysServerIsGone.has(cause.code)) ports.onServerFailed?.(server.server.id);
+    const outcome = outcomeOfFailure(cause, cancel.signal);
+    circuit.end(outcome);
+    if (outcome === "failure" || (isFault(cause) && saysServerIsGone.has(cause.code)))
+      ports.onServerFailed?.(server.server.id);
     throw cause;
   }
 }
@@ -71,4 +73,5 @@ const saysServerIsGone: ReadonlySet<string> = new Set([
   "upstream_timeout",
   "upstream_refused",
   "upstream_invalid",
+  "outbound_refused",
 ]);

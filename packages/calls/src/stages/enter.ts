@@ -1,5 +1,6 @@
+import type { Fault } from "@castellan/kernel";
 import { mcpFaults, type Protocol, type RequestMessage } from "@castellan/mcp";
-import type { Admitted, CallerSession, Entered } from "../call.ts";
+import type { Admitted, CallerSession, Entered, PortalAddress } from "../call.ts";
 import { callFaults } from "../faults.ts";
 import { defineStage } from "./stage.ts";
 
@@ -9,13 +10,9 @@ export const enter = defineStage<Admitted, Entered>({
   owner: "portal",
   does: "portal → the caller's session in it",
   run(call, { findPortal }): Entered | Promise<Entered> {
-    const { portalSlug, principal, message, protocol } = call;
+    const { principal, message, protocol } = call;
     const portal = findPortal(call, principal);
-    if (!portal)
-      throw callFaults.fault(
-        "portal_unknown",
-        `There is no portal "${portalSlug.slice(0, 64)}" for this caller`,
-      );
+    if (!portal) throw unknownPortal(call);
     const request = message.kind === "request" ? message : undefined;
     const session = sessionOf(protocol, request, (id) => portal.session(id, principal));
     return session instanceof Promise
@@ -23,6 +20,12 @@ export const enter = defineStage<Admitted, Entered>({
       : { portal, session };
   },
 });
+
+/** In the words of the address: whose host name it is, is not told. */
+export function unknownPortal({ portalSlug, ownHost }: Pick<PortalAddress, "portalSlug" | "ownHost">): Fault {
+  const what = ownHost === undefined ? `portal "${portalSlug.slice(0, 64)}"` : `such portal at ${ownHost}`;
+  return callFaults.fault("portal_unknown", `There is no ${what} for this caller`);
+}
 
 /** A legacy message belongs to a session; only `initialize` comes without one, to begin it. */
 function sessionOf(

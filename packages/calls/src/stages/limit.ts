@@ -7,6 +7,7 @@ export const limit = defineStage<Admitted & Resolved, Limited>({
   owner: "limits",
   does: "rate and calls under way, per person, server and tool",
   run({ principal, target }, { limiter }) {
+    if (target.kind === "own-tool") return { slot: limiter.admitOwn(principal) };
     if (target.kind !== "forward") return { slot: undefined };
     const slot = limiter.admit(principal, target.capability);
     return slot instanceof Promise ? slot.then((held) => ({ slot: held })) : { slot };

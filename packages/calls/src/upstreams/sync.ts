@@ -14,9 +14,10 @@ import { findInstructions } from "../catalog/instructions.ts";
 import { toPublicName } from "../catalog/public-name.ts";
 import type { SyncTurn, TakenTurn } from "../catalog/sync-turns.ts";
 import type { ServerState, SyncError } from "../servers/server.ts";
-import { unusableHeaders } from "../servers/server-headers.ts";
+import { unusableHeaders, type Headers } from "../servers/server-headers.ts";
 import type { StoredServer } from "../servers/server-row.ts";
 import type { ServerStore } from "../servers/server-store.ts";
+import { withoutSecrets } from "../servers/without-secrets.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 export interface Syncer {
@@ -84,10 +85,15 @@ export function createSyncer(options: {
       signal.throwIfAborted();
       await definitions.saveFailure(
         id,
-        timeout.aborted ? timedOut(options.timeoutMs) : toSyncError(error),
+        timeout.aborted ? timedOut(options.timeoutMs) : toSyncError(error, await sentTo(id)),
         turn,
       );
     }
+  }
+
+  /** What the server may repeat; nothing where it cannot be read, for then it was not sent. */
+  function sentTo(id: Id<"server">): Promise<Headers> {
+    return servers.headersOf(id).catch(() => ({}));
   }
 
   async function run(turn: SyncTurn, stored: StoredServer, signal: AbortSignal): Promise<StoredServer> {
@@ -121,7 +127,7 @@ export function createSyncer(options: {
 
 const maxMessageChars = 4_000;
 
-function toSyncError({ code, message, data }: Fault): SyncError {
+function toSyncError({ code, message, data }: Fault, sent: Headers): SyncError {
   const [status, rpcCode] = [data?.["status"], data?.["rpcCode"]];
   const details = {
     ...(typeof status === "number" && { status }),
@@ -129,7 +135,7 @@ function toSyncError({ code, message, data }: Fault): SyncError {
   };
   return {
     code,
-    message: message.slice(0, maxMessageChars),
+    message: withoutSecrets(message, sent).slice(0, maxMessageChars),
     ...(Object.keys(details).length > 0 && { details }),
   };
 }

@@ -37,7 +37,7 @@ export function prose(minLength: number, maxLength: number) {
 }
 
 /** What a server calls something: a name, a URI, or a URI template. */
-const definitionName = z.string().refine(isDefinitionName, `must be ${definitionNameRule}`);
+export const definitionName = z.string().refine(isDefinitionName, `must be ${definitionNameRule}`);
 
 /** What a map by names may hold; `__proto__` is no name that every reader takes for one. */
 export function byName<Entry extends z.ZodType>(entry: Entry, maxNames = 5_000) {

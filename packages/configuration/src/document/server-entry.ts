@@ -4,7 +4,6 @@ import {
   maxHeaders,
   parseUiHost,
   serverTransports,
-  syncIntervalBounds,
   uiHostRule,
   type SecretRef,
 } from "@castellan/calls";
@@ -12,7 +11,7 @@ import { clientFeatures } from "@castellan/mcp";
 import { z } from "zod";
 import { approvals, rejections } from "./approvals.ts";
 import { autoAccept, kindFields, line, title } from "./fields.ts";
-import { limits } from "./limits.ts";
+import { limits, syncIntervalSeconds } from "./limits.ts";
 import { secretRef } from "./secret-ref.ts";
 
 /** In one spelling; whether it may be called is judged with `allowPrivate`, later. */
@@ -77,7 +76,7 @@ export const serverEntry = z
       .meta({ description: `Hosts that its pages may reach, each ${uiHostRule}` }),
     autoAccept,
     limits,
-    syncIntervalSeconds: z.int().min(syncIntervalBounds.min).max(syncIntervalBounds.max).optional().meta({
+    syncIntervalSeconds: syncIntervalSeconds.optional().meta({
       description: "How often its lists are read; absent: as the process is set",
     }),
     approvals: approvals.optional(),

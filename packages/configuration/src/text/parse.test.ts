@@ -98,7 +98,7 @@ portals:
       "c.yaml:2:1 name must be 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter",
       "c.yaml:5:5 servers.weather.url must be an http or https URL",
       "c.yaml:9:17 servers.weather.headers.X-Team.secretRef must be env:NAME of an environment variable or file:PATH",
-      "c.yaml:10:15 servers.weather.limits.concurrency must have at least 1",
+      "c.yaml:10:15 servers.weather.limits.concurrency must be a whole number from 1 to 100000",
       "c.yaml:6:5 servers.weather.autoaccept is not known",
       "c.yaml:16:9 portals.work.servers[1].tool is not known",
       "c.yaml:17:9 portals.work.servers[2] must be 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter",

@@ -1,5 +1,6 @@
 /** What was granted of each rate, for all replicas: a row a key, changed by one replica at a time. */
 import { prepared, sql, type Database, type Transaction } from "@castellan/database";
+import { Queue } from "./queue.ts";
 import { givenBack, grant, type Granted, type Grants } from "./window.ts";
 
 /** Permits that a replica did not use, by the second that they were granted in. */
@@ -10,11 +11,14 @@ export interface Wanted {
   readonly permits: number;
 }
 
+/** Connections that wait for rows at a time: where these are stuck, the others of the pool are for everybody else. */
+const maxConnections = 3;
 /** Rows that one sweep removes. */
 const maxSwept = 10_000;
 
 export class GrantTable {
   readonly #database: Database;
+  readonly #queue = new Queue(maxConnections);
 
   constructor(database: Database) {
     this.#database = database;
@@ -22,7 +26,7 @@ export class GrantTable {
 
   /** Takes back what was not used, and grants what there is. Faults: those of the database. */
   async ask(key: string, returned: Returned, { perMinute, permits }: Wanted): Promise<Granted> {
-    return this.#database.transaction(async (tx) => {
+    return this.#transaction(async (tx) => {
       const { grants, nowMs } = await lock(tx, key);
       const granted = grant(withReturned(grants, returned), { perMinute, wanted: permits, nowMs });
       await save(tx, key, granted.grants);
@@ -31,7 +35,7 @@ export class GrantTable {
   }
 
   async giveBack(key: string, returned: Returned): Promise<void> {
-    await this.#database.transaction(async (tx) => {
+    await this.#transaction(async (tx) => {
       const { grants } = await lock(tx, key);
       await save(tx, key, withReturned(grants, returned));
     });
@@ -43,6 +47,10 @@ export class GrantTable {
       delete from rate_grants where key in (
         select key from rate_grants where expires_at < now() limit ${maxSwept} for update skip locked
       )`);
+  }
+
+  #transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#queue.run(() => this.#database.transaction(run));
   }
 }
 

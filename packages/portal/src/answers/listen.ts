@@ -81,7 +81,10 @@ export function listen(context: LocalContext): Answer {
       const ended = Promise.withResolvers<void>();
       using _watched = streams.watch({ principalId, authorization, portal, end: ended.resolve });
       await send(acknowledged);
-      const watching = { filter, subscriptionId, send, upstreams, listWatches, taskNews, identity, onError };
+      const isRead = (serverId: string, publicUri: string) =>
+        scope()?.find("resource", publicUri)?.server.server.id === serverId;
+      const ports = { upstreams, listWatches, taskNews, identity, onError };
+      const watching = { filter, subscriptionId, send, isRead, ...ports };
       using servers = watchServers(watching);
       const follow = () => servers.follow(scope()?.servers ?? []);
       using _subscription = subscriptions.add({

@@ -1,5 +1,13 @@
 /** What the portal answers itself: one row for each local method of the protocol. */
-import type { Admitted, Answer, ListWatches, LocalTarget, RecordPorts, Upstreams } from "@castellan/calls";
+import type {
+  Admitted,
+  Answer,
+  CallLimiter,
+  ListWatches,
+  LocalTarget,
+  RecordPorts,
+  Upstreams,
+} from "@castellan/calls";
 import {
   isLogLevel,
   isObject,
@@ -32,6 +40,7 @@ export interface LocalContext extends RecordPorts {
   readonly subscriptions: Subscriptions;
   readonly streams: WatchedStreams;
   readonly upstreams: Upstreams;
+  readonly limiter: CallLimiter;
   readonly identity: Identity;
   /** Makes MACs: `vault.mac`. */
   readonly mac: Mac;

@@ -12,8 +12,17 @@ const done: Answer = { kind: "result", text: "{}", outcome: "ok" };
 /** It is kept, and a row of PostgreSQL's index holds 2,700 bytes, the session's id included. */
 const maxUriBytes = 2304;
 
-/** Throws `params_invalid`, `resource_unknown`, `method_unknown`, `subscriptions_limited`, and what a line throws. */
-export async function subscribe({ call, target, session, connection }: LocalContext): Promise<Answer> {
+/**
+ * Throws `params_invalid`, `resource_unknown`, `method_unknown`, `subscriptions_limited`, and what a line throws.
+ * A server that is asked is asked as by a call, within the limits of calls: `calls_limited`, `rate_limited`.
+ */
+export async function subscribe({
+  call,
+  target,
+  session,
+  connection,
+  limiter,
+}: LocalContext): Promise<Answer> {
   const { request } = target;
   const uri = uriOf(request);
   const capability = connection.open.scope("legacy").find("resource", uri);
@@ -25,6 +34,7 @@ export async function subscribe({ call, target, session, connection }: LocalCont
   if (!session) return done;
   const { server, name } = capability;
   if (capability.upstreamEra === "legacy") {
+    using _place = await limiter.admit(call.principal, capability);
     const refused = await tellServer(request, { session, capability, cancel: call.cancel });
     if (refused) return refused;
   } else if (!tellsOfResources(server, "modern"))

@@ -24,6 +24,8 @@ export interface WatchServersOptions {
   readonly send: (text: string) => boolean | Promise<boolean>;
   readonly upstreams: Upstreams;
   readonly listWatches: Pick<ListWatches, "retain">;
+  /** Whether the client would read this URI at this server at this moment. */
+  readonly isRead: (serverId: string, publicUri: string) => boolean;
   /** What of a task may be told. */
   readonly taskNews: TaskNews;
   readonly identity: Identity;
@@ -75,6 +77,7 @@ function watchOne(
     subscriptionId,
     send,
     upstreams,
+    isRead,
     taskNews,
     identity,
     wasHeld,
@@ -83,6 +86,7 @@ function watchOne(
   }: WatchServersOptions & { wasHeld: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { server, era, uris, taskIds } = watched;
+  const isKnown = (publicUri: string) => isRead(server.server.id, publicUri);
   const say = async (text: string) => void (await send(withSubscriptionId(text, subscriptionId)));
   return watchServer(
     {
@@ -93,13 +97,15 @@ function watchOne(
       clientInfo: JSON.stringify(identity),
       onMessage: async (message) => {
         const isTask = message.method === "notifications/tasks";
-        const text = isTask ? await taskFor(message, watched, taskNews) : updateFor(message, watched);
+        const text = isTask
+          ? await taskFor(message, watched, taskNews)
+          : updateFor(message, watched, isKnown);
         if (text !== undefined) await say(text);
       },
       wasHeld,
       // What was missed while it was broken is not known: the client reads what it watches again.
       onGap: () => {
-        for (const uri of uris.values()) void say(updated(uri));
+        for (const uri of uris.values()) if (isKnown(uri)) void say(updated(uri));
       },
       onError,
       signal,
@@ -112,16 +118,21 @@ function updated(uri: string): string {
   return notificationText("notifications/resources/updated", JSON.stringify({ uri }));
 }
 
-/** Only what was subscribed to; a server may name a part of a resource (resources, "Subscriptions"). */
+/**
+ * Only what was subscribed to; a server may name a part of a resource (resources, "Subscriptions"). What was
+ * withheld since is not told of.
+ */
 function updateFor(
   { method, params, text }: NotificationMessage,
   { uris }: WatchedServer,
+  isKnown: (publicUri: string) => boolean,
 ): string | undefined {
   const uri = params?.["uri"];
   if (method !== "notifications/resources/updated" || typeof uri !== "string") return undefined;
-  const known = uris.get(uri);
-  if (known !== undefined) return known === uri ? text : withUri(text, known);
-  return [...uris].some(([own, shown]) => own === shown && uri.startsWith(own)) ? text : undefined;
+  const isPart = [...uris].some(([own, shown]) => own === shown && uri.startsWith(own));
+  const known = uris.get(uri) ?? (isPart ? uri : undefined);
+  if (known === undefined || !isKnown(known)) return undefined;
+  return known === uri ? text : withUri(text, known);
 }
 
 /** Of a task that was asked for, under the id that the client knows it by. */

@@ -4,8 +4,8 @@
  */
 import type { Principal } from "@castellan/access";
 import {
-  callFaults,
   runCall,
+  unknownPortal,
   type CallPorts,
   type Listener,
   type PortalAddress,
@@ -92,10 +92,8 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   ): Promise<{ session: Session; principal: Principal }> {
     const principal = await options.authenticate(requestHeader(c, "authorization"));
     const address = addressOf(c, named);
-    const slug = address.portalSlug;
     const open = connectionAt(address, principal)?.open;
-    if (!open)
-      throw callFaults.fault("portal_unknown", `There is no portal "${slug.slice(0, 64)}" for this caller`);
+    if (!open) throw unknownPortal(address);
     const { protocolVersion, sessionId } = protocolHeadersOf(c);
     if (isModernVersion(protocolVersion))
       throw mcpFaults.fault("http_method_unsupported", "Only POST is served in protocol version 2026-07-28");

@@ -2,7 +2,9 @@
 import type { Principal } from "@castellan/access";
 import type {
   Admitted,
+  CallLimiter,
   CallerSession,
+  Circuits,
   ListWatches,
   LocalTarget,
   PortalView,
@@ -28,6 +30,8 @@ export interface PortalParts extends RecordPorts {
   readonly subscriptions: Subscriptions;
   readonly streams: WatchedStreams;
   readonly upstreams: Upstreams;
+  readonly circuits: Circuits;
+  readonly limiter: CallLimiter;
   readonly identity: Identity;
   /** Makes MACs: `vault.mac`. */
   readonly mac: Mac;
@@ -48,7 +52,7 @@ export function createPortalView(connection: Connection, parts: PortalParts): Po
       const session = asOwn(target.session);
       return localMethods[target.method]({ ...parts, call, target, session, connection });
     },
-    ownTool: (name) => ownToolAt(connection, name, parts.clock),
+    ownTool: (name) => ownToolAt(connection, name, parts),
     receive: (call, session) => receive(call, asOwn(session), parts.sessions),
   };
 }

@@ -149,3 +149,34 @@ test("arguments that it does not take are its answer, what is no object is the c
     });
   expect((await call([], { arguments: {} })).outcome).toBe("ok");
 });
+
+test("one whose circuit is open does not answer, whatever the last sync found", async () => {
+  const [dead, gone, alive] = [
+    server("dead", "dead", { status: "ready", syncedAt }),
+    server("gone", "gone", { status: "stale", syncedAt, error: unreachable }),
+    server("alive", "alive", { status: "ready", syncedAt }),
+  ];
+  const isCircuitOpen = (id: string) => id !== alive.server.id;
+  const context = exampleContext([dead, gone, alive], { isCircuitOpen });
+  const answer = JSON.parse((await listServers.call({}, "legacy", context)).text);
+  const shown = answer.structuredContent.servers.map(({ slug, status, error }: Listed) => [
+    slug,
+    status,
+    error?.code,
+  ]);
+  expect(shown).toEqual([
+    ["dead", "stale", "server_circuit_open"],
+    ["gone", "stale", "upstream_unreachable"],
+    ["alive", "ready", undefined],
+  ]);
+  expect(answer.content[0].text.split("\n").slice(0, 2)).toEqual([
+    "1 of 3 servers of the portal Work are ready.",
+    `- dead: not answering, last read at ${syncedAt.toISOString()}. The last calls to it found nobody, and it is tried again before long (server_circuit_open). Still listed: 2 tools, 1 prompt, 2 resources. 2 more wait for approval.`,
+  ]);
+});
+
+interface Listed {
+  readonly slug: string;
+  readonly status: string;
+  readonly error?: { readonly code: string };
+}

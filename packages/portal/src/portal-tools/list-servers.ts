@@ -85,7 +85,7 @@ export const listServers = definePortalTool({
     const offered = countOffered(context.scope);
     const listed = portal.serverIds.map((id, at) => {
       const known = servers.find(({ server }) => server.id === id);
-      return known ? toListed(known, offered, portal) : unusable(portal, at);
+      return known ? toListed(known, offered, context) : unusable(portal, at);
     });
     return {
       structuredText: JSON.stringify({ servers: listed, isNarrowed }),
@@ -112,7 +112,7 @@ function countOffered(scope: Scope): Offered {
 function toListed(
   { server, state, definitions }: CatalogServer,
   offered: Offered,
-  portal: Portal,
+  { portal, isCircuitOpen }: Pick<PortalToolContext, "portal" | "isCircuitOpen">,
 ): ListedServer {
   const counts = offered.get(server.id);
   const waits = definitions.filter(
@@ -121,14 +121,22 @@ function toListed(
   return {
     slug: server.slug,
     title: server.title,
-    status: state.status,
-    ...(state.error && { error: toReason(state.error.code) }),
+    ...conditionOf(state, isCircuitOpen(server.id)),
     tools: counts?.tool ?? 0,
     prompts: counts?.prompt ?? 0,
     resources: (counts?.resource ?? 0) + (counts?.resource_template ?? 0),
     waiting: waits.length,
     ...(state.syncedAt && { syncedAt: state.syncedAt.toISOString() }),
   };
+}
+
+/** What a sync found, unless calls have found less since. */
+function conditionOf(
+  { status, error }: CatalogServer["state"],
+  isOpen: boolean,
+): Pick<ListedServer, "status" | "error"> {
+  if (status === "ready" && isOpen) return { status: "stale", error: toReason("server_circuit_open") };
+  return { status, ...(error && { error: toReason(error.code) }) };
 }
 
 /** One that is left out of the catalog, since what it is to be sent cannot be unsealed. */

@@ -16,6 +16,7 @@ const reasons: Readonly<Record<string, string>> = {
   upstream_too_large: "It answers with more than is taken",
   outbound_refused: "Its address is not one that an admin allowed",
   server_credentials_moved: "Its address has changed since its credentials were given",
+  server_circuit_open: "The last calls to it found nobody, and it is tried again before long",
   vault_open_failed: "The credentials that it is to be sent cannot be read",
   vault_key_missing: "The credentials that it is to be sent cannot be read",
 };

@@ -16,6 +16,8 @@ export interface PortalToolContext {
   readonly scope: Scope;
   /** Whether a tool of this name is the portal's own, in this connection. */
   isOwnTool(name: string): boolean;
+  /** Whether calls to the server with this id are refused here at present. */
+  isCircuitOpen(serverId: string): boolean;
   readonly clock: Pick<Clock, "monotonic">;
   readonly signal: AbortSignal;
 }

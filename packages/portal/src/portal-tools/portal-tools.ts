@@ -1,5 +1,5 @@
 /** The table of the portal's own tools. */
-import type { OwnTool } from "@castellan/calls";
+import type { Circuits, OwnTool } from "@castellan/calls";
 import type { Clock } from "@castellan/kernel";
 import type { Connection } from "../connections/connection.ts";
 import { toolListings, type ToolListing } from "../connections/tool-listing.ts";
@@ -29,7 +29,7 @@ export const portalTools = {
 export function ownToolAt(
   { open, toolListing }: Connection,
   name: string,
-  clock: Clock,
+  { clock, circuits }: { readonly clock: Clock; readonly circuits: Pick<Circuits, "isOpen"> },
 ): OwnTool | undefined {
   const tool = portalTools.find(name, toolListing);
   if (!tool) return undefined;
@@ -39,8 +39,16 @@ export function ownToolAt(
     call({ protocol: { era }, cancel }, { params }) {
       const { portal, servers, isNarrowed } = open;
       const { signal } = cancel;
-      const scope = open.scope(era);
-      return tool.call(params ?? {}, era, { portal, servers, scope, isNarrowed, isOwnTool, clock, signal });
+      return tool.call(params ?? {}, era, {
+        portal,
+        servers,
+        scope: open.scope(era),
+        isNarrowed,
+        isOwnTool,
+        isCircuitOpen: (serverId) => circuits.isOpen(serverId),
+        clock,
+        signal,
+      });
     },
     unwrap: (request) => tool.unwrap?.(request, { isOwnTool }),
   };

@@ -6,21 +6,11 @@ import {
   type Scope,
   type ServerState,
 } from "@castellan/calls";
+import { testServer } from "@castellan/calls/testing";
 import { createId, systemClock, type Slug } from "@castellan/kernel";
 import type { Era } from "@castellan/mcp";
 import type { Portal } from "../portals/portal.ts";
 import type { PortalToolContext } from "./portal-tool.ts";
-
-const settled: ServerState = {
-  status: "ready",
-  attemptedAt: undefined,
-  syncedAt: undefined,
-  latencyMs: undefined,
-  error: undefined,
-  skipped: [],
-  modern: undefined,
-  legacy: { version: "2025-11-25", transport: "streamable-http", helloText: "{}" },
-};
 
 export function exampleDefinition(slug: string, more: Partial<Definition> & { name: string }): Definition {
   return {
@@ -31,6 +21,7 @@ export function exampleDefinition(slug: string, more: Partial<Definition> & { na
     review: "approved",
     class: "read",
     decidedAt: new Date(0),
+    awaitsPerson: false,
     ...more,
   };
 }
@@ -47,33 +38,11 @@ export function exampleServer(
     state?: Partial<ServerState>;
   } = {},
 ): CatalogServer {
-  return {
-    server: {
-      id: createId("server"),
-      slug: slug as Slug,
-      title,
-      description: "",
-      url: "http://10.1.2.3/mcp",
-      transport: "auto",
-      headerNames: [],
-      headerRefs: {},
-      allowPrivate: [],
-      clientFeatures: [],
-      uiHosts: [],
-      autoAccept: [],
-      limits: {},
-      syncIntervalSeconds: undefined,
-      managedBy: undefined,
-      revision: 1,
-      version: 1,
-      createdAt: new Date(0),
-      updatedAt: new Date(0),
-    },
-    state: { ...settled, ...state },
+  return testServer(slug, {
+    server: { title, url: "http://10.1.2.3/mcp" },
+    state: { attemptedAt: undefined, syncedAt: undefined, latencyMs: undefined, modern: undefined, ...state },
     definitions,
-    definitionsFingerprint: "sha256:",
-    headers: {},
-  };
+  });
 }
 
 export function examplePortal(servers: readonly CatalogServer[], more: Partial<Portal> = {}): Portal {
@@ -111,6 +80,7 @@ export function exampleContext(
     servers,
     scope: exampleScope(servers),
     isOwnTool: (name) => name.startsWith("portal_"),
+    isCircuitOpen: () => false,
     clock: systemClock,
     signal: new AbortController().signal,
     ...more,

@@ -1,4 +1,5 @@
 /** The portals that are served, kept true by the change log, and what each offers at this moment. */
+import { setImmediate } from "node:timers/promises";
 import type { Catalog } from "@castellan/calls";
 import type { ChangeFeed } from "@castellan/database";
 import { changedLists, hasSameServers, type ListName } from "./list-changes.ts";
@@ -80,23 +81,24 @@ export async function createPortalDirectory(options: {
     return loaded;
   }
 
-  function serversChanged(serverIds: readonly string[]): void {
-    const tell: (() => void)[] = [];
-    for (const [id, open] of byId) {
-      const changed = serverIds.filter((serverId) => isIn(open, serverId));
-      if (changed.length === 0) continue;
+  /** One portal after the other: a server of ten thousand tools may be in all of them, and others have their turn. */
+  async function serversChanged(serverIds: readonly string[]): Promise<void> {
+    for (const id of byId.keys()) {
+      // As it is now: it may have been changed meanwhile, or be gone.
+      const open = byId.get(id);
+      const changed = open ? serverIds.filter((serverId) => isIn(open, serverId)) : [];
+      if (!open || changed.length === 0) continue;
       const now = changed.length <= maxServersInPlace ? withServers(open, changed, find) : undefined;
-      tell.push(
-        now
-          ? replace(
-              id,
-              now,
-              changed.map((serverId) => placeOf(now, serverId)),
-            )
-          : replace(id, openPortal(open.portal, find, open)),
-      );
+      const tell = now
+        ? replace(
+            id,
+            now,
+            changed.map((serverId) => placeOf(now, serverId)),
+          )
+        : replace(id, openPortal(open.portal, find, open));
+      tell();
+      await setImmediate();
     }
-    for (const each of tell) each();
   }
 
   const stopFollowing = options.changes.on(portalsTopic, load);

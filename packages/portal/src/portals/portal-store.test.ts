@@ -7,6 +7,7 @@ import {
   everything,
   type Curation,
   type CurationEntry,
+  type ServerStore,
 } from "@castellan/calls";
 import { findings, newServer } from "@castellan/calls/testing";
 import { changeMigrations, sql, withinTransaction, type Database } from "@castellan/database";
@@ -22,13 +23,14 @@ import type { NewPortal, Portal, WholePortal } from "./portal.ts";
 
 let database: Database;
 let portals: PortalStore;
+let servers: ServerStore;
 const ids = new Map<string, Id<"server">>();
 
 beforeAll(async () => {
   database = await createTestDatabase([changeMigrations, accessMigrations, callMigrations, portalMigrations]);
   portals = createPortalStore(database, { publicHost: "mcp.example.com" });
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
-  const servers = createServerStore({ database, vault });
+  servers = createServerStore({ database, vault });
   const definitions = createDefinitionStore(database);
   for (const slug of ["a", "b", "c"]) {
     const { id } = await servers.add(newServer(slug));
@@ -151,6 +153,19 @@ test("edits that meet are done one after the other, and none is lost", async () 
   expect(portal.version).toBe(9);
 });
 
+test("a portal is another one when a server of it is removed, also if one of the same slug comes", async () => {
+  await servers.add(newServer("passing"));
+  await add({ servers: ["a", "passing"] });
+  await servers.remove("passing");
+  await servers.add(newServer("passing"));
+  const { version, servers: left } = await portals.get("team");
+  expect([version, left]).toEqual([2, ["a"]]);
+  const change = portals.change("team", { servers: ["a", "passing"] }, 1);
+  await expect(change).rejects.toMatchObject({ code: "version_stale" });
+  await servers.remove("passing");
+  expect((await portals.get("team")).version).toBe(2);
+});
+
 test("what a portal says of a definition follows it to its new name, where nothing is said of that yet", async () => {
   await add({ servers: [{ server: "a", curation: off }, "b"] });
   const other = parseSlug("other", "slug");
@@ -163,7 +178,10 @@ test("what a portal says of a definition follows it to its new name, where nothi
   });
   const a = ids.get("a") as Id<"server">;
   await database.transaction(async (tx) => {
-    await createPortalStore(withinTransaction(tx, database)).renameCuration(tx, a, "tool", "x", "z");
+    await createPortalStore(withinTransaction(tx, database)).renameCuration(tx, a, [
+      { kind: "tool", from: "x", to: "z" },
+      { kind: "prompt", from: "x", to: "y" },
+    ]);
   });
   const [team, second] = [await portals.get("team"), await portals.get("other")];
   expect([curationOf(team, "a")?.entries.tool, team.version]).toEqual([

@@ -1,9 +1,8 @@
 /** Portals in PostgreSQL. Every change wakes the replicas through the change log. */
 import { withdrawPortal } from "@castellan/access";
-import type { Curation } from "@castellan/calls";
+import type { Curation, Rename } from "@castellan/calls";
 import { recordChange, sql, type Database, type Queryable } from "@castellan/database";
 import { createId, kernelFaults, type Id } from "@castellan/kernel";
-import type { CapabilityKind } from "@castellan/mcp";
 import { isDeepStrictEqual } from "node:util";
 import { portalFaults } from "../faults.ts";
 import { assertAliasesFree } from "./aliases.ts";
@@ -52,16 +51,10 @@ export interface PortalStore {
   replace(slug: string, whole: WholePortal, ifMatch?: number): Promise<Portal>;
   remove(slug: string, ifMatch?: number): Promise<void>;
   /**
-   * Carries what portals say of a definition over to its new name, in the transaction that approves that. What a
-   * portal says of the new name already stays.
+   * Carries what portals say of definitions over to their new names, in the transaction that approves these. What a
+   * portal says of a new name already stays.
    */
-  renameCuration(
-    tx: Queryable,
-    serverId: Id<"server">,
-    kind: CapabilityKind,
-    from: string,
-    to: string,
-  ): Promise<void>;
+  renameCuration(tx: Queryable, serverId: Id<"server">, renames: readonly Rename[]): Promise<void>;
 }
 
 export interface PortalStoreOptions {
@@ -175,21 +168,26 @@ export function createPortalStore(database: Database, options: PortalStoreOption
       });
     },
 
-    async renameCuration(tx, serverId, kind, from, to) {
+    async renameCuration(tx, serverId, renames) {
+      const column = (key: keyof Rename) => renames.map((rename) => rename[key]);
+      const renamed = sql`
+        unnest(${column("kind")}::text[], ${column("from")}::text[], ${column("to")}::text[])
+          as renamed (kind, name, new_name)`;
       // Portals are locked ahead of what is in them, as by every other change.
       await tx.query(sql`
         select 1 from portals
-         where id in (select portal_id from portal_definitions
-                       where server_id = ${serverId} and kind = ${kind} and name = ${from})
+         where id in (select portal_id from portal_definitions d join ${renamed} using (kind, name)
+                       where d.server_id = ${serverId})
          order by id for update`);
-      const renamed = await tx.query<{ portal_id: string }>(sql`
-        update portal_definitions d set name = ${to}
-         where server_id = ${serverId} and kind = ${kind} and name = ${from}
+      const moved = await tx.query<{ portal_id: string }>(sql`
+        update portal_definitions d set name = renamed.new_name
+          from ${renamed}
+         where d.server_id = ${serverId} and d.kind = renamed.kind and d.name = renamed.name
            and not exists (select 1 from portal_definitions other
                             where other.portal_id = d.portal_id and other.server_id = d.server_id
-                              and other.kind = d.kind and other.name = ${to})
+                              and other.kind = d.kind and other.name = renamed.new_name)
         returning portal_id`);
-      const ids = renamed.map((row) => row.portal_id);
+      const ids = [...new Set(moved.map((row) => row.portal_id))];
       await tx.query(sql`
         update portals set version = version + 1, updated_at = now() where id = any(${ids})`);
       for (const id of ids) await recordChange(tx, portalsTopic, id);

@@ -193,7 +193,8 @@ export class SessionHearing {
         // What was missed meanwhile is not known: the client reads again what it subscribed to.
         onGap: () => {
           const own = this.#subscriptions.filter(
-            (one) => one.serverId === serverId && missed.includes(one.uri),
+            (one) =>
+              one.serverId === serverId && missed.includes(one.uri) && this.#isRead(serverId, one.publicUri),
           );
           missed = uris;
           for (const { publicUri } of own)
@@ -261,12 +262,21 @@ export class SessionHearing {
     return hear(message, exchange, parts.hearing);
   }
 
-  /** The client's own word for a resource; a server may name a part of one (resources, "Subscriptions"). */
+  /**
+   * The client's own word for a resource; a server may name a part of one (resources, "Subscriptions"). What was
+   * withheld since it was subscribed to is not told of.
+   */
   #publicUri(serverId: string, uri: string): string | undefined {
     const own = this.#subscriptions.filter((one) => one.serverId === serverId);
     const known = own.find((one) => one.uri === uri);
-    if (known) return known.publicUri;
-    return own.some((one) => one.uri === one.publicUri && uri.startsWith(one.uri)) ? uri : undefined;
+    const isPart = own.some((one) => one.uri === one.publicUri && uri.startsWith(one.uri));
+    const publicUri = known?.publicUri ?? (isPart ? uri : undefined);
+    return publicUri !== undefined && this.#isRead(serverId, publicUri) ? publicUri : undefined;
+  }
+
+  #isRead(serverId: string, publicUri: string): boolean {
+    const { parts, session } = this.#options;
+    return parts.isReadAt(session.portal, serverId, publicUri);
   }
 
   #stop(): void {

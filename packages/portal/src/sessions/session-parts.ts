@@ -14,6 +14,8 @@ export interface SessionParts {
   readonly findServer: (id: string) => CatalogServer | undefined;
   /** The servers that legacy clients of a portal reach. */
   readonly serversAt: (portal: string) => readonly CatalogServer[];
+  /** Whether legacy clients of a portal would read this URI at this server at this moment. */
+  readonly isReadAt: (portal: string, serverId: string, publicUri: string) => boolean;
   /** Servers that are watched for changes of their lists while somebody would be told. */
   readonly lists: Pick<ListWatches, "retain">;
   /** For what a server says outside of calls. */

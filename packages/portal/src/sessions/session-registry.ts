@@ -82,6 +82,8 @@ export class SessionRegistry implements AsyncDisposable {
       upstreams,
       findServer: (id) => catalog.servers().find(({ server }) => server.id === id),
       serversAt: (portal) => directory.find(portal)?.scope("legacy").servers ?? [],
+      isReadAt: (portal, serverId, publicUri) =>
+        directory.find(portal)?.scope("legacy").find("resource", publicUri)?.server.server.id === serverId,
       lists,
       hearing,
       clock,

@@ -1,5 +1,5 @@
 /** A recorded call as a row. */
-import type { ShownCall } from "@castellan/api";
+import type { Call } from "@castellan/client";
 import { clean } from "../output/clean.ts";
 import type { Column } from "../output/table.ts";
 import { localTime } from "../output/times.ts";
@@ -8,7 +8,7 @@ import type { Terminal } from "../terminal.ts";
 
 const styles = { ok: "green", tool_error: "yellow", error: "red", refused: "red", cancelled: "dim" } as const;
 
-export const callColumns: readonly Column<ShownCall>[] = [
+export const callColumns: readonly Column<Call>[] = [
   { title: "TIME", value: ({ startedAt }) => localTime(startedAt) },
   {
     title: "OUTCOME",
@@ -26,7 +26,7 @@ export const callColumns: readonly Column<ShownCall>[] = [
 const widths = [23, 9, 8, 12, 12, 14, 24, 0];
 
 /** One line for a list whose end is not known: the columns stay where they are, and nothing is cut. */
-export function callLine(call: ShownCall, paint: Terminal["paint"]): string {
+export function callLine(call: Call, paint: Terminal["paint"]): string {
   const cells = callColumns.map(({ value, style, align }, index) => {
     const text = clean(value(call));
     const space = " ".repeat(Math.max(0, (widths[index] ?? 0) - widthOf(text)));

@@ -1,13 +1,12 @@
 /** `castellan calls` */
-import type { Verification } from "@castellan/api";
+import type { Call } from "@castellan/client";
 import { isId } from "@castellan/kernel";
-import type { Query } from "../client/api-client.ts";
 import { cliFaults } from "../faults.ts";
 import { printTable } from "../output/table.ts";
 import { parsePast } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 import { callColumns } from "./call-columns.ts";
-import { readCalls } from "./read-calls.ts";
+import { readCalls, type CallsQuery } from "./read-calls.ts";
 import { idOfName } from "./tokens.ts";
 
 export interface CallsOptions {
@@ -16,7 +15,7 @@ export interface CallsOptions {
   /** Id or name of the token that was used. */
   readonly principal?: string;
   readonly method?: string;
-  readonly outcome?: string;
+  readonly outcome?: Call["outcome"];
   readonly since?: string;
   readonly limit: string;
   readonly follow?: boolean;
@@ -38,7 +37,7 @@ export async function listCalls(session: Session, options: CallsOptions): Promis
 /** Ends with 1 when the record is not intact. */
 export async function verifyCalls(session: Session): Promise<0 | 1> {
   const { terminal, api } = session;
-  const verification = await api.get<Verification>("/calls/verify");
+  const verification = await api.verifyCalls();
   show(session, verification, ({ intact, rows, chains, broken, lastHead }) => {
     if (intact)
       terminal.print(terminal.paint("green", `The record is intact: ${rows} calls in ${chains} chains`));
@@ -52,7 +51,7 @@ export async function verifyCalls(session: Session): Promise<0 | 1> {
   return verification.intact ? 0 : 1;
 }
 
-async function toQuery({ api, terminal }: Session, options: CallsOptions): Promise<Query> {
+async function toQuery({ api, terminal }: Session, options: CallsOptions): Promise<CallsQuery> {
   const { portal, server, principal, method, outcome, since } = options;
   return {
     portal,

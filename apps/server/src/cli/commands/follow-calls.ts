@@ -1,11 +1,10 @@
 /** `castellan calls --follow`: calls as they are recorded. */
 import { setTimeout as delay } from "node:timers/promises";
-import type { ShownCall } from "@castellan/api";
-import type { Query } from "../client/api-client.ts";
+import type { Call } from "@castellan/client";
 import { toJson } from "../output/json.ts";
 import type { Session } from "../session.ts";
 import { callLine } from "./call-columns.ts";
-import { readCalls } from "./read-calls.ts";
+import { readCalls, type CallsQuery } from "./read-calls.ts";
 
 const everyMs = 1000;
 /** A call is recorded when it has ended but listed by when it began: so far back is looked for it. */
@@ -13,7 +12,7 @@ const lookBackMs = 5 * 60_000;
 const maxNew = 2000;
 
 /** Shows the newest calls, then each new one, until the process is ended. */
-export async function followCalls(session: Session, query: Query, limit: number): Promise<never> {
+export async function followCalls(session: Session, query: CallsQuery, limit: number): Promise<never> {
   const { api, terminal } = session;
   const heads = new Map<number, number>();
   const seen = await readCalls(api, query, Math.max(limit, maxNew));
@@ -30,15 +29,15 @@ export async function followCalls(session: Session, query: Query, limit: number)
 }
 
 /** Within a chain of records a later one has a higher place. */
-function isNew(heads: ReadonlyMap<number, number>, { chain, seq }: ShownCall): boolean {
+function isNew(heads: ReadonlyMap<number, number>, { chain, seq }: Call): boolean {
   return seq > (heads.get(chain) ?? 0);
 }
 
-function advance(heads: Map<number, number>, calls: readonly ShownCall[]): void {
+function advance(heads: Map<number, number>, calls: readonly Call[]): void {
   for (const { chain, seq } of calls) heads.set(chain, Math.max(seq, heads.get(chain) ?? 0));
 }
 
-function print({ terminal, isJson }: Session, newestFirst: readonly ShownCall[]): void {
+function print({ terminal, isJson }: Session, newestFirst: readonly Call[]): void {
   for (const call of newestFirst.toReversed())
     terminal.print(isJson ? toJson(call) : callLine(call, terminal.paint));
 }

@@ -1,35 +1,34 @@
-/** `castellan portal …` */
-import type { ShownPortal } from "@castellan/api";
+/** `castellan portal list`, `show`, `remove`, and which servers a portal offers. */
+import { pages, type Portal } from "@castellan/client";
 import { parseSlug } from "@castellan/kernel";
 import { confirm } from "../input/confirm.ts";
-import { printDetails, printTable } from "../output/table.ts";
+import { printTable } from "../output/table.ts";
 import { show, type Session } from "../session.ts";
+import { portalUrls, showPortal } from "./show-portal.ts";
 
-export interface AddPortalOptions {
-  readonly title?: string;
-  readonly servers?: readonly string[];
-  readonly plainNames?: boolean;
+export interface ListPortalsOptions {
+  readonly server?: string;
+  readonly search?: string;
 }
 
-export async function addPortal(session: Session, slug: string, options: AddPortalOptions): Promise<void> {
-  const { title, servers } = options;
-  const naming = options.plainNames ? "plain" : "prefixed";
-  showPortal(session, await session.api.post<ShownPortal>("/portals", { slug, title, servers, naming }));
-}
-
-export async function listPortals(session: Session): Promise<void> {
-  const { terminal, api } = session;
-  show(session, await api.get<{ items: ShownPortal[] }>("/portals"), ({ items }) => {
-    if (items.length === 0)
-      return terminal.note("There is no portal yet: castellan portal add SLUG --servers A,B");
+export async function listPortals(session: Session, options: ListPortalsOptions): Promise<void> {
+  const { terminal, api, url } = session;
+  const { server, search: q } = options;
+  const items = await Array.fromAsync(pages(api.listPortals, { query: { server, q, limit: 200 } }));
+  show(session, { items }, () => {
+    if (items.length === 0) {
+      const isFiltered = (server ?? q) !== undefined;
+      const text = "There is no portal yet: castellan portal add SLUG --servers A,B";
+      return terminal.note(isFiltered ? "No portal fits" : text);
+    }
     return printTable(
       items,
       [
         { title: "SLUG", value: ({ slug }) => slug },
         { title: "TITLE", value: ({ title }) => title, shrinks: true },
         { title: "NAMES", value: ({ naming }) => naming },
-        { title: "SERVERS", value: ({ servers }) => servers.join(", ") || "-", shrinks: true },
-        { title: "URL", value: ({ paths }) => urls(paths, api.url) },
+        { title: "SERVERS", value: ({ servers }) => serverNames(servers), shrinks: true },
+        { title: "URL", value: (portal) => portalUrls(portal, url) },
       ],
       terminal,
     );
@@ -37,56 +36,37 @@ export async function listPortals(session: Session): Promise<void> {
 }
 
 export async function getPortal(session: Session, slug: string): Promise<void> {
-  showPortal(session, await session.api.get<ShownPortal>(pathOf(slug)));
+  showPortal(session, await session.api.getPortal({ params: { slug: parseSlug(slug, "PORTAL") } }));
 }
 
-export async function addPortalServer(session: Session, slug: string, server: string): Promise<void> {
-  showPortal(session, await session.api.put<ShownPortal>(serverPath(slug, server)));
+export async function addPortalServer(session: Session, portal: string, server: string): Promise<void> {
+  showPortal(session, await session.api.addPortalServer({ params: pairOf(portal, server) }));
 }
 
-export async function removePortalServer(session: Session, slug: string, server: string): Promise<void> {
+export async function removePortalServer(session: Session, portal: string, server: string): Promise<void> {
   const { terminal, api } = session;
-  await api.delete(serverPath(slug, server));
-  show(session, { portal: slug, removed: server }, () =>
-    terminal.print(`Server ${server} is out of portal ${slug}; it stays registered`),
+  const params = pairOf(portal, server);
+  show(session, await api.removePortalServer({ params }), () =>
+    terminal.print(`Server ${params.server} is out of portal ${params.slug}; it stays registered`),
   );
 }
 
 export async function removePortal(
   session: Session,
-  slug: string,
+  portal: string,
   options: { yes?: boolean },
 ): Promise<void> {
   const { terminal, api } = session;
-  const path = pathOf(slug);
+  const slug = parseSlug(portal, "PORTAL");
   await confirm(`Remove portal ${slug}? Its clients lose their connection.`, terminal, options.yes);
-  await api.delete(path);
+  await api.removePortal({ params: { slug } });
   show(session, { removed: slug }, () => terminal.print(`Portal ${slug} is removed`));
 }
 
-/** Checked here too, since `..` in a path would make it another one. */
-function pathOf(slug: string): string {
-  return `/portals/${parseSlug(slug, "SLUG")}`;
+export function pairOf(portal: string, server: string): { slug: string; server: string } {
+  return { slug: parseSlug(portal, "PORTAL"), server: parseSlug(server, "SERVER") };
 }
 
-function serverPath(slug: string, server: string): string {
-  return `${pathOf(slug)}/servers/${parseSlug(server, "SERVER")}`;
-}
-
-function showPortal(session: Session, portal: ShownPortal): void {
-  show(session, portal, () =>
-    printDetails(
-      {
-        Portal: portal.title === portal.slug ? portal.slug : `${portal.slug} (${portal.title})`,
-        URL: urls(portal.paths, session.api.url),
-        Servers: portal.servers.join(", ") || "none",
-        Names: portal.naming === "plain" ? "as the servers call them" : "{server}_{name}",
-      },
-      session.terminal,
-    ),
-  );
-}
-
-function urls(paths: readonly string[], origin: string): string {
-  return paths.map((path) => origin + path).join(" and ");
+function serverNames(servers: Portal["servers"]): string {
+  return servers.map(({ server }) => server).join(", ") || "-";
 }

@@ -1,22 +1,21 @@
-import type { ShownCall } from "@castellan/api";
-import type { ApiClient, Query } from "../client/api-client.ts";
+import type { Call, Client, RequestOf } from "@castellan/client";
+
+export type CallsQuery = NonNullable<RequestOf<"listCalls">["query"]>;
 
 const maxPage = 500;
 
 /** The newest calls, at most so many; goes on from page to page as long as one holds any that is wanted. */
 export async function readCalls(
-  api: ApiClient,
-  query: Query,
+  api: Client,
+  query: CallsQuery,
   limit: number,
-  isWanted: (call: ShownCall) => boolean = () => true,
-): Promise<ShownCall[]> {
-  const calls: ShownCall[] = [];
+  isWanted: (call: Call) => boolean = () => true,
+): Promise<Call[]> {
+  const calls: Call[] = [];
   let cursor: string | undefined;
   do {
-    const page: { items: ShownCall[]; nextCursor?: string } = await api.get("/calls", {
-      ...query,
-      limit: String(Math.min(limit - calls.length, maxPage)),
-      cursor,
+    const page = await api.listCalls({
+      query: { ...query, limit: Math.min(limit - calls.length, maxPage), cursor },
     });
     const wanted = page.items.filter(isWanted);
     calls.push(...wanted);

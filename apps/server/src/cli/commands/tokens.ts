@@ -1,7 +1,6 @@
 /** `castellan token …` */
-import type { ShownToken } from "@castellan/api";
+import { pages, type Client, type Token } from "@castellan/client";
 import { isId } from "@castellan/kernel";
-import type { ApiClient } from "../client/api-client.ts";
 import { cliFaults } from "../faults.ts";
 import { confirm } from "../input/confirm.ts";
 import { printTable } from "../output/table.ts";
@@ -27,13 +26,15 @@ export async function createToken(
       "usage_invalid",
       "Such a token could do nothing: give it portals with --portal, or --admin",
     );
-  const created = await api.post<ShownToken & { secret: string }>("/tokens", {
-    name,
-    role: admin ? "admin" : "member",
-    portals,
-    ...(expires !== undefined && {
-      expiresAt: new Date(terminal.now() + parseSpan(expires, "--expires")).toISOString(),
-    }),
+  const created = await api.addToken({
+    body: {
+      name,
+      role: admin ? "admin" : "member",
+      portals,
+      ...(expires !== undefined && {
+        expiresAt: new Date(terminal.now() + parseSpan(expires, "--expires")).toISOString(),
+      }),
+    },
   });
   show(session, created, ({ secret }) => terminal.print(secret));
   terminal.note("This is the only time that the token is shown: keep it where secrets are kept.");
@@ -56,7 +57,7 @@ export async function listTokens(session: Session, options: { revoked?: boolean 
         { title: "USED", value: ({ lastUsedAt }) => when(lastUsedAt, "never") },
         { title: "EXPIRES", value: ({ expiresAt }) => when(expiresAt, "never") },
         ...(options.revoked
-          ? [{ title: "REVOKED", value: ({ revokedAt }: ShownToken) => when(revokedAt, "-") }]
+          ? [{ title: "REVOKED", value: ({ revokedAt }: Token) => when(revokedAt, "-") }]
           : []),
         { title: "ID", value: ({ id }) => id },
       ],
@@ -74,29 +75,19 @@ export async function revokeToken(
   const { terminal, api } = session;
   const id = isId("token", token) ? token : await idOfName(api, token);
   await confirm(`Revoke token ${token}? Whoever uses it is refused from then on.`, terminal, options.yes);
-  await api.delete(`/tokens/${id}`);
+  await api.revokeToken({ params: { id } });
   show(session, { revoked: id }, () => terminal.print(`Token ${token} is revoked`));
 }
 
 /** Fault: `usage_invalid`. */
-export async function idOfName(api: ApiClient, name: string, hasRevoked = false): Promise<string> {
+export async function idOfName(api: Client, name: string, hasRevoked = false): Promise<string> {
   const found = (await allTokens(api, hasRevoked)).find((token) => token.name === name);
   if (found) return found.id;
   throw cliFaults.fault("usage_invalid", `There is no token with the name ${JSON.stringify(name)}`);
 }
 
 /** Newest first. */
-async function allTokens(api: ApiClient, hasRevoked: boolean): Promise<ShownToken[]> {
-  const tokens: ShownToken[] = [];
-  let cursor: string | undefined;
-  do {
-    const page: { items: ShownToken[]; nextCursor?: string } = await api.get("/tokens", {
-      limit: "200",
-      cursor,
-      ...(hasRevoked && { revoked: "true" }),
-    });
-    tokens.push(...page.items);
-    cursor = page.nextCursor;
-  } while (cursor !== undefined);
-  return tokens;
+async function allTokens(api: Client, hasRevoked: boolean): Promise<Token[]> {
+  const query = { limit: 200, ...(hasRevoked && { revoked: "true" as const }) };
+  return Array.fromAsync(pages(api.listTokens, { query }));
 }

@@ -54,7 +54,7 @@ test("on a machine where nothing was ever started, nothing is a problem", async 
 test("a server that is well, with MCP servers that are and are not", async () => {
   await using upstream = await startTestUpstream();
   const allow = ["--allow-private", "127.0.0.1"];
-  await served.json(["server", "add", "weather", upstream.url, ...allow]);
+  await served.json(["server", "add", "weather", upstream.url, ...allow, "--auto-accept", "all"]);
   await served.json(["server", "add", "broken", "http://127.0.0.1:1/", ...allow]);
   expect(await doctor({ env: served.env })).toMatchObject({
     code: 1,
@@ -67,7 +67,11 @@ test("a server that is well, with MCP servers that are and are not", async () =>
     "MCP broken": ["problem", expect.stringMatching(/\(upstream_unreachable\)$/) as string],
   });
   await served.json(["server", "remove", "broken", "--yes"]);
-  expect(await doctor({ env: served.env })).toMatchObject({ code: 0 });
+  await served.json(["server", "add", "news", upstream.url, ...allow]);
+  expect(await doctor({ env: served.env })).toMatchObject({
+    code: 0,
+    "MCP news": ["warning", "3 definitions wait for approval"],
+  });
 });
 
 test("a token that is refused, and one that is no admin's", async () => {

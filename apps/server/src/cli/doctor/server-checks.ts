@@ -1,8 +1,8 @@
 /** The server that commands would talk to: is it there, does it know us, and is it well. */
-import type { ShownServer, Status } from "@castellan/api";
+import { pages, type Client, type Status } from "@castellan/client";
 import { isFault } from "@castellan/kernel";
 import { findAccess, type Access } from "../access/find-access.ts";
-import { createApiClient, request, type ApiClient } from "../client/api-client.ts";
+import { connect, request } from "../client/connect.ts";
 import { ok, problem, warning, type Check, type Finding, type Patient } from "./check.ts";
 
 export const serverCheck: Check = {
@@ -80,10 +80,10 @@ function plainHttp({ url }: Access): Finding[] {
 }
 
 async function asAdmin(access: Access, { terminal }: Patient): Promise<Finding[]> {
-  const api = createApiClient(access);
+  const api = connect(access);
   try {
     const askedMs = terminal.now();
-    const status = await api.get<Status>("/status");
+    const status = await api.getStatus();
     const localMs = (askedMs + terminal.now()) / 2;
     return [
       ok("Token", `accepted, from ${access.tokenFrom}`),
@@ -129,8 +129,8 @@ function signed(ms: number): string {
   return `${ms < 0 ? "-" : "+"}${(Math.abs(ms) / 1000).toFixed(1)} s`;
 }
 
-async function servers(api: ApiClient): Promise<Finding[]> {
-  const { items } = await api.get<{ items: ShownServer[] }>("/servers?limit=200");
+async function servers(api: Client): Promise<Finding[]> {
+  const items = await Array.fromAsync(pages(api.listServers, { query: { limit: 200 } }));
   return items.map(({ slug, state, counts }) => {
     const name = `MCP ${slug}`;
     const reason = state.error ? `${state.error.message} (${state.error.code})` : "";

@@ -30,6 +30,22 @@ export function parseHeaders(
   return headers;
 }
 
+/** The same where headers are stored already: `Name:` takes one away. */
+export function parseHeaderChanges(
+  plain: readonly string[],
+  fromEnv: readonly string[],
+  terminal: Pick<Terminal, "env">,
+): Record<string, string | null> {
+  const isRemoval = (text: string) => /^[^:]+:$/.test(text);
+  const set = parseHeaders(
+    plain.filter((text) => !isRemoval(text)),
+    fromEnv,
+    terminal,
+  );
+  const removed = plain.filter(isRemoval).map((text) => [text.slice(0, -1).trim(), null] as const);
+  return { ...Object.fromEntries(removed), ...set };
+}
+
 function split(text: string, at: string, rule: string): [name: string, value: string] {
   const index = text.indexOf(at);
   const [name, value] = [text.slice(0, index).trim(), text.slice(index + 1).trim()];

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { toJson } from "./json.ts";
+import { toJson, toVisibleJson } from "./json.ts";
 
 test("what could act on a terminal is written as an escape", () => {
   const answer = { name: "csi\u009b31m del\u007f bidi\u202e line\u2028 tag\u{e0041} nl\n", é: "日本🧾" };
@@ -18,4 +18,10 @@ test("whatever a value holds, a program reads it as it was and a terminal shows 
       expect(text.replaceAll("\n", "")).not.toMatch(/[\p{C}\p{Zl}\p{Zp}]/u);
     }),
   );
+});
+
+test("to whoever judges it, nothing is hidden", () => {
+  const text = "a\u200bb\u00a0c\u3164d\ufe0fe\u2800f g";
+  expect(toVisibleJson([text])).toBe('["a\\u200bb\\u00a0c\\u3164d\\ufe0fe\\u2800f g"]');
+  expect(JSON.parse(toVisibleJson([text]))).toEqual([text]);
 });

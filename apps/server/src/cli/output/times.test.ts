@@ -1,6 +1,6 @@
 import { isFault } from "@castellan/kernel";
 import { expect, test } from "vitest";
-import { parsePast, parseSpan, relativeTime } from "./times.ts";
+import { parsePast, parseSpan, relativeTime, spanText } from "./times.ts";
 
 const now = Date.UTC(2026, 6, 28, 12);
 
@@ -41,4 +41,16 @@ test.each([
   [86_400_000, "in 24 h"],
 ])("%i ms from now is %s", (offset, text) => {
   expect(relativeTime(new Date(now + offset).toISOString(), now)).toBe(text);
+});
+
+test.each([
+  [30, "30s"],
+  [90, "90s"],
+  [1800, "30m"],
+  [7200, "2h"],
+  [86_400, "1d"],
+  [604_800, "1w"],
+])("%i seconds are %s, and that is what is read back", (seconds, text) => {
+  expect(spanText(seconds)).toBe(text);
+  expect(parseSpan(text, "--sync-every")).toBe(seconds * 1000);
 });

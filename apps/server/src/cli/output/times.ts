@@ -41,6 +41,13 @@ function span(ms: number): string {
   return `${Math.round(ms / day)} d`;
 }
 
+/** As `parseSpan` reads it: `90s`, `30m`, `2h`. */
+export function spanText(seconds: number): string {
+  const [unit, size] =
+    Object.entries(units).findLast(([, ms]) => (seconds * second) % ms === 0) ?? (["s", second] as const);
+  return `${(seconds * second) / size}${unit}`;
+}
+
 /** Wall time where the user is: `2026-07-28 14:00:01.123`. */
 export function localTime(iso: string): string {
   const date = new Date(iso);

@@ -101,3 +101,11 @@ export async function makeFolder(): Promise<TestFolder> {
   const path = await mkdtemp(join(tmpdir(), "castellan-cli-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
+
+/** The cells of a printed table, line by line. */
+export function columns(stdout: string): string[][] {
+  return stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => line.split(/ {2,}/));
+}

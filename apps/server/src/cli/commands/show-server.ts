@@ -1,0 +1,82 @@
+/** One server for people. */
+import type { DetailedServer, Server } from "@castellan/client";
+import { kindTexts } from "../input/kinds.ts";
+import { limitTexts } from "../input/limits.ts";
+import { clean } from "../output/clean.ts";
+import { printDetails } from "../output/table.ts";
+import { relativeTime, spanText } from "../output/times.ts";
+import { show, type Session } from "../session.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** A sync that failed is told, but the command did what it was asked to. */
+export function showServer(session: Session, server: DetailedServer): void {
+  const { terminal } = session;
+  show(session, server, () => {
+    printDetails({ ...whatItIs(server), ...howItIs(server, terminal.now()), ...whatItMay(server) }, terminal);
+    tellWaiting(server, terminal);
+    if (server.state.error)
+      terminal.note(clean(`The server could not be read; castellan server sync ${server.slug} tries again`));
+  });
+}
+
+/** What an admin has to do next, if anything waits. */
+export function tellWaiting({ slug, definitions }: Server, terminal: Pick<Terminal, "note">): void {
+  const count = definitions.new + definitions.changed;
+  if (count === 0) return;
+  const what = count === 1 ? "1 definition waits" : `${count} definitions wait`;
+  terminal.note(clean(`${what} for approval: castellan server definitions ${slug}`));
+}
+
+export function when(time: string | undefined, now: number): string {
+  return time === undefined ? "never" : relativeTime(time, now);
+}
+
+type Details = Readonly<Record<string, string | undefined>>;
+
+function whatItIs({ slug, title, description, url, transport, managedBy }: Server): Details {
+  return {
+    Server: title === slug ? slug : `${slug} (${title})`,
+    About: description || undefined,
+    URL: url,
+    Transport: transport === "auto" ? undefined : transport,
+    "Managed by": managedBy,
+  };
+}
+
+function howItIs({ state }: Server, now: number): Details {
+  const took = state.latencyMs === undefined ? "" : `, in ${state.latencyMs} ms`;
+  return {
+    State: state.status,
+    Attention: state.attention.map(({ message }) => message).join("; ") || undefined,
+    Error: state.error && `${state.error.message} (${state.error.code})`,
+    Synced: `${when(state.syncedAt, now)}${took}`,
+    Speaks: state.eras.join(", ") || undefined,
+    "Found at": state.foundBelow,
+  };
+}
+
+function whatItMay(server: DetailedServer): Details {
+  const { offered, state, syncIntervalSeconds } = server;
+  return {
+    Headers: list(server.headerNames),
+    "Allowed private": list(server.allowPrivate),
+    "May ask for": list(server.clientFeatures),
+    "Pages may reach": list(server.uiHosts),
+    Accepts: kindTexts(server.autoAccept) || undefined,
+    Limits: list(limitTexts(server.limits)),
+    "Read every": syncIntervalSeconds === undefined ? undefined : spanText(syncIntervalSeconds),
+    Tools: counted(offered.tools),
+    Prompts: counted(offered.prompts),
+    Resources: counted(offered.resources),
+    Templates: counted(offered.resourceTemplates),
+    "Left out": state.skipped.join("; ") || undefined,
+  };
+}
+
+function list(texts: readonly string[]): string | undefined {
+  return texts.join(", ") || undefined;
+}
+
+function counted(names: readonly string[]): string | undefined {
+  return names.length === 0 ? undefined : `${names.length}: ${names.join(", ")}`;
+}
