@@ -19,7 +19,7 @@ type ExportedDocument = Awaited<ReturnType<Client["exportConfiguration"]>>;
 
 const object = { type: "object" };
 const token = "s3cret-of-mail";
-const secrets = { "env:CASTELLAN_MAIL_AUTHORIZATION": `Bearer ${token}` };
+const secrets = { "env:MCP_MAIL_AUTHORIZATION": `Bearer ${token}` };
 
 beforeAll(async () => {
   servers = {
@@ -168,7 +168,7 @@ test("the document holds what was made, and no secret", () => {
   const text = JSON.stringify(document);
   expect(text).not.toContain(token);
   expect(document).toMatchObject({
-    servers: { mail: { headers: { authorization: { secretRef: "env:CASTELLAN_MAIL_AUTHORIZATION" } } } },
+    servers: { mail: { headers: { authorization: { secretRef: "env:MCP_MAIL_AUTHORIZATION" } } } },
   });
 });
 

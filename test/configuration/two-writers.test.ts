@@ -117,7 +117,7 @@ test("a plan that somebody has looked at holds for what it was made of", async (
   const body = {
     document: wanted as never,
     adopt: true,
-    secrets: { "env:CASTELLAN_S_AUTHORIZATION": "Bearer mine" },
+    secrets: { "env:MCP_S_AUTHORIZATION": "Bearer mine" },
   };
   const { basis } = await other.planConfiguration({ body });
   await admin.changePortal({ params: ofPortal, body: { title: "By hand" } });

@@ -13,6 +13,7 @@ import { startRawModern, type RawModernServer } from "../fixtures/raw-modern.ts"
 import type { RecordedRequest } from "../fixtures/recording.ts";
 import type { Call, Script } from "../fixtures/script.ts";
 import { startTestHouse } from "../harness/house.ts";
+import { everyKind } from "../harness/registration.ts";
 import { metaKeys } from "../fixtures/modern-rules.ts";
 import { openLegacy, parsed, rpc, say, sayModern, type Door, type Heard } from "./client.ts";
 
@@ -72,7 +73,13 @@ async function newToken(...portals: string[]): Promise<string> {
 }
 
 function register(slug: string, url: string, more: object = {}): Promise<DetailedServer> {
-  return house.api("POST", "/servers", { slug, url, allowPrivate: ["127.0.0.1"], ...more });
+  return house.api("POST", "/servers", {
+    slug,
+    url,
+    allowPrivate: ["127.0.0.1"],
+    autoAccept: everyKind,
+    ...more,
+  });
 }
 
 /** What came of a request. */

@@ -6,6 +6,7 @@ import { mcpFaults, parseMessage, type Message, type ProtocolHeaders } from "@ca
 import { expect, test } from "vitest";
 import type { Answer, CallerSession, PortalView, Received } from "./call.ts";
 import { createScope } from "./catalog/offering.ts";
+import { createCallLimiter } from "./limits/call-limiter.ts";
 import { runCall } from "./run-call.ts";
 import type { CallPorts, CallSummary } from "./stages/stage.ts";
 
@@ -91,7 +92,10 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     states: undefined as never,
     lines: undefined as never,
     conversations: undefined as never,
-    limiter: undefined as never,
+    limiter: createCallLimiter({
+      rates: { take: () => ({ allowed: true, giveBack() {} }) },
+      livingReplicas: () => 1,
+    }),
     circuits: undefined as never,
     audit: {
       append(record) {

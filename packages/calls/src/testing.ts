@@ -59,12 +59,17 @@ export function newServer(slug: string, more: Partial<NewServer> = {}): NewServe
   };
 }
 
-export function findings(names: readonly string[], more: Partial<SyncFindings> = {}): SyncFindings {
+/** What a sync of the server `slug` found: these tools. */
+export function findings(
+  names: readonly string[],
+  more: Partial<SyncFindings> = {},
+  slug = "s",
+): SyncFindings {
   return {
     definitions: names.map((name): FoundDefinition => ({
       kind: "tool",
       name,
-      publicName: `s_${name}`,
+      publicName: `${slug}_${name}`,
       text: `{ "name":${JSON.stringify(name)}, "n":1E400 }`,
     })),
     skipped: [],

@@ -135,3 +135,10 @@ test("a request can be given up", async () => {
     "enough",
   );
 });
+
+test("what a URL would fold into another path is refused before anything is sent", async () => {
+  const { client, sent } = createScene();
+  for (const slug of [".", "..", ""])
+    await expect(client.getServer({ params: { slug } })).rejects.toThrow(TypeError);
+  expect(sent).toEqual([]);
+});

@@ -71,11 +71,17 @@ async function send(operation: AnyOperation, request: AnyRequest, options: Clien
 }
 
 function toUrl({ path }: AnyOperation, { params = {}, query = {} }: AnyRequest, { url }: ClientOptions): URL {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(params[name])));
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => toSegment(name, String(params[name])));
   const target = new URL(`${url.replace(/\/$/, "")}/api/v1${filled}`);
   for (const [name, value] of Object.entries(query))
     if (value !== undefined) target.searchParams.set(name, String(value));
   return target;
+}
+
+/** A URL folds `.` and `..`, however they are escaped: the request would be another one (RFC 3986 §5.2.4). */
+function toSegment(name: string, value: string): string {
+  if (value === "" || value === "." || value === "..") throw new TypeError(`${name} cannot be "${value}"`);
+  return encodeURIComponent(value);
 }
 
 async function readAnswer(answer: Response): Promise<unknown> {

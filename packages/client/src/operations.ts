@@ -81,7 +81,7 @@ export interface ConfigurationDocument {
                   Record<
                     string,
                     {
-                      /** env:NAME or file:PATH, seen from whoever applies the document. The secret itself is never in the document. */
+                      /** env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document. */
                       readonly secretRef: string;
                       /** What stands before the secret: "Bearer " */
                       readonly prefix?: string | undefined;
@@ -600,7 +600,7 @@ export interface ServerDefinition {
   /** As it is listed; of one that is not, as it was approved, if that is known */
   readonly definition?: unknown | undefined;
   readonly decidedAt?: string | undefined;
-  /** A token's id, the name of a configuration file, or `auto-accept` */
+  /** A token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews */
   readonly decidedBy?: string | undefined;
 }
 

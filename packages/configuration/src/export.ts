@@ -83,7 +83,7 @@ class SecretNames {
     for (const { server } of servers)
       for (const header of server.headerNames) {
         if (Object.hasOwn(server.headerRefs, header)) continue;
-        const name = `env:CASTELLAN_${server.slug}_${header}`.replaceAll(/[^A-Za-z0-9:]/g, "_");
+        const name = `env:MCP_${server.slug}_${header}`.replaceAll(/[^A-Za-z0-9:]/g, "_");
         const wanted = `env:${name.slice("env:".length).toUpperCase().slice(0, 120)}`;
         let free = wanted;
         for (let count = 2; taken.has(free); count += 1) free = `${wanted}_${count}`;

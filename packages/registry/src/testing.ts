@@ -110,7 +110,7 @@ export async function createTestRegistry(): Promise<TestRegistry> {
 
     async addServer(slug, tools, more = {}) {
       const { id } = await servers.add(newServer(slug, { autoAccept: ["tool"], ...more }));
-      if (tools.length > 0) await definitions.saveSync(id, findings(tools));
+      if (tools.length > 0) await definitions.saveSync(id, findings(tools, {}, slug));
     },
 
     async addPortal(slug, slugs, more = {}) {

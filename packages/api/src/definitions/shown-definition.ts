@@ -43,7 +43,7 @@ export const shownDefinition = z
     decidedBy: z
       .string()
       .optional()
-      .describe("A token's id, the name of a configuration file, or `auto-accept`"),
+      .describe("A token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews"),
   })
   .meta({ id: "ServerDefinition" });
 

@@ -41,7 +41,7 @@ export interface Server {
 export const serverTransports = ["auto", "streamable-http", "sse"] as const;
 export type ServerTransport = (typeof serverTransports)[number];
 
-/** Where a secret comes from when a configuration file is applied: `env:NAME` or `file:PATH`, seen from whoever applies it. */
+/** Where a secret comes from when a configuration file is applied: `env:NAME`, or `file:PATH` from its folder, seen from whoever applies it. */
 export interface SecretRef {
   readonly secretRef: string;
   /** What stands before the secret in the header: `Bearer `. */

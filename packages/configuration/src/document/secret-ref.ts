@@ -11,7 +11,7 @@ export const secretRef = z
   .strictObject({
     secretRef: z.string().regex(pattern, rule).meta({
       description:
-        "env:NAME or file:PATH, seen from whoever applies the document. The secret itself is never in the document.",
+        "env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document.",
     }),
     prefix: z
       .string()
@@ -25,7 +25,7 @@ export const secretRef = z
 /** A reference taken apart, for who looks the secret up: `env:NAME` and `file:PATH`. */
 export interface SecretPlace {
   readonly from: "env" | "file";
-  /** The variable, or the path, relative to where the command is run. */
+  /** The variable, or the path, relative to the folder of the configuration file. */
   readonly name: string;
 }
 
