@@ -28,7 +28,7 @@ export async function runProgram(args: readonly string[], terminal: Terminal): P
   } catch (error) {
     if (error instanceof CommanderError && isHelp(error)) return error.exitCode === 0 ? 0 : 2;
     const { reportError } = await import("./report-error.ts");
-    return reportError(await toFault(error), terminal);
+    return Math.max(exitCode, reportError(await toFault(error), terminal));
   }
 }
 

@@ -31,7 +31,7 @@ const hints: Readonly<Record<string, string>> = {
   token_expired: "An admin makes a new one with `castellan token create NAME`.",
   admin_required: "An admin makes such a token with `castellan token create NAME --admin`.",
   outbound_refused:
-    "A server on a private network must be allowed by name: --allow-private HOST, HOST:PORT or CIDR.",
+    "Where it is to be at a private address, allow that by name: --allow-private HOST, HOST:PORT or CIDR.",
   server_slug_taken: "`castellan server list` shows what is registered.",
   server_unknown: "`castellan server list` shows what is registered.",
   portal_not_found: "`castellan portal list` shows those that there are.",

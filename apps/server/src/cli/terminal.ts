@@ -29,7 +29,7 @@ export interface Terminal {
    * Undefined where standard error is no terminal.
    */
   readonly rewrite: ((line: string) => void) | undefined;
-  /** Asks on standard error, reads one line. */
+  /** Asks on standard error, reads one line; an empty one when the answer is Ctrl-C or Ctrl-D. */
   ask(question: string): Promise<string>;
   /** All of standard input, up to a limit. */
   readInput(maxBytes: number): Promise<string>;
@@ -60,6 +60,10 @@ export function createProcessTerminal({ env, stdin, stdout, stderr }: Streams = 
       const lines = createInterface({ input: stdin, output: stderr });
       try {
         return await lines.question(question);
+      } catch (error) {
+        if (!(error instanceof Error) || error.name !== "AbortError") throw error;
+        stderr.write("\n");
+        return "";
       } finally {
         lines.close();
       }

@@ -28,16 +28,14 @@ export async function listDefinitions(
   const slug = parseSlug(server, "SERVER");
   const answer = await read(session, slug, options);
   show(session, answer, ({ items, counts }) => {
+    if (Object.values(counts).every((count) => count === 0))
+      return terminal.note(`Nothing of ${slug} is known: castellan server show ${slug} says more`);
     if (items.length === 0) return terminal.note("No definition fits");
     printDefinitions(items, terminal);
-    const waiting = items.filter(isWaiting);
-    for (const definition of waiting) {
+    const { full = false } = options;
+    for (const definition of full ? items : items.filter(isWaiting)) {
       terminal.print("");
-      showDefinition(definition, {
-        full: options.full ?? false,
-        paint: terminal.paint,
-        write: terminal.print,
-      });
+      showDefinition(definition, { full, paint: terminal.paint, write: terminal.print });
     }
     if (counts.new + counts.changed > 0)
       terminal.note(
@@ -70,7 +68,7 @@ function printDefinitions(items: readonly ServerDefinition[], terminal: Terminal
       { title: "NAME", value: ({ name }) => name, shrinks: true },
       { title: "CLASS", value: ({ kind, class: held }) => (kind === "tool" ? held : undefined) ?? "-" },
       { title: "DECIDED", value: ({ decidedAt }) => (decidedAt ? relativeTime(decidedAt, now) : "-") },
-      { title: "BY", value: ({ decidedBy }) => decidedBy ?? "-" },
+      { title: "BY", value: ({ decidedBy }) => decidedBy ?? "-", shrinks: true },
     ],
     terminal,
   );

@@ -155,7 +155,7 @@ Names    {server}_{name}
   });
   await entries("--kind", "resource", "--reset", uri);
   expect((await served.castellan(["portal", "show", "team"])).stdout).toContain(
-    "weather (only 2 of it), news\n",
+    "weather (allowlist of 2), news\n",
   );
 });
 

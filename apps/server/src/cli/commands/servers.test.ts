@@ -152,6 +152,25 @@ test("what is not named in an edit stays, and a limit or a header is changed alo
   expect(last).not.toHaveProperty("syncIntervalSeconds");
 });
 
+test("a limit for a tool that is not there is told of", async () => {
+  const limits = ["--limit", "tool.alert.timeout=30s", "--limit", "tool.alerts.timeout=30s"];
+  const added = await served.castellan([...addWeather, upstream.url, "--auto-accept", "all", ...limits]);
+  expect([added.code, added.stderr]).toEqual([
+    0,
+    "The limit for alert has no effect: weather lists no tool of that name\n",
+  ]);
+  const unread = await served.castellan([
+    "server",
+    "add",
+    "away",
+    "http://127.0.0.1:1/mcp",
+    ...limits,
+    "--allow-private",
+    "127.0.0.1",
+  ]);
+  expect(unread.stderr).toBe("The server could not be read; castellan server sync away tries again\n");
+});
+
 test("a server's secrets come from a variable, a file or standard input, and are not shown", async () => {
   await using guarded = await startTestUpstream({ authorization: "Bearer s3cret" });
   await using folder = await makeFolder();
@@ -192,6 +211,11 @@ Synced           never
 Allowed private  127.0.0.1
 `,
     stderr: "The server could not be read; castellan server sync weather tries again\n",
+  });
+  expect(await served.castellan(["server", "definitions", "weather"])).toEqual({
+    code: 0,
+    stdout: "",
+    stderr: "Nothing of weather is known: castellan server show weather says more\n",
   });
 });
 

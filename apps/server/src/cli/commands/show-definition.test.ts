@@ -64,6 +64,23 @@ test("what is long is cut, which is said, but not when all is wanted", () => {
   expect(shown({ review: "changed", difference }, true)).toHaveLength(51);
 });
 
+test("what was rejected is shown like news, what is in use when all is wanted", () => {
+  const content = { definition: { name: "a" } };
+  expect(shown({ ...content, review: "rejected" })).toEqual([
+    "<bold>rejected tool a (read)",
+    "<green>  + {",
+    '<green>  +   "name": "a"',
+    "<green>  + }",
+  ]);
+  expect(shown({ ...content, review: "approved" })).toEqual(["<bold>approved tool a (read)"]);
+  expect(shown({ ...content, review: "approved" }, true)).toEqual([
+    "<bold>approved tool a (read)",
+    "    {",
+    '      "name": "a"',
+    "    }",
+  ]);
+});
+
 test("what models are told is not pushed out of sight by what is long", () => {
   const properties = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`p${at}`, {}]));
   const lines = shown({ definition: { inputSchema: { properties }, description: "Sends it all" } });

@@ -18,7 +18,7 @@ export function showDefinition(definition: ServerDefinition, { full, paint, writ
   const { review, kind, name } = definition;
   write(paint("bold", clean([review, kindWord(kind), name, classText(definition)].join(" ").trimEnd())));
   for (const line of oddities(definition)) write(paint("yellow", clean(`  ${line}`)));
-  const lines = contentOf(definition);
+  const lines = contentOf(definition, full);
   const shown = full ? lines : lines.slice(0, maxLines);
   for (const line of shown) {
     const style = styles[line[0] ?? ""];
@@ -45,13 +45,14 @@ function oddities({ renamedFrom, shadows }: ServerDefinition): string[] {
   ];
 }
 
-/** What changed, as the server tells it; all of what is new; nothing of what is known. */
-function contentOf({ review, definition, difference }: ServerDefinition): string[] {
+/** What changed, as the server tells it; all of what nobody wanted yet; of what is in use all or nothing. */
+function contentOf({ review, definition, difference }: ServerDefinition, full: boolean): string[] {
   if (difference !== undefined && difference !== "") return difference.trimEnd().split("\n");
-  if (review !== "new" || definition === undefined) return [];
+  const isNews = review === "new" || review === "rejected";
+  if (definition === undefined || !(isNews || full)) return [];
   const text =
     typeof definition === "string" ? escapedLines(definition) : toVisibleJson(toldFirst(definition), 2);
-  return text.split("\n").map((line) => `+ ${line}`);
+  return text.split("\n").map((line) => `${isNews ? "+" : " "} ${line}`);
 }
 
 /** What models are told goes ahead: a long schema must not push it out of sight. */

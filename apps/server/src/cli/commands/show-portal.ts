@@ -38,10 +38,10 @@ export function portalUrls({ paths, hostname }: Portal, origin: string): string 
   return [...paths.map((path) => origin + path), ...own].join(" and ");
 }
 
-/** `weather (3 changed)`, `news (only 2 of it)`. */
+/** `weather (3 changed)`, `news (allowlist of 2)`. */
 function serverText({ server, mode, tools, prompts, resources, resourceTemplates }: PortalServer): string {
   const entries = [tools, prompts, resources, resourceTemplates].flatMap((some) => Object.values(some));
   const on = entries.filter(({ enabled }) => enabled === true).length;
-  if (mode === "allowlist") return `${server} (only ${on} of it)`;
+  if (mode === "allowlist") return `${server} (allowlist of ${on})`;
   return entries.length === 0 ? server : `${server} (${entries.length} changed)`;
 }

@@ -14,6 +14,7 @@ export function showServer(session: Session, server: DetailedServer): void {
   show(session, server, () => {
     printDetails({ ...whatItIs(server), ...howItIs(server, terminal.now()), ...whatItMay(server) }, terminal);
     tellWaiting(server, terminal);
+    tellUnmatched(server, terminal);
     if (server.state.error)
       terminal.note(clean(`The server could not be read; castellan server sync ${server.slug} tries again`));
   });
@@ -25,6 +26,13 @@ export function tellWaiting({ slug, definitions }: Server, terminal: Pick<Termin
   if (count === 0) return;
   const what = count === 1 ? "1 definition waits" : `${count} definitions wait`;
   terminal.note(clean(`${what} for approval: castellan server definitions ${slug}`));
+}
+
+/** Of a server that was never read nobody knows what it lists. */
+function tellUnmatched({ slug, unmatchedLimits, state }: Server, terminal: Terminal): void {
+  if (state.syncedAt === undefined) return;
+  for (const tool of unmatchedLimits)
+    terminal.note(clean(`The limit for ${tool} has no effect: ${slug} lists no tool of that name`));
 }
 
 export function when(time: string | undefined, now: number): string {

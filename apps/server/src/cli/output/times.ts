@@ -11,7 +11,8 @@ const units = { s: second, m: minute, h: hour, d: day, w: 7 * day } as const;
 /** `90s`, `15m`, `12h`, `30d`, `4w` → milliseconds. Fault: `usage_invalid`. */
 export function parseSpan(text: string, option: string): number {
   const [, count = "", unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-  if (count === "") throw cliFaults.fault("usage_invalid", `${option} must be a span like 15m, 12h or 30d`);
+  if (count === "")
+    throw cliFaults.fault("usage_invalid", `${option} must be a span like 30s, 15m, 12h or 30d`);
   return Number(count) * units[unit as keyof typeof units];
 }
 

@@ -12,12 +12,16 @@ export function addConfigurationCommands(program: Command, { terminal, exit }: S
       const { apply } = await import("../commands/configuration/apply.ts");
       await apply(await open(options, terminal), options);
     });
-  wanted(program, "diff", "what configuration files would change; ends with 1 where they would").action(
-    async (options: SessionOptions & WantedOptions) => {
-      const { diff } = await import("../commands/configuration/diff.ts");
-      exit(await diff(await open(options, terminal), options));
-    },
-  );
+  wanted(
+    program,
+    "diff",
+    "what configuration files would change; ends with 1 where they would, with 2 where that is not known",
+  ).action(async (options: SessionOptions & WantedOptions) => {
+    const { diff } = await import("../commands/configuration/diff.ts");
+    // Until it is known: a failure must not pass for a difference.
+    exit(2);
+    exit(await diff(await open(options, terminal), options));
+  });
   destructive(remote(program, "export", "all servers and portals as a configuration file"))
     .option("-o, --output <file>", "where to write it; without, standard output")
     .option("--name <name>", "the name that the configuration gets")

@@ -101,7 +101,7 @@ function settings(command: Command): Command {
       "what takes effect without approval, separated by commas: tools, prompts, resources, templates, instructions, or all",
       collectList,
     )
-    .option("--sync-every <span>", "how often it is read: 30m")
+    .option("--sync-every <span>", "how often it is read: 30m; from 30s to 7d")
     .option(
       "--limit <limit>",
       "calls-per-minute=60, concurrency=10 or timeout=30s; person.… for each person, tool.NAME.… for one tool; repeatable",
@@ -157,7 +157,7 @@ function addReviews(server: Command, { terminal }: Surroundings): void {
       ]),
     )
     .addOption(choice("--kind <kind>", "only of this kind", definitionKindWords))
-    .option("--full", "whole definitions and differences, however long")
+    .option("--full", "whole definitions and differences, however long, also of what does not wait")
     .action(async (slug: string, options: SessionOptions & DefinitionsOptions) => {
       const { listDefinitions } = await import("../commands/definitions.ts");
       await listDefinitions(await open(options, terminal), slug, options);

@@ -126,7 +126,7 @@ test("a missing secret is named with its line; one in a file is read from beside
   await write("config/c.yaml", configuration(headers));
   const file = ["-f", "config/c.yaml"];
   expect(await run(["diff", ...file])).toEqual({
-    code: 1,
+    code: 2,
     stdout: "",
     stderr:
       "castellan: config/c.yaml:8:7 needs env:ONE, which is not there\n" +
@@ -150,7 +150,7 @@ test("a missing secret is named with its line; one in a file is read from beside
 test("what is wrong in a file, or refused by the server, is told with its place", async () => {
   await write("bad.yaml", configuration("    colour: blue\n    transport: pigeon\n"));
   expect(await run(["diff", "-f", "bad.yaml"])).toEqual({
-    code: 1,
+    code: 2,
     stdout: "",
     stderr:
       "castellan: bad.yaml:8:5 servers.weather.transport must be one of auto, streamable-http, sse\n" +
@@ -165,7 +165,7 @@ test("what is wrong in a file, or refused by the server, is told with its place"
   await write("c.yaml", configuration("    title: Other\n"));
   const refused = await run(["diff", "-f", "c.yaml"]);
   expect([refused.code, refused.stderr]).toEqual([
-    1,
+    2,
     expect.stringMatching(
       /^castellan: c\.yaml:4:3 server "weather" is made by hand and is not as .*\(resource_not_managed\)\n/,
     ),
