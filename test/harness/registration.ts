@@ -15,7 +15,12 @@ export const everyFeature = ["elicitation_form", "elicitation_url", "sampling", 
 
 /** The body of `POST /servers`. A bare URL is a server that may ask nothing, and whose definitions need no approval. */
 export function toRegistration(slug: string, server: string | RegisteredServer): object {
-  const { url, clientFeatures, uiHosts, autoAccept = everyKind } = typeof server === "string" ? { url: server } : server;
+  const {
+    url,
+    clientFeatures,
+    uiHosts,
+    autoAccept = everyKind,
+  } = typeof server === "string" ? { url: server } : server;
   return {
     slug,
     url,

@@ -2,7 +2,7 @@ export { tokenRoles, type Principal, type ServicePrincipal, type TokenRole } fro
 export type { CreatedToken, ServiceToken, TokenInput } from "./service-token.ts";
 export { createToken } from "./create-token.ts";
 export { ensureAdminToken, type FirstAdminOptions } from "./first-admin.ts";
-export { getToken, listTokens, revokeToken, type TokenFilter } from "./tokens.ts";
+export { getToken, listTokens, revokeToken, tokenNames, type TokenFilter } from "./tokens.ts";
 export { withdrawPortal } from "./withdraw-portal.ts";
 export { createAuthenticator, type Authenticator, type AuthenticatorOptions } from "./authenticator.ts";
 export { parseBearer } from "./bearer.ts";

@@ -35,6 +35,17 @@ export async function getToken(database: Queryable, id: Id<"token">): Promise<Se
   return toServiceToken(row);
 }
 
+/** What the tokens of these ids are called, revoked ones too; whatever is no token's id has no name. */
+export async function tokenNames(
+  database: Queryable,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const rows = await database.query<{ id: string; name: string }>(
+    sql`select id, name from tokens where id = any(${ids})`,
+  );
+  return new Map(rows.map(({ id, name }) => [id, name]));
+}
+
 /**
  * Ends a token for good. Every replica refuses it as soon as it has read the change, and a replica
  * that cannot read changes refuses all. Ending it twice is ending it once. Fault: `token_not_found`.

@@ -602,6 +602,8 @@ export interface ServerDefinition {
   readonly decidedAt?: string | undefined;
   /** A token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews */
   readonly decidedBy?: string | undefined;
+  /** What the token in `decidedBy` is called */
+  readonly decidedByName?: string | undefined;
 }
 
 export interface ServerImport {

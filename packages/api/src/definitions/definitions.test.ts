@@ -21,7 +21,10 @@ afterAll(async () => {
 
 const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/) as string;
 const fingerprint = expect.stringMatching(/^sha256:[0-9a-f]{64}$/) as string;
-const token = expect.stringMatching(/^tok_/) as string;
+const byToken = {
+  decidedBy: expect.stringMatching(/^tok_/) as string,
+  decidedByName: expect.stringMatching(/^token tok_/) as string,
+};
 
 interface Listed {
   readonly fingerprint: string;
@@ -96,7 +99,7 @@ test("what a real server lists waits, is approved as it was looked at, and is of
       ...prompt,
       review: "approved",
       decidedAt: time,
-      decidedBy: token,
+      ...byToken,
     },
   ]);
   const rejected = await admin("POST", `${at}/reject`, { all: true, fingerprint: before.fingerprint });
@@ -125,7 +128,7 @@ test("one that changed is shown beside what was approved, hidden characters and 
         changeCount: 0,
         definition: { name: "gone", inputSchema: { type: "object" } },
         decidedAt: time,
-        decidedBy: token,
+        ...byToken,
       },
       {
         kind: "tool",

@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { tokenNames } from "@castellan/access";
 import { definitionKinds, shownReviewStates, type DefinitionReview } from "@castellan/calls";
 import { z } from "zod";
 import { searchText, slug } from "../fields.ts";
@@ -27,17 +28,18 @@ export const listDefinitions = defineRoute({
     q: searchText.optional().meta({ description: "Text anywhere in the definition" }),
   }),
   answer: pageOf(shownDefinition).extend(reviewSummary.shape),
-  handler: async ({ params, query }, { reviews }) => {
+  handler: async ({ params, query }, { reviews, database }) => {
     const all = await reviews.list(params.slug);
     const wanted = all.definitions.filter((definition) => isWanted(definition, query));
     const { items, next } = slicePage(wanted, keyOf, query);
     const short = atMost(maxPageLength, items);
     const last = short.at(-1);
+    const names = await tokenNames(database, [...new Set(short.flatMap(({ decidedBy: by }) => by ?? []))]);
     const shown: z.input<typeof shownDefinition>[] = [];
     for (const review of short) {
       // What changed in a long one takes a while to find: others have their turn in between.
       await setImmediate();
-      shown.push(toShownDefinition(review));
+      shown.push(toShownDefinition(review, names));
     }
     return {
       ...toReviewSummary(all),

@@ -43,16 +43,24 @@ export const shownDefinition = z
     decidedBy: z
       .string()
       .optional()
-      .describe("A token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews"),
+      .describe(
+        "A token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews",
+      ),
+    decidedByName: z.string().optional().describe("What the token in `decidedBy` is called"),
   })
   .meta({ id: "ServerDefinition" });
 
-export function toShownDefinition(review: DefinitionReview): z.input<typeof shownDefinition> {
+/** `tokenNames`: by their ids. */
+export function toShownDefinition(
+  review: DefinitionReview,
+  tokenNames: ReadonlyMap<string, string>,
+): z.input<typeof shownDefinition> {
   const { text, approvedText, shadows, ...shown } = review;
   const difference =
     text === undefined || approvedText === undefined ? undefined : differenceOf(approvedText, text);
   return {
     ...shown,
+    decidedByName: tokenNames.get(review.decidedBy ?? ""),
     shadows: [...shadows],
     changes: [...(difference?.changes ?? [])],
     changeCount: difference?.changeCount ?? 0,

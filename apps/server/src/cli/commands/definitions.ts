@@ -68,7 +68,11 @@ function printDefinitions(items: readonly ServerDefinition[], terminal: Terminal
       { title: "NAME", value: ({ name }) => name, shrinks: true },
       { title: "CLASS", value: ({ kind, class: held }) => (kind === "tool" ? held : undefined) ?? "-" },
       { title: "DECIDED", value: ({ decidedAt }) => (decidedAt ? relativeTime(decidedAt, now) : "-") },
-      { title: "BY", value: ({ decidedBy }) => decidedBy ?? "-", shrinks: true },
+      {
+        title: "BY",
+        value: ({ decidedBy, decidedByName }) => decidedByName ?? decidedBy ?? "-",
+        shrinks: true,
+      },
     ],
     terminal,
   );
