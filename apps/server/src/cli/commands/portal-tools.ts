@@ -47,6 +47,6 @@ function why({ state, reason, review, eras }: PortalTool): string {
 const reasons: Readonly<Record<Exclude<PortalTool["reason"], "waiting" | undefined>, string>> = {
   switched_off: "switched off",
   not_switched_on: "not on the allowlist",
-  name_of_another: "another server has a tool of this name",
+  name_of_another: "another server has a tool of this name: approve it, or give it an alias",
   headers_unsound: "its header marks are not sound",
 };
