@@ -45,6 +45,18 @@ test("what is asked for while it runs comes after it", () => {
   expect(due.nextMs).toBe(105);
 });
 
+test("what one reason was put off for, another one does not wait for", () => {
+  due.ask(a, "call_failed", 0);
+  const sync = due.take(0);
+  if (!sync) throw new Error("not due");
+  due.done(sync);
+  due.afterOther(sync, 100, 100);
+  expect(due.nextMs).toBe(100 + 29_900);
+  due.ask(a, "list_changed", 200);
+  expect([due.take(299), due.nextMs]).toEqual([undefined, 300]);
+  expect([...(due.take(300)?.asked.keys() ?? [])]).toEqual(["call_failed", "list_changed"]);
+});
+
 test("one server's wait does not hold up another", () => {
   due.ask(a, "list_changed", 0);
   due.ask(b, "call_failed", 1);

@@ -30,8 +30,14 @@ const lookAgainMs = 500;
 /** A server that is to be synced. Times are of one monotonic clock, milliseconds. */
 export interface DueSync {
   readonly id: Id<"server">;
-  /** For each reason, when it was first and when last given. */
-  readonly asked: ReadonlyMap<SyncReason, { readonly firstMs: number; readonly lastMs: number }>;
+  readonly asked: ReadonlyMap<SyncReason, Asked>;
+}
+
+/** When a reason was first and when last given. */
+interface Asked {
+  readonly firstMs: number;
+  readonly lastMs: number;
+  /** It was put off until then; another reason need not wait for it. */
   readonly notBeforeMs: number;
 }
 
@@ -43,7 +49,7 @@ export class DueSyncs {
 
   /** A server is to be synced for this reason, also if it is being synced now. */
   ask(id: Id<"server">, reason: SyncReason, nowMs: number): void {
-    this.#put({ id, asked: new Map([[reason, { firstMs: nowMs, lastMs: nowMs }]]), notBeforeMs: nowMs });
+    this.#put({ id, asked: new Map([[reason, { firstMs: nowMs, lastMs: nowMs, notBeforeMs: nowMs }]]) });
   }
 
   /** The next that is due and may run; it counts as running until `done`. */
@@ -68,7 +74,11 @@ export class DueSyncs {
 
   /** Puts one back that came to nothing, if it is worth waiting for. */
   defer(sync: DueSync, notBeforeMs: number): void {
-    if (reasonsOf(sync).some(({ waits }) => waits)) this.#put({ ...sync, notBeforeMs });
+    if (!reasonsOf(sync).some(({ waits }) => waits)) return;
+    this.#put({
+      ...sync,
+      asked: new Map([...sync.asked].map(([reason, times]) => [reason, { ...times, notBeforeMs }])),
+    });
   }
 
   /** Another sync of the server, begun so long ago, left no room: is it as good, or to be waited for? */
@@ -81,15 +91,15 @@ export class DueSyncs {
   #put(sync: DueSync): void {
     const known = this.#waiting.get(sync.id);
     const asked = new Map(known?.asked);
-    for (const [reason, { firstMs, lastMs }] of sync.asked) {
-      const times = asked.get(reason);
+    for (const [reason, times] of sync.asked) {
+      const before = asked.get(reason) ?? times;
       asked.set(reason, {
-        firstMs: Math.min(firstMs, times?.firstMs ?? firstMs),
-        lastMs: Math.max(lastMs, times?.lastMs ?? lastMs),
+        firstMs: Math.min(times.firstMs, before.firstMs),
+        lastMs: Math.max(times.lastMs, before.lastMs),
+        notBeforeMs: Math.max(times.notBeforeMs, before.notBeforeMs),
       });
     }
-    const notBeforeMs = Math.max(sync.notBeforeMs, known?.notBeforeMs ?? 0);
-    this.#waiting.set(sync.id, { id: sync.id, asked, notBeforeMs });
+    this.#waiting.set(sync.id, { id: sync.id, asked });
   }
 
   #next(): DueSync | undefined {
@@ -119,11 +129,12 @@ export function gapMs(sync: DueSync): number {
 }
 
 /** Several words about changes are one change; who never stops talking is not waited for. */
-function dueMs({ asked, notBeforeMs }: DueSync): number {
-  const due = [...asked].map(([reason, { firstMs, lastMs }]) =>
-    Math.min(lastMs + syncReasons[reason].settleMs, firstMs + syncReasons[reason].maxWaitMs),
-  );
-  return Math.max(notBeforeMs, Math.min(...due));
+function dueMs({ asked }: DueSync): number {
+  const due = [...asked].map(([reason, { firstMs, lastMs, notBeforeMs }]) => {
+    const { settleMs, maxWaitMs } = syncReasons[reason];
+    return Math.max(notBeforeMs, Math.min(lastMs + settleMs, firstMs + maxWaitMs));
+  });
+  return Math.min(...due);
 }
 
 function reasonsOf({ asked }: DueSync) {

@@ -66,7 +66,7 @@ export class ListWatches implements Disposable {
 
   /** Begins, ends or moves the watch of a server, as the catalog of this moment and the wants say. */
   #renew(id: string): void {
-    const server = this.#options.catalog.servers().find((one) => one.server.id === id);
+    const server = this.#options.catalog.findById(id);
     const isWanted = this.#wanted.has(id) && server !== undefined && tellsOfLists(server);
     const held = this.#held.get(id);
     if (held && !held.isOver && isWanted && isSameLine(held.server, server)) return;
