@@ -8,8 +8,9 @@ import {
   createServerStore,
   type DefinitionStore,
 } from "@castellan/calls";
-import { changeMigrations, type Database } from "@castellan/database";
+import { changeMigrations, sql, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
+import { isFault, type Fault } from "@castellan/kernel";
 import { createPortalStore, portalMigrations } from "@castellan/portal";
 import { createVault, generateMasterKey, vaultMigrations, type Vault } from "@castellan/vault";
 import { createOutbound } from "@castellan/web";
@@ -24,6 +25,8 @@ export interface TestInstallation extends AsyncDisposable, ConfigurationStores {
   readonly configuration: Configuration;
   configurationOn(database: Database): Configuration;
   storesOn(database: Database): ConfigurationStores;
+  /** Removes every server and portal. */
+  empty(): Promise<void>;
 }
 
 const migrations = [changeMigrations, vaultMigrations, accessMigrations, callMigrations, portalMigrations];
@@ -51,6 +54,9 @@ export async function openInstallation(): Promise<TestInstallation> {
     configuration: configurationOn(database),
     configurationOn,
     storesOn,
+    async empty() {
+      await database.query(sql`truncate servers, portals cascade`);
+    },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
 }
@@ -61,3 +67,33 @@ export function toDocument(rest: object): ConfigurationDocument {
 }
 
 export const plainly: ApplyOptions = { secrets: {}, prune: false, adopt: false, by: "someone" };
+
+/** A secret, where documents say that it comes from, and a server that is sent it. */
+export const token = "t0p-s3cret";
+export const secrets = { "env:TOKEN": token };
+export const weather = {
+  url: "https://weather.example/mcp",
+  headers: { Authorization: { secretRef: "env:TOKEN", prefix: "Bearer " } },
+};
+export const maps = { url: "https://maps.example/mcp" };
+
+/** A fingerprint that nothing has. */
+export const print = (digit: string) => `sha256:${digit.repeat(64)}`;
+
+export async function faultOf(promise: Promise<unknown>): Promise<Fault> {
+  try {
+    await promise;
+  } catch (error) {
+    if (isFault(error)) return error;
+    throw error;
+  }
+  throw new Error("it succeeded");
+}
+
+/** Every resource with its version, of servers the revision too. */
+export async function versionsOf({ database }: Pick<TestInstallation, "database">): Promise<string[]> {
+  const rows = await database.query<{ what: string }>(sql`
+    select 'server ' || slug || ' ' || version || ' ' || revision as what from servers
+    union all select 'portal ' || slug || ' ' || version from portals order by 1`);
+  return rows.map(({ what }) => what);
+}
