@@ -2,7 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
-import { createId, parseSlug } from "@castellan/kernel";
+import { createId, isFault, parseSlug } from "@castellan/kernel";
 import { createVault, generateMasterKey } from "@castellan/vault";
 import { createCatalog, type Catalog, type CatalogServer } from "./catalog/catalog.ts";
 import {
@@ -150,4 +150,15 @@ export function testDefinition(
     decidedAt: new Date(0),
     ...more,
   };
+}
+
+/** `done`, or the code of the fault. */
+export async function codeOf(run: Promise<unknown>): Promise<string> {
+  try {
+    await run;
+    return "done";
+  } catch (error) {
+    if (isFault(error)) return error.code;
+    throw error;
+  }
 }

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { text } from "node:stream/consumers";
+import { isFault } from "@castellan/kernel";
 import { Agent } from "undici";
 import { messageEvent } from "./sse/write.ts";
 import { defaultUpstreamLimits, type UpstreamLimits, type UpstreamTarget } from "./upstream/channel.ts";
@@ -127,5 +128,15 @@ function parsed(body: string): Record<string, unknown> {
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
   } catch {
     return {};
+  }
+}
+
+/** `answered`, or the code of the fault; anything else that is thrown is a defect. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return "answered";
+  } catch (error) {
+    return isFault(error) ? error.code : `defect: ${String(error)}`;
   }
 }

@@ -4,7 +4,8 @@ import { isLive, type FoundDefinition } from "../catalog/definition.ts";
 import { fingerprintOf } from "../catalog/fingerprint.ts";
 import type { TestStores } from "../testing.ts";
 import { createDefinitionReviews, type DefinitionReviews } from "./definition-reviews.ts";
-import { codeOf, openReviewScene, selected, tool, type ReviewScene } from "./testing.ts";
+import { codeOf } from "../testing.ts";
+import { openReviewScene, selected, tool, type ReviewScene } from "./testing.ts";
 
 let stores: TestStores;
 let reviews: DefinitionReviews;

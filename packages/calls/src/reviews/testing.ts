@@ -1,5 +1,5 @@
 /** Servers that list what a test tells them to, and what is decided about that. */
-import { isFault } from "@castellan/kernel";
+import {} from "@castellan/kernel";
 import type { DefinitionKind, FoundDefinition } from "../catalog/definition.ts";
 import { fingerprintOf } from "../catalog/fingerprint.ts";
 import { newServer, openStores, type TestStores } from "../testing.ts";
@@ -65,15 +65,4 @@ export function selected(
 ): SelectedDefinition {
   const { kind, name } = definition;
   return { kind, name, fingerprint: fingerprintOf(definition), ...more };
-}
-
-/** `done`, or the code of the fault. */
-export async function codeOf(run: Promise<unknown>): Promise<string> {
-  try {
-    await run;
-    return "done";
-  } catch (error) {
-    if (isFault(error)) return error.code;
-    throw error;
-  }
 }

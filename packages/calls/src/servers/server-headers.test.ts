@@ -1,8 +1,7 @@
 /** What servers are sent with each request: stored sealed, merged, and bound to where it was given for. */
 import { sql } from "@castellan/database";
-import { isFault } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { newServer, openStores, type TestStores } from "../testing.ts";
+import { codeOf, newServer, openStores, type TestStores } from "../testing.ts";
 
 let stores: TestStores;
 
@@ -11,15 +10,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => stores[Symbol.asyncDispose]());
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "done";
-  } catch (error) {
-    return isFault(error) ? error.code : `defect: ${String(error)}`;
-  }
-}
 
 test("headers are merged: set, taken away, kept; and a source stands only by the value that came from it", async () => {
   const { servers } = stores;

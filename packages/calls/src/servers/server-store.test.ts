@@ -1,7 +1,7 @@
 import { sql, withinTransaction } from "@castellan/database";
-import { isFault, type Id } from "@castellan/kernel";
+import { type Id } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { findings, newServer, openStores, type TestStores } from "../testing.ts";
+import { codeOf, findings, newServer, openStores, type TestStores } from "../testing.ts";
 import type { StoredServer } from "./server-row.ts";
 import type { ServerPage } from "./server-store.ts";
 import type { Server, ServerChange } from "./server.ts";
@@ -13,15 +13,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => stores[Symbol.asyncDispose]());
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "done";
-  } catch (error) {
-    return isFault(error) ? error.code : `defect: ${String(error)}`;
-  }
-}
 
 test("what is added is found; its headers are named, and only unsealed on demand", async () => {
   const { servers, database } = stores;

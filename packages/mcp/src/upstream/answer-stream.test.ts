@@ -1,14 +1,14 @@
 import type { ServerResponse } from "node:http";
-import { isFault } from "@castellan/kernel";
 import { expect, onTestFinished, test } from "vitest";
 import {
+  type SeenRequest,
   answerJson,
+  codeOf,
   legacyHello,
   modernHello,
   openEvents,
   result,
   startServer,
-  type SeenRequest,
 } from "../testing.ts";
 import { keepAliveComment, messageEvent, primingEvent } from "../sse/write.ts";
 import type { Channel, ChannelRequest, UpstreamLimits } from "./channel.ts";
@@ -48,15 +48,6 @@ async function open(begin: Say, goOn: Say, limits: Partial<UpstreamLimits> = {})
 
 function call(channel: Channel, options: Partial<ChannelRequest> = {}) {
   return channel.request({ method: "tools/call", params: '{"name":"a"}', signal: never, ...options });
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "answered";
-  } catch (error) {
-    return isFault(error) ? error.code : `defect: ${String(error)}`;
-  }
 }
 
 const closes: Say = (response) => void response.end(primingEvent("1", 0));

@@ -1,14 +1,14 @@
 import type { ServerResponse } from "node:http";
-import { isFault } from "@castellan/kernel";
 import { expect, onTestFinished, test } from "vitest";
 import {
+  type SeenRequest,
   answerJson,
+  codeOf,
   legacyHello,
   openEvents,
   result,
   rpcError,
   startServer,
-  type SeenRequest,
 } from "../testing.ts";
 import type { Channel, ChannelRequest, UpstreamLimits } from "./channel.ts";
 import { openLegacyHttp } from "./legacy-http.ts";
@@ -47,15 +47,6 @@ async function open(server: Awaited<ReturnType<typeof serve>>, limits: Partial<U
 
 function call(channel: Channel, options: Partial<ChannelRequest> = {}) {
   return channel.request({ method: "tools/call", params: '{"name":"a"}', signal: never, ...options });
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "answered";
-  } catch (error) {
-    return isFault(error) ? error.code : `defect: ${String(error)}`;
-  }
 }
 
 const told = ({ httpMethod, method, headers, body }: SeenRequest) => [

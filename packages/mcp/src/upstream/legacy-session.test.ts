@@ -1,7 +1,14 @@
 import type { ServerResponse } from "node:http";
-import { isFault } from "@castellan/kernel";
 import { expect, onTestFinished, test } from "vitest";
-import { answerJson, legacyHello, result, rpcError, startServer, type SeenRequest } from "../testing.ts";
+import {
+  type SeenRequest,
+  answerJson,
+  codeOf,
+  legacyHello,
+  result,
+  rpcError,
+  startServer,
+} from "../testing.ts";
 import type { Channel } from "./channel.ts";
 import { openLegacyHttp } from "./legacy-http.ts";
 import type { KeptSession, LegacyChannelOptions, SessionKeeper } from "./legacy-session.ts";
@@ -69,15 +76,6 @@ function createKeeper(first?: KeptSession) {
 
 function call(channel: Channel) {
   return channel.request({ method: "tools/call", params: '{"name":"a"}', signal: never });
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "answered";
-  } catch (error) {
-    return isFault(error) ? error.code : String(error);
-  }
 }
 
 test("the first opens a session, the others take it over without a word to the server", async () => {
@@ -211,7 +209,7 @@ test.each<[string, LegacyChannelOptions]>([
   ],
 ])("a session %s is ended, and the failure told as it is", async (_, options) => {
   const { alive, open } = await serve();
-  expect(await codeOf(open(options))).toBe("Error: the disk is full");
+  expect(await codeOf(open(options))).toBe("defect: Error: the disk is full");
   expect(alive.size).toBe(0);
 });
 

@@ -1,7 +1,14 @@
 import type { ServerResponse } from "node:http";
-import { isFault } from "@castellan/kernel";
 import { expect, onTestFinished, test } from "vitest";
-import { legacyHello, openEvents, result, rpcError, startServer, type SeenRequest } from "../testing.ts";
+import {
+  type SeenRequest,
+  codeOf,
+  legacyHello,
+  openEvents,
+  result,
+  rpcError,
+  startServer,
+} from "../testing.ts";
 import { messageEvent } from "../sse/write.ts";
 import type { Channel, ChannelRequest, UpstreamLimits } from "./channel.ts";
 import { openLegacySse } from "./legacy-sse.ts";
@@ -52,15 +59,6 @@ async function serve({ endpoint = "/messages?s=1", limits = {}, say }: Options =
 
 function call(channel: Channel, options: Partial<ChannelRequest> = {}) {
   return channel.request({ method: "tools/call", params: '{"name":"a"}', signal: never, ...options });
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "answered";
-  } catch (error) {
-    return isFault(error) ? error.code : `defect: ${String(error)}`;
-  }
 }
 
 test("messages go to the endpoint that the stream names, answers come on the stream", async () => {

@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { setTimeout } from "node:timers/promises";
-import { isFault } from "@castellan/kernel";
 import { Agent } from "undici";
 import { expect, onTestFinished, test } from "vitest";
 import {
+  type SeenRequest,
   answerJson,
+  codeOf,
   modernHello,
   openEvents,
   result,
   rpcError,
   startServer,
-  type SeenRequest,
 } from "../testing.ts";
 import { messageEvent } from "../sse/write.ts";
 import type { Channel, ChannelRequest, UpstreamLimits } from "./channel.ts";
@@ -45,15 +45,6 @@ class OneConnection extends Agent implements AsyncDisposable {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.destroy();
-  }
-}
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return "answered";
-  } catch (error) {
-    return isFault(error) ? error.code : `defect: ${String(error)}`;
   }
 }
 
