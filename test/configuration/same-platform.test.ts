@@ -140,7 +140,8 @@ async function platform(which: "first" | "second") {
     shownServers.map(({ slug }) => admin.listDefinitions({ params: { slug } })),
   );
   const text = JSON.stringify({ shownServers, shownPortals, definitions }, (key, value: unknown) =>
-    ["version", "managedBy", "headerRefs", "latencyMs", "decidedBy"].includes(key) || key.endsWith("At")
+    ["version", "managedBy", "headerRefs", "latencyMs", "decidedBy", "decidedByName"].includes(key) ||
+    key.endsWith("At")
       ? undefined
       : value,
   );
