@@ -10,7 +10,7 @@ import { parseIfMatch, toEtag } from "./etag.ts";
 import { apiFaults } from "./faults.ts";
 import { createIdempotency, type Answer, type Idempotency } from "./idempotency/idempotency.ts";
 import { parseIdempotencyKey } from "./idempotency/key.ts";
-import { invalidInput } from "./input.ts";
+import { invalidInput } from "@castellan/kernel";
 import { serveDocument } from "./openapi/serve.ts";
 import type { ApiPorts } from "./ports.ts";
 import { isBodyOptional, type Route, type RouteRequest } from "./route.ts";

@@ -1,5 +1,5 @@
 /** A resource's version as an entity tag (RFC 9110 §8.8.3), and the one that a caller means (§13.1.1). */
-import { invalidInput } from "./input.ts";
+import { invalidInput } from "@castellan/kernel";
 
 export function toEtag(version: number): string {
   return `"${version}"`;

@@ -1,7 +1,7 @@
 /** An operation of the API as data: where it is, what goes in and out, who may, and what it does. */
 import type { Principal } from "@castellan/access";
 import { z } from "zod";
-import { parseInput } from "./input.ts";
+import { parseInput } from "@castellan/kernel";
 import type { ApiPorts } from "./ports.ts";
 
 /** What a handler gets: input that its schemas have accepted, and who sent it. */

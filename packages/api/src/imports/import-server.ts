@@ -2,7 +2,7 @@ import { syncIntervalSeconds } from "@castellan/configuration";
 import { importServer as readDocument } from "@castellan/registry";
 import { z } from "zod";
 import { slug } from "../fields.ts";
-import { parseInput } from "../input.ts";
+import { parseInput } from "@castellan/kernel";
 import type { Route } from "../route.ts";
 import { addServer } from "../servers/add-server.ts";
 import { newHeaders } from "../servers/headers.ts";

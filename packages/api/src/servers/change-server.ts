@@ -2,7 +2,7 @@ import { maxHeaders, type Server } from "@castellan/calls";
 import { syncIntervalSeconds } from "@castellan/configuration";
 import { z } from "zod";
 import { slug } from "../fields.ts";
-import { invalidInput } from "../input.ts";
+import { invalidInput } from "@castellan/kernel";
 import type { ApiPorts } from "../ports.ts";
 import { defineRoute } from "../route.ts";
 import { allHeaders, authorizationTwice, changedHeaders, hasOneAuthorization } from "./headers.ts";

@@ -1,9 +1,8 @@
 import { createToken, tokenRoles } from "@castellan/access";
-import { isFault } from "@castellan/kernel";
+import { invalidInput, isFault } from "@castellan/kernel";
 import { portalFaults, type PortalStore } from "@castellan/portal";
 import { z } from "zod";
 import { printable, slug, time } from "../fields.ts";
-import { invalidInput } from "../input.ts";
 import { defineRoute } from "../route.ts";
 import { shownToken, toShownToken } from "./shown-token.ts";
 

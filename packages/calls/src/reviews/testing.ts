@@ -1,5 +1,4 @@
 /** Servers that list what a test tells them to, and what is decided about that. */
-import {} from "@castellan/kernel";
 import type { DefinitionKind, FoundDefinition } from "../catalog/definition.ts";
 import { fingerprintOf } from "../catalog/fingerprint.ts";
 import { newServer, openStores, type TestStores } from "../testing.ts";

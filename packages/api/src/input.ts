@@ -1,1 +1,0 @@
-export { invalidInput, parseInput } from "@castellan/kernel";
