@@ -8,7 +8,7 @@ export const floorNames: readonly string[] = [
   "ground",
   "mechanism",
   "engines",
-  "calls",
+  "ways",
   "products",
   "installation",
   "face",

@@ -17,6 +17,8 @@ const floors: Readonly<Record<string, number>> = {
   "@castellan/mcp": 2,
   "@castellan/replicas": 2,
   "@castellan/calls": 3,
+  "@castellan/oauth": 3,
+  "@castellan/sign-in": 3,
   "@castellan/portal": 4,
   "@castellan/configuration": 5,
   "@castellan/registry": 5,

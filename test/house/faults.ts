@@ -7,9 +7,11 @@ import { configurationFaults } from "@castellan/configuration";
 import { databaseFaults } from "@castellan/database";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
+import { oauthFaults } from "@castellan/oauth";
 import { portalFaults } from "@castellan/portal";
 import { registryFaults } from "@castellan/registry";
 import { replicaFaults } from "@castellan/replicas";
+import { signInFaults } from "@castellan/sign-in";
 import { vaultFaults } from "@castellan/vault";
 import { webFaults } from "@castellan/web";
 import { cliFaults } from "../../apps/server/src/cli/faults.ts";
@@ -25,6 +27,8 @@ export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec
   mcp: mcpFaults.specs,
   replicas: replicaFaults.specs,
   calls: callFaults.specs,
+  oauth: oauthFaults.specs,
+  "sign-in": signInFaults.specs,
   portal: portalFaults.specs,
   configuration: configurationFaults.specs,
   registry: registryFaults.specs,

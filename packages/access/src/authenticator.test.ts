@@ -48,7 +48,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.query(sql`truncate tokens`);
+  await database.query(sql`truncate tokens cascade`);
   stack = new AsyncDisposableStack();
   clock = createManualClock();
   lookups = 0;
@@ -79,10 +79,10 @@ test("a token says who its holder is; the second time without the database", asy
   const principal = await authenticator.authenticate(secret);
   expect(principal).toEqual({
     kind: "service",
-    tokenId: token.id,
+    id: token.id,
     name: "ci",
     role: "admin",
-    portals: ["main", "tools"],
+    scopes: ["main", "tools"].flatMap(wholePortal),
   });
   expect(await authenticator.authenticate(secret)).toBe(principal);
   expect(lookups).toBe(1);
@@ -91,7 +91,7 @@ test("a token says who its holder is; the second time without the database", asy
 test("a token of no portals is a token of no portals", async () => {
   const { authenticator } = await openReplica();
   const { secret } = await create({ portals: [] });
-  expect((await authenticator.authenticate(secret)).portals).toEqual([]);
+  expect((await authenticator.authenticate(secret)).scopes).toEqual([]);
 });
 
 test("a revocation on one replica is felt on another, and is told like an unknown token", async () => {
@@ -255,3 +255,7 @@ test("no fault repeats the token", async () => {
   expect(told).toContain("token_expired");
   expect(/cst_[\w-]{8}/.test(told)).toBe(false);
 });
+
+function wholePortal(slug: string): string[] {
+  return ["", ":read", ":write", ":destructive"].map((rest) => `portal:${slug}${rest}`);
+}

@@ -3,6 +3,8 @@ import { createId } from "@castellan/kernel";
 import { accessFaults } from "./faults.ts";
 import type { CreatedToken, TokenInput } from "./service-token.ts";
 import { parseTokenInput } from "./token-input.ts";
+import { portalScope } from "./scopes.ts";
+import { toolClasses } from "./tool-class.ts";
 import { tokenColumns, toServiceToken, type TokenRow } from "./token-row.ts";
 import { generateSecret, hashSecret } from "./token-secret.ts";
 
@@ -22,17 +24,24 @@ export async function insertToken(tx: Transaction, input: TokenInput, nowMs: num
   const secret = generateSecret();
   const expiresAt = input.expiresAtMs === undefined ? null : new Date(input.expiresAtMs);
   const [row] = await tx.query<TokenRow>(sql`
-    insert into tokens (id, hash, name, role, portals, created_at, created_by, expires_at)
+    insert into tokens (id, name, role, scopes, created_at, created_by, expires_at)
     values (
-      ${createId("token")}, ${Buffer.from(hashSecret(secret), "base64url")}, ${input.name}, ${input.role},
-      ${input.portals}, ${now}, ${input.createdBy}, ${expiresAt}
+      ${createId("token")}, ${input.name}, ${input.role}, ${input.portals.flatMap(wholePortal)}, ${now},
+      ${input.createdBy}, ${expiresAt}
     )
     on conflict (name) where revoked_at is null do nothing
     returning ${tokenColumns}`);
   if (!row)
     throw accessFaults.fault("token_name_taken", "A living token has this name already", { field: "name" });
+  await tx.query(sql`
+    insert into token_secrets (hash, token_id, created_at)
+    values (${Buffer.from(hashSecret(secret), "base64url")}, ${row.id}, ${now})`);
   await recordChange(tx, "tokens", row.id);
   return { token: toServiceToken(row), secret };
+}
+
+function wholePortal(portal: string): string[] {
+  return [portalScope(portal), ...toolClasses.map((toolClass) => portalScope(portal, toolClass))];
 }
 
 /** An expired token is dead and gives up its name. */

@@ -21,7 +21,7 @@ export class LastUsed implements AsyncDisposable {
   note(token: KnownToken, nowMs: number): void {
     if (nowMs - token.lastUsedAtMs < everyMs) return;
     token.lastUsedAtMs = nowMs;
-    this.#noted.set(token.principal.tokenId, nowMs);
+    this.#noted.set(token.principal.id, nowMs);
     this.#timer ??= setTimeout(() => void this.write(), writeAfterMs).unref();
   }
 

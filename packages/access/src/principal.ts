@@ -1,19 +1,48 @@
-import type { Id } from "@castellan/kernel";
-
-/** `admin` may manage the platform; `member` may only use the portals it was given. */
-export const tokenRoles = ["admin", "member"] as const;
-
-export type TokenRole = (typeof tokenRoles)[number];
-
 /** Who is calling, as far as this request has proved. It holds no secret and may be logged. */
-export type Principal = ServicePrincipal;
+import type { Id } from "@castellan/kernel";
+import type { Directory } from "./people/user.ts";
+import type { Role } from "./roles.ts";
 
-/** A program that holds a service token. */
-export interface ServicePrincipal {
-  readonly kind: "service";
-  readonly tokenId: Id<"token">;
+export type Principal = UserPrincipal | ServicePrincipal | PublicPrincipal;
+
+interface Known {
+  /** One for each caller, of whichever kind: what sessions, tasks and limits are bound to, and what the record names. */
+  readonly id: string;
   readonly name: string;
-  readonly role: TokenRole;
-  /** Slugs of the portals it may use; none means none, for an admin too. */
-  readonly portals: readonly string[];
+  /** What they may do with the platform, over its API. */
+  readonly role: Role;
+  /** What the credential that was sent lets its holder do (`scopes.ts`). Undefined: whatever the person may. */
+  readonly scopes: readonly string[] | undefined;
+}
+
+/** A person, by way of a client that they let in, or of a trusted issuer. */
+export interface UserPrincipal extends Known {
+  readonly kind: "user";
+  readonly id: Id<"user">;
+  /** Lower case. */
+  readonly email: string;
+  readonly directory: Directory;
+  /** Names of the groups of that directory that they are in, sorted. */
+  readonly groups: readonly string[];
+  /** What they gave the client; undefined for a token of a trusted issuer. */
+  readonly grantId: Id<"grant"> | undefined;
+  /** The client that calls for them, if it is known. */
+  readonly clientId: string | undefined;
+}
+
+/** A program: with a service token, or a client with credentials of its own. */
+export interface ServicePrincipal extends Known {
+  readonly kind: "service";
+  /** A service token's id (`tok_`), or a client's (`cli_`). */
+  readonly id: string;
+  readonly scopes: readonly string[];
+}
+
+/** Whoever comes without a token to a portal that takes such callers. */
+export interface PublicPrincipal extends Known {
+  readonly kind: "public";
+  /** `public:` and the client's address. */
+  readonly id: string;
+  readonly role: "member";
+  readonly scopes: undefined;
 }

@@ -1,14 +1,14 @@
 import type { Id } from "@castellan/kernel";
-import type { TokenRole } from "./principal.ts";
+import type { Role } from "./roles.ts";
 
 /** A service token as it is kept and shown: everything but the secret, of which only a hash exists. */
 export interface ServiceToken {
   readonly id: Id<"token">;
   /** 1 to 64 characters, unique among the living. */
   readonly name: string;
-  readonly role: TokenRole;
-  /** Slugs of the portals it may use. */
-  readonly portals: readonly string[];
+  readonly role: Role;
+  /** What it lets its holder do (`scopes.ts`). */
+  readonly scopes: readonly string[];
   readonly createdAtMs: number;
   /** Who made it: a token's id, or the name of a part of the system. */
   readonly createdBy: string;
@@ -28,7 +28,8 @@ export interface CreatedToken {
 /** What a new token is made from. It is checked here, each fault naming its field. */
 export interface TokenInput {
   readonly name: string;
-  readonly role: TokenRole;
+  readonly role: Role;
+  /** All of these portals. */
   readonly portals: readonly string[];
   readonly createdBy: string;
   readonly expiresAtMs?: number | undefined;

@@ -44,7 +44,7 @@ export class TokenCache {
     } else {
       if (this.#known.size >= this.#maxEntries) this.#drop(oldest(this.#known.keys()));
       this.#known.set(hash, token);
-      this.#hashes.set(token.principal.tokenId, hash);
+      this.#hashes.set(token.principal.id, hash);
     }
   }
 
@@ -61,14 +61,14 @@ export class TokenCache {
   #drop(hash: SecretHash): void {
     const token = this.#known.get(hash);
     this.#known.delete(hash);
-    if (token) this.#hashes.delete(token.principal.tokenId);
+    if (token) this.#hashes.delete(token.principal.id);
   }
 }
 
 export function toKnownToken(row: TokenRow): KnownToken {
-  const { id: tokenId, name, role } = row;
+  const { id, name, role } = row;
   return {
-    principal: Object.freeze({ kind: "service", tokenId, name, role, portals: Object.freeze(row.portals) }),
+    principal: Object.freeze({ kind: "service", id, name, role, scopes: Object.freeze(row.scopes) }),
     expiresAtMs: row.expires_at?.getTime() ?? Number.POSITIVE_INFINITY,
     lastUsedAtMs: row.last_used_at?.getTime() ?? 0,
   };

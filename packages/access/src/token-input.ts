@@ -1,5 +1,5 @@
 import { kernelFaults, parseSlug } from "@castellan/kernel";
-import { tokenRoles } from "./principal.ts";
+import { roles } from "./roles.ts";
 import type { TokenInput } from "./service-token.ts";
 
 /** Checks what a token is to be made from. Fault: `invalid_input`, naming the field. */
@@ -7,7 +7,7 @@ export function parseTokenInput(input: TokenInput, nowMs: number): TokenInput {
   const { name, role, portals, createdBy, expiresAtMs } = input;
   if (name.length < 1 || name.length > 64 || name !== name.trim() || unprintable.test(name))
     throw invalid("name", "must be 1 to 64 printable characters, not beginning or ending with a space");
-  if (!tokenRoles.includes(role)) throw invalid("role", `must be one of ${tokenRoles.join(", ")}`);
+  if (!roles.includes(role)) throw invalid("role", `must be one of ${roles.join(", ")}`);
   if (portals.length > maxPortals) throw invalid("portals", `must be at most ${maxPortals} portals`);
   if (expiresAtMs !== undefined && !(expiresAtMs > nowMs && expiresAtMs <= maxTimeMs))
     throw invalid("expiresAtMs", "must be a time in the future");

@@ -59,9 +59,10 @@ async function findTokens(
     prepared(
       "access_find_tokens",
       sql`
-        select ${tokenColumns}, tokens.hash from tokens
-        where hash = any (${hashes.map((hash) => Buffer.from(hash, "base64url"))}::bytea[])
-          and revoked_at is null`,
+        select ${tokenColumns}, token_secrets.hash
+        from token_secrets join tokens on tokens.id = token_secrets.token_id
+        where token_secrets.hash = any (${hashes.map((hash) => Buffer.from(hash, "base64url"))}::bytea[])
+          and tokens.revoked_at is null`,
     ),
   );
   return new Map(rows.map((row) => [row.hash.toString("base64url") as SecretHash, row]));

@@ -1,14 +1,14 @@
 import { sql } from "@castellan/database";
 import type { Id } from "@castellan/kernel";
-import type { TokenRole } from "./principal.ts";
+import type { Role } from "./roles.ts";
 import type { ServiceToken } from "./service-token.ts";
 
-/** A row of `tokens` as `tokenColumns` selects it: everything but the hash. */
+/** A row of `tokens` as `tokenColumns` selects it: everything but the hashes of its secrets. */
 export interface TokenRow {
   readonly id: Id<"token">;
   readonly name: string;
-  readonly role: TokenRole;
-  readonly portals: string[];
+  readonly role: Role;
+  readonly scopes: string[];
   readonly created_at: Date;
   readonly created_by: string;
   readonly expires_at: Date | null;
@@ -17,7 +17,7 @@ export interface TokenRow {
 }
 
 export const tokenColumns = sql`
-  tokens.id, tokens.name, tokens.role, tokens.portals, tokens.created_at, tokens.created_by,
+  tokens.id, tokens.name, tokens.role, tokens.scopes, tokens.created_at, tokens.created_by,
   tokens.expires_at, tokens.revoked_at, tokens.last_used_at`;
 
 export function toServiceToken(row: TokenRow): ServiceToken {
@@ -25,7 +25,7 @@ export function toServiceToken(row: TokenRow): ServiceToken {
     id: row.id,
     name: row.name,
     role: row.role,
-    portals: row.portals,
+    scopes: row.scopes,
     createdAtMs: row.created_at.getTime(),
     createdBy: row.created_by,
     ...(row.expires_at && { expiresAtMs: row.expires_at.getTime() }),

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.query(sql`truncate tokens`);
+  await database.query(sql`truncate tokens cascade`);
 });
 
 afterAll(() => database[Symbol.asyncDispose]());

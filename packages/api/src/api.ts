@@ -38,7 +38,7 @@ async function serve(route: Route, c: Context, ports: ApiPorts, idempotency: Ide
   if (key === undefined || route.takesIdempotencyKey !== true) return toResponse(await run());
   const asked = JSON.stringify([route.id, request.params, request.query, request.body]);
   const { answer, isReplay } = await idempotency.once(
-    { principal: principal.tokenId, key, request: asked },
+    { principal: principal.id, key, request: asked },
     run,
   );
   return toResponse(answer, isReplay ? { "idempotent-replayed": "true" } : {});

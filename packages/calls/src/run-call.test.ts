@@ -12,10 +12,10 @@ import type { CallPorts, CallSummary } from "./stages/stage.ts";
 
 const principal: Principal = {
   kind: "service",
-  tokenId: createId("token"),
+  id: createId("token"),
   name: "ci",
   role: "member",
-  portals: ["main"],
+  scopes: ["portal:main"],
 };
 
 const client = { version: "2025-11-25", capabilities: "{}", clientInfo: "{}" } as const;
@@ -137,7 +137,7 @@ test("an answer leaves as it was made, on record with who, what and when", async
       method: "tools/list",
       target: undefined,
       principalKind: "service",
-      principalId: principal.tokenId,
+      principalId: principal.id,
       principalName: "ci",
       clientName: "inspector",
       clientVersion: "2",

@@ -130,7 +130,7 @@ function toRecord(
     method: message && "method" in message ? message.method : "",
     target: aimOf(facts),
     principalKind: principal.kind,
-    principalId: principal.tokenId,
+    principalId: principal.id,
     principalName: principal.name,
     clientName: client.name,
     clientVersion: client.version,

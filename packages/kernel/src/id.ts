@@ -17,6 +17,13 @@ export const idPrefixes = {
   session: "ses",
   request: "req",
   replica: "rep",
+  user: "usr",
+  group: "grp",
+  signIn: "sgn",
+  grant: "grt",
+  client: "cli",
+  passkey: "pky",
+  invitation: "inv",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

@@ -1,4 +1,4 @@
-import type { Principal } from "@castellan/access";
+import { mayEnter, type Principal } from "@castellan/access";
 import type { OpenPortal } from "@castellan/portal";
 
 /** The portals that a caller is told of, by slug: those that it was given; without a token those that are listed. */
@@ -7,6 +7,6 @@ export function visiblePortals(
   principal: Principal | undefined,
 ): readonly OpenPortal[] {
   const isVisible = ({ portal }: OpenPortal) =>
-    principal === undefined ? portal.isListed : principal.portals.includes(portal.slug);
+    principal === undefined ? portal.isListed : mayEnter(principal, portal.slug);
   return [...portals].filter(isVisible).toSorted((a, b) => (a.portal.slug < b.portal.slug ? -1 : 1));
 }

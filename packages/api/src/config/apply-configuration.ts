@@ -27,7 +27,7 @@ export const applyConfiguration = defineRoute({
     { body: { document, ...how }, principal },
     { configuration, changes: feed, requestSync },
   ) => {
-    const applied = await configuration.apply(document, { ...how, by: principal.tokenId });
+    const applied = await configuration.apply(document, { ...how, by: principal.id });
     // The catalog knows new servers from here on.
     await feed.flush();
     for (const { id } of applied.toSync) requestSync(id);

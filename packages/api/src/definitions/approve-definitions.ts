@@ -16,7 +16,7 @@ export const approveDefinitions = defineRoute({
   body: selectionOf(toApprove),
   answer: reviewSummary,
   handler: async ({ params, body, principal }, { reviews, changes }) => {
-    const decided = await reviews.approve(params.slug, toSelection(body), principal.tokenId);
+    const decided = await reviews.approve(params.slug, toSelection(body), principal.id);
     await changes.flush();
     return toReviewSummary(decided);
   },

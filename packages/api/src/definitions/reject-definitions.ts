@@ -16,7 +16,7 @@ export const rejectDefinitions = defineRoute({
   body: selectionOf(toReject),
   answer: reviewSummary,
   handler: async ({ params, body, principal }, { reviews, changes }) => {
-    const decided = await reviews.reject(params.slug, toSelection(body), principal.tokenId);
+    const decided = await reviews.reject(params.slug, toSelection(body), principal.id);
     await changes.flush();
     return toReviewSummary(decided);
   },

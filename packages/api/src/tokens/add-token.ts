@@ -1,4 +1,4 @@
-import { createToken, tokenRoles } from "@castellan/access";
+import { createToken, roles } from "@castellan/access";
 import { invalidInput, isFault } from "@castellan/kernel";
 import { portalFaults, type PortalStore } from "@castellan/portal";
 import { z } from "zod";
@@ -8,7 +8,7 @@ import { shownToken, toShownToken } from "./shown-token.ts";
 
 const newToken = z.strictObject({
   name: printable(64).describe("Unique among the living tokens"),
-  role: z.enum(tokenRoles),
+  role: z.enum(roles),
   portals: z.array(slug).max(500).describe("The portals that it may use; none means none, for an admin too"),
   expiresAt: time.optional().describe("Absent: it does not expire"),
 });
@@ -32,7 +32,7 @@ export const addToken = defineRoute({
       throw invalidInput([{ field: "expiresAt", reason: "must be a time in the future" }]);
     await assertPortals(body.portals, portals);
     const { name, role } = body;
-    const input = { name, role, portals: body.portals, createdBy: principal.tokenId, expiresAtMs };
+    const input = { name, role, portals: body.portals, createdBy: principal.id, expiresAtMs };
     const { token, secret } = await createToken(database, input, nowMs);
     await changes.flush();
     return { ...toShownToken(token), secret };

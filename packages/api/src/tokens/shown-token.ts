@@ -1,5 +1,5 @@
 /** A token as the API shows it: everything but its secret, of which nothing is kept that could be shown. */
-import { tokenRoles, type ServiceToken } from "@castellan/access";
+import { portalsOf, roles, type ServiceToken } from "@castellan/access";
 import { z } from "zod";
 import { isoTime } from "../fields.ts";
 
@@ -7,8 +7,9 @@ export const shownToken = z
   .object({
     id: z.string(),
     name: z.string(),
-    role: z.enum(tokenRoles),
-    portals: z.array(z.string()),
+    role: z.enum(roles),
+    portals: z.array(z.string()).describe("The portals that it may enter"),
+    scopes: z.array(z.string()).describe("What it lets its holder do"),
     createdAt: isoTime,
     createdBy: z.string().describe("A token's id, or the name of a part of the system"),
     expiresAt: isoTime.optional(),
@@ -22,7 +23,8 @@ export type ShownToken = z.output<typeof shownToken>;
 export function toShownToken(token: ServiceToken): z.input<typeof shownToken> {
   return {
     ...token,
-    portals: [...token.portals],
+    portals: portalsOf(token.scopes),
+    scopes: [...token.scopes],
     createdAt: new Date(token.createdAtMs),
     expiresAt: toDate(token.expiresAtMs),
     revokedAt: toDate(token.revokedAtMs),

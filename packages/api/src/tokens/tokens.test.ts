@@ -11,7 +11,7 @@ beforeAll(async () => {
   house = await createTestApi();
 });
 beforeEach(async () => {
-  await house.database.query(sql`truncate tokens`);
+  await house.database.query(sql`truncate tokens cascade`);
   await house.database.query(sql`delete from portals`);
   admin = createClient(house.app, await house.createToken({ name: "root" }));
 });

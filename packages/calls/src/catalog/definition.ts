@@ -1,5 +1,8 @@
+import type { ToolClass } from "@castellan/access";
 import { isObject, mcpFaults, type CapabilityKind } from "@castellan/mcp";
 import { shapeProblem } from "./definition-shape.ts";
+
+export { toolClasses, type ToolClass } from "@castellan/access";
 
 /** What is reviewed before it is offered: what a server lists, and what it tells models about itself. */
 export type DefinitionKind = CapabilityKind | "instructions";
@@ -15,9 +18,6 @@ export interface FoundDefinition {
   readonly text: string;
 }
 
-/** What a tool may do. Proposed by its annotations, in effect when its definition is approved; unannotated is `destructive`. */
-export const toolClasses = ["read", "write", "destructive"] as const;
-export type ToolClass = (typeof toolClasses)[number];
 
 /**
  * `approved`: by a person. `accepted`: by a setting of its server (`autoAccept`). The others wait: `new`: never

@@ -67,7 +67,7 @@ async function begin(cell: CellCall, leg: Leg, ports: CallPorts): Promise<LegOut
   const { method } = target.request;
   const client = clientOf(cell);
   const request = requestOf(cell, leg);
-  const principalId = call.principal.tokenId;
+  const principalId = call.principal.id;
   const lease = await ports.lines.checkout({ principalId, server, client }, leg.signal);
   if (isLogLevel(leg.log)) await lease.line.setLogLevel(leg.log, leg.signal);
   const conversation: Begun = {

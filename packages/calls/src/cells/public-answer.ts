@@ -41,7 +41,7 @@ function withPublicTask(text: string, { call, target }: CellCall, { vault }: Cal
   const taskId: unknown = span && JSON.parse(text.slice(span.start, span.end));
   if (!span || typeof taskId !== "string" || taskId === "" || taskId.length > maxTaskIdChars)
     throw mcpFaults.fault("upstream_invalid", "The server made a task without an id that can be used");
-  const owner = { principalId: call.principal.tokenId, portal: call.portal.slug };
+  const owner = { principalId: call.principal.id, portal: call.portal.slug };
   const made = toPublicTaskId({ server, taskId }, owner, (purpose, data) => vault.mac(purpose, data));
   return edit(text, [{ span, text: JSON.stringify(made) }]);
 }

@@ -80,7 +80,7 @@ export function createConversations(options: ConversationsOptions): Conversation
 
   async function resumeHere(place: Place, answers: Answers, leg: Leg): Promise<LegOutcome> {
     const conversation = waiting.get(place.conversation);
-    if (conversation?.principalId !== leg.listener.principal.tokenId) throw stateInvalid();
+    if (conversation?.principalId !== leg.listener.principal.id) throw stateInvalid();
     return conversation.resume(leg, place.round, answers);
   }
 

@@ -261,7 +261,7 @@ export interface Scene extends AsyncDisposable {
 export const everything = '{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}';
 
 export function principalNamed(name: string): Principal {
-  return { kind: "service", tokenId: createId("token"), name, role: "member", portals: ["main", "other"] };
+  return { kind: "service", id: createId("token"), name, role: "member", scopes: ["portal:main", "portal:other"] };
 }
 
 /** Raw `params` members of a retry. */

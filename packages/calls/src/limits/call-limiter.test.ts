@@ -20,10 +20,10 @@ function open(perPerson: CallLimits = {}, livingReplicas = 1): CallLimiter {
   return createCallLimiter({ rates, livingReplicas: () => livingReplicas, perPerson });
 }
 
-const person = () => ({ tokenId: createId("token") });
+const person = () => ({ id: createId("token") });
 
 /** Begins calls until one is refused; the fault, and what the others hold. */
-async function fill(limiter: CallLimiter, who: { tokenId: string }, on: ReturnType<typeof toolOf>) {
+async function fill(limiter: CallLimiter, who: { id: string }, on: ReturnType<typeof toolOf>) {
   const held: Disposable[] = [];
   for (;;)
     try {

@@ -20,9 +20,9 @@ export interface CallLimiter {
    * Takes a place, and of each rate a permit. Disposing of what comes back frees the place. A promise only where a
    * rate has to be asked for. Throws `calls_limited`, `rate_limited`, and the faults of the database.
    */
-  admit(principal: Pick<Principal, "tokenId">, capability: Capability): Disposable | Promise<Disposable>;
+  admit(principal: Pick<Principal, "id">, capability: Capability): Disposable | Promise<Disposable>;
   /** Takes a place for a call of a tool of a portal's own. Throws `calls_limited`. */
-  admitOwn(principal: Pick<Principal, "tokenId">): Disposable;
+  admitOwn(principal: Pick<Principal, "id">): Disposable;
   /** How long a call may take, if an admin has said. */
   timeoutOf(capability: Capability): CallRules["timeout"];
   /** Calls to servers that are under way on this replica. */
@@ -49,9 +49,9 @@ export function createCallLimiter({
   const callers = new Concurrency({ livingReplicas });
   const places = new Concurrency({ livingReplicas });
 
-  function enterServer(tokenId: string, { server }: Capability, limit: number): Disposable {
+  function enterServer(personId: string, { server }: Capability, limit: number): Disposable {
     const { id, slug } = server.server;
-    const place = callers.enterHere(`${tokenId} ${id}`, limit);
+    const place = callers.enterHere(`${personId} ${id}`, limit);
     if (place) return place;
     throw callFaults.fault(
       "calls_limited",
@@ -59,10 +59,10 @@ export function createCallLimiter({
     );
   }
 
-  function enter(rules: readonly LimitRule[], tokenId: string, held: DisposableStack): void {
+  function enter(rules: readonly LimitRule[], personId: string, held: DisposableStack): void {
     for (const rule of rules) {
       if (rule.concurrency === undefined) continue;
-      const place = places.enter(keyOf(rule, tokenId), rule.concurrency);
+      const place = places.enter(keyOf(rule, personId), rule.concurrency);
       if (!place) throw noPlace(rule as Limited);
       held.use(place);
     }
@@ -71,7 +71,7 @@ export function createCallLimiter({
   /** What was taken of the rates before the one that refused is given back. */
   async function takeAll(
     rules: readonly LimitRule[],
-    tokenId: string,
+    personId: string,
     held: Disposable,
   ): Promise<Disposable> {
     const taken: Extract<Taken, { allowed: true }>[] = [];
@@ -79,7 +79,7 @@ export function createCallLimiter({
       for (const rule of rules) {
         const { callsPerMinute: perMinute } = rule;
         if (perMinute === undefined) continue;
-        const outcome = await rates.take(keyOf(rule, tokenId), { perMinute });
+        const outcome = await rates.take(keyOf(rule, personId), { perMinute });
         if (!outcome.allowed) throw tooMany(rule as Limited, outcome.retryAfterMs);
         taken.push(outcome);
       }
@@ -92,21 +92,21 @@ export function createCallLimiter({
   }
 
   return {
-    admit({ tokenId }, capability) {
+    admit({ id: personId }, capability) {
       const { rules: own, boundsCallers } = rulesOf(capability);
-      const place = enterServer(tokenId, capability, boundsCallers ? Infinity : maxUnderWay);
+      const place = enterServer(personId, capability, boundsCallers ? Infinity : maxUnderWay);
       if (own.length === 0 && ofPerson.length === 0) return place;
       const rules = [...ofPerson, ...own];
       using entering = new DisposableStack();
       entering.use(place);
-      enter(rules, tokenId, entering);
+      enter(rules, personId, entering);
       const held = entering.move();
       return rules.some(({ callsPerMinute }) => callsPerMinute !== undefined)
-        ? takeAll(rules, tokenId, held)
+        ? takeAll(rules, personId, held)
         : held;
     },
-    admitOwn({ tokenId }) {
-      const place = places.enterHere(`own ${tokenId}`, maxOwnUnderWay);
+    admitOwn({ id: personId }) {
+      const place = places.enterHere(`own ${personId}`, maxOwnUnderWay);
       if (place) return place;
       throw callFaults.fault(
         "calls_limited",
@@ -124,8 +124,8 @@ function rulesOf({ kind, name, server }: Capability): CallRules {
   return rulesFor(server.server, kind === "tool" ? name : undefined);
 }
 
-function keyOf({ owner, key, isPerPerson }: LimitRule, tokenId: string): string {
-  return isPerPerson ? `${owner} ${key} ${tokenId}` : `${owner} ${key}`;
+function keyOf({ owner, key, isPerPerson }: LimitRule, personId: string): string {
+  return isPerPerson ? `${owner} ${key} ${personId}` : `${owner} ${key}`;
 }
 
 function noPlace({ owner, isPerPerson, subject, concurrency }: Limited) {

@@ -11,7 +11,7 @@ export type StateBinding = string;
 export function bindingOf({ call, target }: Pick<CellCall, "call" | "target">): StateBinding {
   const { request, capability } = target;
   return bind({
-    principalId: call.principal.tokenId,
+    principalId: call.principal.id,
     portal: call.portal.slug,
     serverId: capability.server.server.id,
     method: request.method,

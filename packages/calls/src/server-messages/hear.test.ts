@@ -19,7 +19,7 @@ function scene(clientFeatures: readonly ClientFeature[], more: Partial<ServerExc
   const exchange: ServerExchange = {
     server,
     listener: {
-      principal: { kind: "service", tokenId: createId("token"), name: "ci", role: "member", portals: [] },
+      principal: { kind: "service", id: createId("token"), name: "ci", role: "member", scopes: [] },
       portal: "main",
       era: "legacy",
       requestId: "req_1",

@@ -35,7 +35,7 @@ export async function recordQuestion(
     era: listener.era,
     method,
     principalKind: listener.principal.kind,
-    principalId: listener.principal.tokenId,
+    principalId: listener.principal.id,
     principalName: listener.principal.name,
     clientName: listener.clientName,
     clientVersion: listener.clientVersion,

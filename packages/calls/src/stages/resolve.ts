@@ -41,7 +41,7 @@ export const resolve = defineStage<Admitted & Entered, Pick<Resolved, "target">>
   run(call, { vault }) {
     const { portal, message, protocol, principal } = call;
     if (message.kind !== "request") return { target: { kind: "one-way" } };
-    const owner: TaskOwner = { principalId: principal.tokenId, portal: portal.slug };
+    const owner: TaskOwner = { principalId: principal.id, portal: portal.slug };
     const { servers } = portal.scope(protocol.era);
     const find = (id: string) => parseTaskId(id, owner, servers, (purpose, data) => vault.mac(purpose, data));
     const target = targetOf(message, protocol, portal, find);

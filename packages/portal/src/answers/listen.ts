@@ -51,7 +51,7 @@ export function listen(context: LocalContext): Answer {
   const { open, narrowedTo } = context.connection;
   if (!call.acceptsStream)
     throw mcpFaults.fault("not_acceptable", "Accept must list text/event-stream", { field: "Accept" });
-  const owner = { principalId: call.principal.tokenId, portal: open.portal.slug };
+  const owner = { principalId: call.principal.id, portal: open.portal.slug };
   const filter = parseFilter(target.request.params, open.scope("modern"), owner, context.mac);
   // The stream may last for days, and would keep alive whatever it refers to: not the whole request.
   const { authorization, cancel } = call;

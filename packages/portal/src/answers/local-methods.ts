@@ -91,7 +91,7 @@ async function initialize({ call, target, connection, sessions, identity }: Loca
     throw invalidParam("params.protocolVersion", "must be a string");
   const version = negotiate(params["protocolVersion"]);
   const session = await sessions.begin({
-    principalId: call.principal.tokenId,
+    principalId: call.principal.id,
     portal: open.portal.slug,
     client: { version, capabilities, clientInfo },
     clientName: shortText(info["name"]),

@@ -2,7 +2,7 @@
  * A portal over Streamable HTTP, for clients of both eras on one URL (2025-11-25 and 2026-07-28,
  * transports): POST carries messages, GET opens a legacy session's own stream, DELETE ends a session.
  */
-import type { Principal } from "@castellan/access";
+import { mayEnter, type Principal } from "@castellan/access";
 import {
   runCall,
   unknownPortal,
@@ -62,7 +62,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   /** Unknown and not given look the same. Throws `invalid_input`. */
   function connectionAt(address: PortalAddress, principal: Principal): Connection | undefined {
     const { portalSlug, ownHost: host, option } = address;
-    const open = principal.portals.includes(portalSlug) ? directory.find(portalSlug) : undefined;
+    const open = mayEnter(principal, portalSlug) ? directory.find(portalSlug) : undefined;
     // At a portal's own host there is no other portal.
     const isHere = open && (host === undefined || open.portal.hostname === host);
     return isHere ? connect(open, option) : undefined;
@@ -200,7 +200,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
         const lastEventId = requestHeader(c, "last-event-id");
         const watched = options.streams.watch({
-          principalId: principal.tokenId,
+          principalId: principal.id,
           authorization: requestHeader(c, "authorization"),
           portal: session.portal,
           end: () => void options.sessions.end(session).catch(options.onError),

@@ -64,7 +64,7 @@ export function findSession(
   open: OpenPortal,
   parts: Pick<PortalParts, "sessions">,
 ): Session | Promise<Session> {
-  return parts.sessions.get(id, { principalId: principal.tokenId, portal: open.portal.slug });
+  return parts.sessions.get(id, { principalId: principal.id, portal: open.portal.slug });
 }
 
 /** Notifications and responses of a legacy client; a modern one has nothing to say outside of requests. */

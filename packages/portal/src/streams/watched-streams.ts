@@ -2,7 +2,7 @@
  * Streams live longer than the moment at which their caller was let in. Each is asked for its token
  * again: at once when tokens change, and from time to time, since a token can expire by itself.
  */
-import type { Principal } from "@castellan/access";
+import { mayEnter, type Principal } from "@castellan/access";
 import { isFault } from "@castellan/kernel";
 import { portalFaults } from "../faults.ts";
 
@@ -64,8 +64,7 @@ export class WatchedStreams implements Disposable {
   /** While it cannot be known, nothing is ended: no call gets through meanwhile either. */
   async #isLetIn({ authorization, portal }: WatchedStream): Promise<boolean> {
     try {
-      const { portals } = await this.#authenticate(authorization);
-      return portals.includes(portal);
+      return mayEnter(await this.#authenticate(authorization), portal);
     } catch (error) {
       return !isFault(error) || error.owner !== "caller";
     }
