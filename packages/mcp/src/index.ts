@@ -101,6 +101,7 @@ export {
   type ChannelRequest,
   type ListenEnd,
   type ListenOptions,
+  type OpenedStream,
   type ServerHello,
   type UpstreamLimits,
   type UpstreamTarget,

@@ -2,7 +2,7 @@
 import type { Catalog, CatalogServer } from "../catalog/catalog.ts";
 import { speaks } from "../catalog/catalog.ts";
 import type { Upstreams } from "./upstreams.ts";
-import { watchServer } from "./watch.ts";
+import { watchServer, type WatchOptions } from "./watch.ts";
 
 export interface ListWatchesOptions {
   readonly catalog: Catalog;
@@ -85,9 +85,18 @@ export class ListWatches implements Disposable {
       if (/^notifications\/(tools|prompts|resources)\/list_changed$/.test(method)) onListChanged(id);
     };
     const era = speaks(server, "modern") ? "modern" : "legacy";
-    const onGap = () => onListChanged(id);
-    const { signal } = stop;
-    const options = { server, era, lists: true, clientInfo, onMessage, onGap, onError, signal } as const;
+    const options: WatchOptions = {
+      server,
+      era,
+      lists: true,
+      clientInfo,
+      onMessage,
+      // The catalog was read before, and nobody has heard what changed since.
+      startsAfterGap: true,
+      onGap: () => onListChanged(id),
+      onError,
+      signal: stop.signal,
+    };
     void watchServer(options, upstreams).then(() => {
       held.isOver = true;
     });

@@ -14,6 +14,7 @@ import {
   type Era,
   type Message,
   type NotificationMessage,
+  type OpenedStream,
 } from "@castellan/mcp";
 import type { CatalogServer } from "../catalog/catalog.ts";
 import { tellsOfResources } from "../catalog/tells-of-resources.ts";
@@ -32,9 +33,9 @@ export interface WatchOptions {
   /** Who watches, for the server to know: raw JSON of `clientInfo`. */
   readonly clientInfo: string;
   readonly onMessage: (message: NotificationMessage) => void | Promise<void>;
-  /** Somebody held the like of it before, so that the first time that it is held comes after a gap, too. */
-  readonly wasHeld?: boolean;
-  /** It is held again after it was broken: something may have been missed. */
+  /** What is watched was known before, so that the first time that it is held comes after a gap, too. */
+  readonly startsAfterGap?: boolean;
+  /** It is held again after it was broken, and not from where it broke off: something may have been missed. */
   readonly onGap?: () => void;
   /** Told of defects; what a server does wrong is none. */
   readonly onError: (error: unknown) => void;
@@ -51,14 +52,13 @@ const steadyMs = 10_000;
 export async function watchServer(options: WatchOptions, upstreams: Upstreams): Promise<void> {
   const { signal } = options;
   let pauseMs = firstPauseMs;
-  let isAgain = options.wasHeld ?? false;
+  let isAgain = options.startsAfterGap ?? false;
   while (!signal.aborted) {
-    let wasHeld = false;
     let steady: AbortSignal | undefined;
-    const onHeld = () => {
-      wasHeld = true;
+    const onHeld = ({ isResumed }: OpenedStream) => {
       steady ??= AbortSignal.timeout(steadyMs);
-      if (isAgain) options.onGap?.();
+      if (isAgain && !isResumed) options.onGap?.();
+      isAgain = true;
     };
     try {
       const hold = options.era === "modern" ? holdModern : holdLegacy;
@@ -67,7 +67,6 @@ export async function watchServer(options: WatchOptions, upstreams: Upstreams): 
       if (!isFault(error)) options.onError(error);
       else if (neverServed.has(error.code)) return;
     }
-    isAgain ||= wasHeld;
     if (steady?.aborted) pauseMs = firstPauseMs;
     await pause(pauseMs, signal);
     pauseMs = Math.min(pauseMs * 2, longestPauseMs);
@@ -85,7 +84,7 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
 async function holdModern(
   { server, uris = [], taskIds = [], lists, clientInfo, onMessage, signal }: WatchOptions,
   upstreams: Upstreams,
-  onHeld: () => void,
+  onHeld: (opened: OpenedStream) => void,
 ): Promise<"ended" | "unsupported"> {
   const notifications = {
     ...(uris.length > 0 && { resourceSubscriptions: uris }),
@@ -96,6 +95,7 @@ async function holdModern(
       resourcesListChanged: true,
     }),
   };
+  let isHeld = false;
   const answer = await upstreams.modern(server).request({
     method: "subscriptions/listen",
     params: JSON.stringify({
@@ -110,8 +110,10 @@ async function holdModern(
     signal,
     onMessage: (message) => {
       if (message.kind !== "notification") return undefined;
-      if (message.method === "notifications/subscriptions/acknowledged") return onHeld();
-      return onMessage(message);
+      if (message.method !== "notifications/subscriptions/acknowledged") return onMessage(message);
+      if (!isHeld) onHeld({ isResumed: false });
+      isHeld = true;
+      return undefined;
     },
   });
   return answer.kind === "error" && aboutTheRequest.has(answer.error.code) ? "unsupported" : "ended";
@@ -130,14 +132,18 @@ const aboutTheRequest: ReadonlySet<number> = new Set([
 async function holdLegacy(
   { server, uris = [], clientInfo, onMessage, signal }: WatchOptions,
   upstreams: Upstreams,
-  onHeld: () => void,
+  onHeld: (opened: OpenedStream) => void,
 ): Promise<"ended" | "unsupported"> {
   const client = { version: latestLegacyVersion, capabilities: "{}", clientInfo };
   const channel = await upstreams.openLegacy(server, client, signal);
   try {
     if (uris.length > 0 && !tellsOfResources(server, "legacy")) return "unsupported";
     const heard = (message: Message) => (message.kind === "notification" ? onMessage(message) : undefined);
-    const onOpen = () => void subscribe(channel, uris, signal).then(onHeld, () => undefined);
+    const onOpen = (opened: OpenedStream) =>
+      void subscribe(channel, uris, signal).then(
+        () => onHeld(opened),
+        () => undefined,
+      );
     return (await channel.listen?.({ signal, onMessage: heard, onOpen })) ?? "unsupported";
   } finally {
     await channel[Symbol.asyncDispose]();

@@ -64,7 +64,12 @@ export interface ListenOptions {
   /** Takes requests and notifications, with back-pressure as in `ChannelRequest`. */
   readonly onMessage: OnMessage;
   /** Called whenever the stream is open, again after each interruption. */
-  readonly onOpen?: (() => void) | undefined;
+  readonly onOpen?: ((opened: OpenedStream) => void) | undefined;
+}
+
+export interface OpenedStream {
+  /** The server was told where the stream before it broke off: it says what would have been missed. */
+  readonly isResumed: boolean;
 }
 
 /** Why nothing more is heard: the server has no such stream, or the line is closed, by us or the server. */

@@ -153,7 +153,7 @@ class LegacySseChannel implements Channel {
     this.#listening?.end("ended");
     this.#listening = listening;
     try {
-      onOpen?.();
+      onOpen?.({ isResumed: false });
       return await orAborted(promise, signal);
     } finally {
       end("ended");

@@ -120,13 +120,14 @@ test("a stream that ends or breaks is taken up where it was", async () => {
     },
   });
   const stop = new AbortController();
-  let [opened, heard] = [0, 0];
+  const resumed: boolean[] = [];
+  let heard = 0;
   const listening = listen(channel, {
     signal: stop.signal,
-    onOpen: () => void opened++,
+    onOpen: ({ isResumed }) => void resumed.push(isResumed),
     onMessage: () => void (++heard === 3 && stop.abort()),
   });
-  expect([await listening, opened]).toEqual(["cancelled", 3]);
+  expect([await listening, resumed]).toEqual(["cancelled", [false, true, true]]);
   const gets = server.seen.filter(({ httpMethod }) => httpMethod === "GET");
   expect(gets.map(({ headers }) => headers["last-event-id"])).toEqual([undefined, "2", "20", "20", "20"]);
 });
@@ -210,7 +211,7 @@ test("a session that a request finds lost ends the listening in it, too", async 
         : answerJson(response, result(id, "{}")),
   });
   const opened = Promise.withResolvers<void>();
-  const listening = listen(channel, { onOpen: opened.resolve });
+  const listening = listen(channel, { onOpen: () => opened.resolve() });
   await opened.promise;
   await channel.request({ method: "tools/list", params: "{}", signal: never });
   expect(await listening).toBe("upstream_refused");
@@ -259,7 +260,7 @@ test("a question on the stream stops the clock of the calls under way", async ()
   });
   const opened = Promise.withResolvers<void>();
   const asked = Promise.withResolvers<void>();
-  void listen(channel, { onOpen: opened.resolve, onMessage: () => asked.resolve() });
+  void listen(channel, { onOpen: () => opened.resolve(), onMessage: () => asked.resolve() });
   await opened.promise;
   const answer = codeOf(channel.request({ method: "tools/call", params: "{}", signal: never }));
   await asked.promise;

@@ -43,11 +43,12 @@ export async function listenTo(stream: GetStream): Promise<ListenEnd> {
 /** One stream from its beginning to its end. Returns what it failed with if that passes, nothing if it just ended. */
 async function once(stream: GetStream, place: StreamPlace): Promise<ListenEnd | Fault | undefined> {
   const { judge, onOpen } = stream;
+  const isResumed = place.isKnown;
   const reply = await attempt(stream, place);
   if (isFault(reply)) return reply;
   if (isEventStream(reply)) {
     place.opened();
-    onOpen?.();
+    onOpen?.({ isResumed });
     return await hear(reply.body, stream, place);
   }
   if (isLater(reply.statusCode)) {

@@ -53,7 +53,8 @@ export function watchServers(options: WatchServersOptions): ServersWatch {
         if (server && !watch) {
           const stop = new AbortController();
           watches.set(id, stop);
-          void watchOne({ ...watched, server }, { ...options, wasHeld: left.has(id), signal: stop.signal });
+          const startsAfterGap = left.has(id);
+          void watchOne({ ...watched, server }, { ...options, startsAfterGap, signal: stop.signal });
         } else if (!server && watch) {
           watches.delete(id);
           left.add(id);
@@ -80,10 +81,10 @@ function watchOne(
     isRead,
     taskNews,
     identity,
-    wasHeld,
+    startsAfterGap,
     onError,
     signal,
-  }: WatchServersOptions & { wasHeld: boolean; signal: AbortSignal },
+  }: WatchServersOptions & { startsAfterGap: boolean; signal: AbortSignal },
 ): Promise<void> {
   const { server, era, uris, taskIds } = watched;
   const isKnown = (publicUri: string) => isRead(server.server.id, publicUri);
@@ -102,7 +103,7 @@ function watchOne(
           : updateFor(message, watched, isKnown);
         if (text !== undefined) await say(text);
       },
-      wasHeld,
+      startsAfterGap,
       // What was missed while it was broken is not known: the client reads what it watches again.
       onGap: () => {
         for (const uri of uris.values()) if (isKnown(uri)) void say(updated(uri));

@@ -189,7 +189,7 @@ export class SessionHearing {
         uris,
         clientInfo: session.client.clientInfo,
         onMessage: (message) => this.#hear(message, serverId, {}),
-        wasHeld: before.length > 0,
+        startsAfterGap: before.length > 0,
         // What was missed meanwhile is not known: the client reads again what it subscribed to.
         onGap: () => {
           const own = this.#subscriptions.filter(
