@@ -66,7 +66,8 @@ export async function startMeasuredCastellan(): Promise<MeasuredCastellan> {
 
   async function makePortal(slug: string, servers: readonly string[]): Promise<string> {
     await api("POST", "/portals", { slug, servers });
-    const { secret } = await api("POST", "/tokens", { name: slug, role: "member", portals: [slug] });
+    const allow = ["read", "write", "destructive"];
+    const { secret } = await api("POST", "/tokens", { name: slug, role: "member", portals: [slug], allow });
     return String(secret);
   }
 

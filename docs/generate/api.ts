@@ -14,12 +14,12 @@ type Operation = ApiDocument["paths"][string][string];
 
 export function routesTable(): string {
   return table(
-    ["", "path", "does", "role", "answers"],
+    ["", "path", "does", "permission", "answers"],
     routes.map((route) => [
       route.method,
       code(`/api/v1${route.path}`),
       `[${route.summary}](#${route.id.toLowerCase()})`,
-      route.role,
+      route.permission,
       String(route.answer === undefined ? 204 : (route.status ?? 200)),
     ]),
   );

@@ -94,7 +94,7 @@ const rows: readonly Row[] = [
   ["a server as a number", "POST", "/portals", { slug: "new", servers: ["m", 1] }, invalid("servers[1]")],
   ["a server named twice", "POST", "/portals", { slug: "new", servers: ["m", "m"] }, invalid("servers")],
   ["a role that is none", "POST", "/tokens", { name: "x", role: "root", portals: [] }, invalid("role")],
-  ["no portals", "POST", "/tokens", { name: "x", role: "member" }, invalid("portals")],
+  ["neither scopes nor portals", "POST", "/tokens", { name: "x", role: "member" }, invalid("scopes")],
   [
     "a token that has expired",
     "POST",
@@ -370,7 +370,7 @@ describe("who asks", () => {
     for (const token of [scene.token, scene.tokens.nowhere])
       expectRefusal(await send(method, path, body, { authorization: `Bearer ${token}` }), {
         status: 403,
-        code: "admin_required",
+        code: "permission_required",
       });
     for (const [authorization, code] of [
       ["Basic YTpi", "token_missing"],

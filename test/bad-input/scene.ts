@@ -1,5 +1,5 @@
 /** A house with a portal over a server of each era, and everybody who may not come in. */
-import { createToken } from "@castellan/access";
+import { createToken, toolClasses } from "@castellan/access";
 import { readFile } from "node:fs/promises";
 import { expect } from "vitest";
 import { legacyClient, modernClient, type Reply, type WireClient } from "../fidelity/wire.ts";
@@ -51,7 +51,12 @@ export async function startScene(): Promise<Scene> {
   await house.api("POST", "/portals", { slug: "foreign", servers: ["l"] });
 
   const make = async (name: string, portals: string[]) =>
-    house.api<{ id: string; secret: string }>("POST", "/tokens", { name, role: "member", portals });
+    house.api<{ id: string; secret: string }>("POST", "/tokens", {
+      name,
+      role: "member",
+      portals,
+      allow: toolClasses,
+    });
   const [neighbour, nowhere, revoked, both] = [
     await make("neighbour", ["work"]),
     await make("nowhere", []),
@@ -61,7 +66,14 @@ export async function startScene(): Promise<Scene> {
   const longAgo = Date.now() - 60_000;
   const expired = await createToken(
     house.database,
-    { name: "expired", role: "member", portals: ["work"], createdBy: "test", expiresAtMs: longAgo + 1 },
+    {
+      name: "expired",
+      role: "member",
+      portals: ["work"],
+      allow: toolClasses,
+      createdBy: "test",
+      expiresAtMs: longAgo + 1,
+    },
     longAgo,
   );
   const at = (slug: string, token: string) => ({

@@ -1,4 +1,5 @@
 /** One cell at work: a fixture behind a portal with the servers' own names, and a relay that the suite can call. */
+import { toolClasses } from "@castellan/access";
 import { startTestHouse, type TestHouse } from "../harness/house.ts";
 import { everyFeature, toRegistration } from "../harness/registration.ts";
 import { startRelay, type Relay } from "./suite/relay.ts";
@@ -22,6 +23,7 @@ export async function startCell(fixture: Fixture): Promise<Cell> {
     name: slug,
     role: "member",
     portals: [slug],
+    allow: toolClasses,
   });
   const relay: Relay = opened.use(await startRelay(`${house.url}/p/${slug}/mcp`, `Bearer ${secret}`));
   const owned = opened.move();

@@ -1,4 +1,5 @@
 /** One house, a lively server of each era, and portals over each: what the tests of the four cells share. */
+import { toolClasses } from "@castellan/access";
 import type { Era } from "../fixtures/exotic.ts";
 import { obliging, type Caller, type CallerOptions, type Door } from "../harness/callers/caller.ts";
 import { type LivelyServer, openCaller, startLively } from "../harness/cells.ts";
@@ -64,6 +65,7 @@ export async function openScene(): Promise<Scene> {
         name: `stranger-${Math.trunc(performance.now() * 1e6)}`,
         role: "member",
         portals: [slug],
+        allow: toolClasses,
       };
       const { secret } = await house.api<{ secret: string }>("POST", "/tokens", body);
       return { url, token: secret };

@@ -1,4 +1,5 @@
 /** What a server says reaches a client of the server's own era as it was said, byte for byte. */
+import { toolClasses } from "@castellan/access";
 import { portalTools } from "@castellan/portal";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -88,6 +89,7 @@ describe.each(Object.entries(transports))("%s", (label, { era, start, isInEvents
       name: `${slug}-plain`,
       role: "member",
       portals: [`${slug}-plain`],
+      allow: toolClasses,
     });
     const plainPortal = {
       url: `${house.url}/p/${slug}-plain/mcp`,

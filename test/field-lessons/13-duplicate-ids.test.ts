@@ -3,6 +3,7 @@
  * once (2025-11-25, basic, "Requests"); where there are no sessions ids of two requests have nothing to do with
  * each other, and both are answered.
  */
+import { toolClasses } from "@castellan/access";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Era, exoticList, exoticResult } from "../fixtures/exotic.ts";
 import { wait } from "../fixtures/listener.ts";
@@ -76,7 +77,12 @@ let strangers = 0;
 
 /** Someone else at the same portal. */
 async function stranger({ url }: Door, portal: string): Promise<Door> {
-  const body = { name: `stranger-${portal}-${++strangers}`, role: "member", portals: [portal] };
+  const body = {
+    name: `stranger-${portal}-${++strangers}`,
+    role: "member",
+    portals: [portal],
+    allow: toolClasses,
+  };
   const { secret } = await house.api<{ secret: string }>("POST", "/tokens", body);
   return { url, token: secret };
 }

@@ -3,6 +3,7 @@
  * error, and behind no door: not by its name, through the portal's own tools, another connection, another host, a
  * template, nor a task.
  */
+import { toolClasses } from "@castellan/access";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startLivelyModern } from "../fixtures/lively/modern.ts";
 import { startStocked, type StockedServer } from "../fixtures/stocked.ts";
@@ -93,6 +94,7 @@ beforeAll(async () => {
     name: "caller",
     role: "member",
     portals: ["mine"],
+    allow: toolClasses,
   });
   door = { url: `${house.url}/p/mine/mcp`, token };
 });
@@ -300,7 +302,7 @@ test("of an admin's resources a member is told nothing, whether they are there o
         path,
         one,
         403,
-        { code: "admin_required" },
+        { code: "permission_required" },
       ]);
       expect(text).not.toMatch(/hush/);
     }
@@ -311,7 +313,14 @@ test("a task of one portal is none of another, nor of another caller", async () 
   const one = await house.addPortal("tasks-one", { lively: lively.url });
   await house.api("POST", "/portals", { slug: "tasks-two", servers: ["shared", "lively"] });
   const tokenFor = async (name: string, ...portals: string[]) =>
-    (await house.api<{ secret: string }>("POST", "/tokens", { name, role: "member", portals })).secret;
+    (
+      await house.api<{ secret: string }>("POST", "/tokens", {
+        name,
+        role: "member",
+        portals,
+        allow: toolClasses,
+      })
+    ).secret;
   const both = await tokenFor("both", "tasks-one", "tasks-two");
   const other = await tokenFor("other", "tasks-one");
   await using caller = new ModernCaller({ url: one.url, token: both });

@@ -4,7 +4,7 @@ import { createId } from "@castellan/kernel";
 import { createTelemetry } from "@castellan/telemetry";
 import { generateMasterKey, loadVault } from "@castellan/vault";
 import { startHttpServer } from "@castellan/web";
-import { createToken } from "@castellan/access";
+import { createToken, toolClasses } from "@castellan/access";
 import type { Database } from "@castellan/database";
 import { readConfig } from "../../apps/server/src/config/settings.ts";
 import { createHouse } from "../../apps/server/src/house/house.ts";
@@ -119,6 +119,7 @@ export async function startTestHouse(
         name: slug,
         role: "member",
         portals: [slug],
+        allow: toolClasses,
       });
       return {
         url: `${server.url}/p/${slug}/mcp`,

@@ -1,4 +1,5 @@
 /** Real Castellan processes over one PostgreSQL, behind a relay that sends each message to another of them. */
+import { toolClasses } from "@castellan/access";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -81,6 +82,7 @@ export async function startTestReplicas({ count = 2 } = {}): Promise<TestReplica
         name: slug,
         role: "member",
         portals: [slug],
+        allow: toolClasses,
       });
       const at = (base: string) => ({ url: `${base}/p/${slug}/mcp`, token: secret });
       for (const { url } of living())

@@ -1,4 +1,5 @@
 /** A portal over some servers, made over the API as an admin makes it. */
+import { toolClasses } from "@castellan/access";
 import { toRegistration } from "../harness/registration.ts";
 import type { Castellan } from "./process/castellan.ts";
 
@@ -19,6 +20,7 @@ export async function addPortal(
     name: slug,
     role: "member",
     portals: [slug],
+    allow: toolClasses,
   });
   return { url: portalUrl(url, slug), token: secret };
 }

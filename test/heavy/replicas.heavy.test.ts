@@ -1,4 +1,5 @@
 /** Two replicas over one PostgreSQL: what is done on one holds on the other. */
+import { toolClasses } from "@castellan/access";
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { startEmbeddedServer } from "@castellan/database";
@@ -63,6 +64,7 @@ describe.runIf(process.platform === "linux")("two replicas over one PostgreSQL",
         name: slug,
         role: "member",
         portals: [slug],
+        allow: toolClasses,
       });
       using here = new Connection({ url: portalUrl(first.url, slug), token: secret, era: "modern" });
       using there = new Connection({ url: portalUrl(second.url, slug), token: secret, era: "modern" });

@@ -45,31 +45,42 @@ async function outcome(said: Said, url = door.url) {
 
 const ping = rpc(1, "ping");
 
+/** Scopes for reading, and where the rest is told. */
+function challenge(error = ""): string {
+  const metadata = "http://127.0.0.1/.well-known/oauth-protected-resource/p/mine/mcp";
+  return `Bearer ${error}scope="portal:mine old:read new:read", resource_metadata="${metadata}"`;
+}
+
 test.each<[string, Said, string | undefined, unknown[]]>([
-  ["no token", { token: undefined, body: ping }, "Bearer", [401, -32000, "token_missing"]],
+  ["no token", { token: undefined, body: ping }, challenge(), [401, -32000, "token_missing"]],
   [
     "another scheme",
     { token: undefined, headers: { authorization: "Basic eDp5" }, body: ping },
-    "Bearer",
+    challenge(),
     [401, -32000, "token_missing"],
   ],
   [
     "a token that is none",
     { token: "nonsense", body: ping },
-    'Bearer error="invalid_token"',
+    challenge('error="invalid_token", '),
     [401, -32000, "token_invalid"],
   ],
   [
     "a token that is none, on GET",
     { token: "nonsense", method: "GET" },
-    'Bearer error="invalid_token"',
+    challenge('error="invalid_token", '),
     [401, -32000, "token_invalid"],
   ],
-  ["no token, on DELETE", { token: undefined, method: "DELETE" }, "Bearer", [401, -32000, "token_missing"]],
-])("%s: 401 says how to come in, and is counted", async (_, said, challenge, expected) => {
+  [
+    "no token, on DELETE",
+    { token: undefined, method: "DELETE" },
+    challenge(),
+    [401, -32000, "token_missing"],
+  ],
+])("%s: 401 says how to come in, and is counted", async (_, said, expectedChallenge, expected) => {
   const before = house.refused.length;
   const heard = await say(door.url, { token: door.token, ...said });
-  expect(heard.headers["www-authenticate"]).toBe(challenge);
+  expect(heard.headers["www-authenticate"]).toBe(expectedChallenge);
   const { error } = parsed((await heard.all)[0]);
   expect([heard.status, error.code, error.data.code]).toEqual(expected);
   expect(house.refused.length).toBe(before + 1);

@@ -1,4 +1,5 @@
 /** Callers and servers that take what they can get: each is bounded, and the others notice nothing of it. */
+import { toolClasses } from "@castellan/access";
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setFlagsFromString } from "node:v8";
@@ -68,7 +69,7 @@ beforeEach(() => {
 afterAll(() => opened.disposeAsync());
 
 async function newToken(...portals: string[]): Promise<string> {
-  const body = { name: createId("token"), role: "member", portals };
+  const body = { name: createId("token"), role: "member", portals, allow: toolClasses };
   return (await house.api<{ secret: string }>("POST", "/tokens", body)).secret;
 }
 

@@ -3,13 +3,7 @@
  * test may hold the parts that an operator only sees from outside: sessions, the clock, the catalog.
  */
 import { randomBytes } from "node:crypto";
-import {
-  accessMigrations,
-  createAuthenticator,
-  createToken,
-  parseBearer,
-  type Principal,
-} from "@castellan/access";
+import { accessMigrations, createAuthenticator, createToken, toolClasses } from "@castellan/access";
 import { auditMigrations, createAuditLog, type RecordedCall } from "@castellan/audit";
 import {
   ListWatches,
@@ -45,11 +39,14 @@ import { defaultUpstreamLimits, type UpstreamLimits } from "@castellan/mcp";
 import {
   ResumableStreams,
   SessionRegistry,
-  WatchedStreams,
   Subscriptions,
+  UnderWay,
+  createAddresses,
+  createDoor,
   createPortalDirectory,
   createPortalEndpoint,
   createPortalStore,
+  createResourceMetadata,
   followChanges,
   mountPortals,
   portalMigrations,
@@ -184,15 +181,17 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
   const subscriptions = new Subscriptions();
   opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 
-  const authenticate = (authorization: string | undefined): Promise<Principal> =>
-    authenticator.authenticate(parseBearer(authorization));
+  const door = createDoor({ authenticator, directory, rates });
+  const underWay = opened.use(new UnderWay({ door, directory, changes }));
+  const addresses = createAddresses({ publicUrl: "http://127.0.0.1", directory });
   const isOwnHost = (host: string) => directory.findByHost(host) !== undefined;
   const app = createWebApp({ publicUrl: "http://127.0.0.1", isLoopback: true, isOwnHost, onError });
   mountPortals(
     app,
     createPortalEndpoint({
-      authenticate,
-      streams: opened.use(new WatchedStreams(authenticate)),
+      door,
+      addresses,
+      underWay,
       limiter: createCallLimiter({
         rates,
         livingReplicas: () => replicas.living,
@@ -226,11 +225,18 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
       onRefused: (one) => refused.push(one),
     }),
   );
+  app.route("/", createResourceMetadata({ addresses, issuer: "http://127.0.0.1/oauth" }));
   const server = opened.use(await startHttpServer({ app, host: "127.0.0.1", port: 0, onError }));
   const owned = opened.move();
 
   const token = async (...slugs: string[]) => {
-    const input = { name: createId("token"), role: "member", portals: slugs, createdBy: "test" } as const;
+    const input = {
+      name: createId("token"),
+      role: "member",
+      portals: slugs,
+      allow: toolClasses,
+      createdBy: "test",
+    } as const;
     return (await createToken(database, input, Date.now())).secret;
   };
 

@@ -1,4 +1,5 @@
 /** A token that ends takes what was opened with it along, on every replica. */
+import { toolClasses } from "@castellan/access";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestHouse, type TestHouse, type TestPortal } from "../harness/house.ts";
 import { startExample } from "../harness/upstreams.ts";
@@ -41,7 +42,7 @@ test("streams end when the token is revoked, and the next request is refused", a
     expect(parsed(end.at(-1))).toMatchObject({ result: { resultType: "complete" } });
   const refused = await sayModern(at(house), "tools/list");
   expect(refused.status).toBe(401);
-  expect(refused.headers["www-authenticate"]).toBe('Bearer error="invalid_token"');
+  expect(refused.headers["www-authenticate"]).toMatch(/^Bearer error="invalid_token", scope="portal:work /);
 });
 
 test("a portal made again under an old name is not open to those who were given the old one", async () => {
@@ -50,6 +51,7 @@ test("a portal made again under an old name is not open to those who were given 
     name: "fleeting",
     role: "member",
     portals: ["fleeting"],
+    allow: toolClasses,
   });
   const door = { url: `${house.url}/p/fleeting/mcp`, token: secret };
   expect((await sayModern(door, "tools/list")).status).toBe(200);

@@ -1,4 +1,5 @@
 /** Syncs out of turn, on two replicas that share a database and know nothing else of each other. */
+import { accessMigrations } from "@castellan/access";
 import { randomBytes } from "node:crypto";
 import {
   callMigrations,
@@ -39,7 +40,7 @@ const errors: unknown[] = [];
 const opened = new AsyncDisposableStack();
 
 beforeAll(async () => {
-  database = opened.use(await createTestDatabase([changeMigrations, callMigrations]));
+  database = opened.use(await createTestDatabase([changeMigrations, accessMigrations, callMigrations]));
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
   const open = async (): Promise<Replica> => {
     const changes = opened.use(await createChangeFeed({ database }));

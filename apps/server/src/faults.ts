@@ -12,6 +12,11 @@ export const serverFaults = defineFaults({
     status: 500,
     help: "The demo servers have no sign-in, so the demo starts only while Castellan listens on loopback.",
   },
+  owner_file_unwritable: {
+    owner: "system",
+    status: 500,
+    help: "The file that holds the first owner's link cannot be written, so Castellan does not start: no person could come in. The message names the file and the reason.",
+  },
   admin_file_unwritable: {
     owner: "system",
     status: 500,

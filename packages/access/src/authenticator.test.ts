@@ -1,20 +1,30 @@
 import { inspect } from "node:util";
 import {
   createChangeFeed,
+  recordChange,
   sql,
   type ChangeFeed,
   type Database,
   type SqlStatement,
 } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
-import { createManualClock, isFault, type ManualClock } from "@castellan/kernel";
+import { createId, createManualClock, isFault, type ManualClock } from "@castellan/kernel";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createAuthenticator, type Authenticator, type AuthenticatorOptions } from "./authenticator.ts";
-import { createToken } from "./create-token.ts";
+import { createToken } from "./tokens/create-token.ts";
 import { accessMigrations } from "./migrations.ts";
-import type { CreatedToken, TokenInput } from "./service-token.ts";
-import { generateSecret } from "./token-secret.ts";
-import { getToken, revokeToken } from "./tokens.ts";
+import type { CreatedToken, TokenInput } from "./tokens/service-token.ts";
+import { addAccessToken, revokeAccessToken, type AccessToken } from "./grants/access-tokens.ts";
+import { addGrant } from "./grants/add-grant.ts";
+import { endGrant } from "./grants/end-grants.ts";
+import { findGrant } from "./grants/find-grants.ts";
+import type { Grant } from "./grants/grant.ts";
+import { createGroups } from "./people/groups.ts";
+import { createPeople } from "./people/people.ts";
+import type { User } from "./people/user.ts";
+import { generateSecret, hashSecret } from "./token-secret.ts";
+import { getToken, revokeToken } from "./tokens/tokens.ts";
+import { withdrawPortal } from "./withdraw.ts";
 
 let database: Database;
 let stack: AsyncDisposableStack;
@@ -27,7 +37,7 @@ function counted(of: Database): Database {
     ...of,
     connection: of.connection,
     query: <Row extends object>(statement: SqlStatement) => {
-      if (statement.name === "access_find_tokens") lookups += 1;
+      if (statement.name?.startsWith("access_find_")) lookups += 1;
       return of.query<Row>(statement);
     },
   };
@@ -48,7 +58,7 @@ beforeAll(async () => {
 });
 
 beforeEach(async () => {
-  await database.query(sql`truncate tokens cascade`);
+  await database.query(sql`truncate tokens, users, access_tokens cascade`);
   stack = new AsyncDisposableStack();
   clock = createManualClock();
   lookups = 0;
@@ -65,6 +75,8 @@ const create = (overrides: Partial<TokenInput> = {}): Promise<CreatedToken> =>
     clock.now(),
   );
 
+const main = { kind: "portal", slug: "main", trustedIssuers: [] } as const;
+
 const outcome = (attempt: Promise<unknown>) =>
   attempt.then(
     () => "let in",
@@ -76,32 +88,34 @@ test("a token says who its holder is; the second time without the database", asy
   const { token, secret } = await create({ role: "admin", portals: ["main", "tools"] });
   // What the feed says of the making of the token must not fall between the two.
   await feed.flush();
-  const principal = await authenticator.authenticate(secret);
+  const principal = await authenticator.authenticate(secret, main);
   expect(principal).toEqual({
     kind: "service",
     id: token.id,
     name: "ci",
     role: "admin",
-    scopes: ["main", "tools"].flatMap(wholePortal),
+    scopes: ["portal:main", "portal:main:read", "portal:tools", "portal:tools:read"],
   });
-  expect(await authenticator.authenticate(secret)).toBe(principal);
+  expect(await authenticator.authenticate(secret, main)).toBe(principal);
   expect(lookups).toBe(1);
 });
 
 test("a token of no portals is a token of no portals", async () => {
   const { authenticator } = await openReplica();
   const { secret } = await create({ portals: [] });
-  expect((await authenticator.authenticate(secret)).scopes).toEqual([]);
+  expect((await authenticator.authenticate(secret, main)).scopes).toEqual([]);
 });
 
 test("a revocation on one replica is felt on another, and is told like an unknown token", async () => {
   const [here, there] = [await openReplica(), await openReplica()];
   const { token, secret } = await create();
-  for (const { authenticator } of [here, there]) await authenticator.authenticate(secret);
+  for (const { authenticator } of [here, there]) await authenticator.authenticate(secret, main);
   await revokeToken(database, token.id, clock.now());
   await there.feed.flush();
-  const revoked = await there.authenticator.authenticate(secret).catch((error: unknown) => error);
-  const unknown = await there.authenticator.authenticate(generateSecret()).catch((error: unknown) => error);
+  const revoked = await there.authenticator.authenticate(secret, main).catch((error: unknown) => error);
+  const unknown = await there.authenticator
+    .authenticate(generateSecret(), main)
+    .catch((error: unknown) => error);
   expect(revoked).toMatchObject({ code: "token_invalid", status: 401 });
   expect(inspect({ ...(revoked as Error) })).toBe(inspect({ ...(unknown as Error) }));
   expect((revoked as Error).message).toBe((unknown as Error).message);
@@ -123,35 +137,35 @@ test("what was looked up while the token was being revoked is not kept", async (
   };
   const authenticator = createAuthenticator({ database: slow, feed, clock });
   const { token, secret } = await create();
-  const during = authenticator.authenticate(secret);
+  const during = authenticator.authenticate(secret, main);
   await read.promise;
   await revokeToken(database, token.id, clock.now());
   await feed.flush();
   release.resolve();
   expect(await outcome(during)).toBe("let in");
-  expect(await outcome(authenticator.authenticate(secret))).toBe("token_invalid");
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("token_invalid");
   await authenticator[Symbol.asyncDispose]();
 });
 
 test("a token expires on time, also when it is known already", async () => {
   const { authenticator, feed } = await openReplica();
   const { secret } = await create({ expiresAtMs: clock.now() + 1_000 });
-  expect(await outcome(authenticator.authenticate(secret))).toBe("let in");
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("let in");
   clock.advance(999);
-  expect(await outcome(authenticator.authenticate(secret))).toBe("let in");
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("let in");
   clock.advance(1);
   await feed.flush();
-  expect(await outcome(authenticator.authenticate(secret))).toBe("token_expired");
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("token_expired");
 });
 
 test("a replica that cannot read changes lets nobody in, until it can", async () => {
   const { authenticator, feed } = await openReplica();
   const { secret } = await create();
-  await authenticator.authenticate(secret);
+  await authenticator.authenticate(secret, main);
   clock.advance(5_001);
-  expect(await outcome(authenticator.authenticate(secret))).toBe("replica_stale");
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("replica_stale");
   await feed.flush();
-  expect(await outcome(authenticator.authenticate(secret))).toBe("let in");
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("let in");
 });
 
 test("what has not the shape of a token is refused without the database", async () => {
@@ -165,19 +179,21 @@ test("what has not the shape of a token is refused without the database", async 
     secret.toUpperCase(),
     `${secret.slice(0, -1)}\0`,
   ];
-  for (const bearer of wrong) expect(await outcome(authenticator.authenticate(bearer))).toBe("token_invalid");
-  expect(await outcome(authenticator.authenticate(""))).toBe("token_missing");
+  for (const bearer of wrong)
+    expect(await outcome(authenticator.authenticate(bearer, main))).toBe("token_invalid");
+  expect(await outcome(authenticator.authenticate("", main))).toBe("token_missing");
   expect(lookups).toBe(0);
 });
 
 test("an unknown token is looked up once, and again after any token has changed", async () => {
   const { authenticator, feed } = await openReplica();
   const secret = generateSecret();
-  for (let n = 0; n < 3; n++) expect(await outcome(authenticator.authenticate(secret))).toBe("token_invalid");
+  for (let n = 0; n < 3; n++)
+    expect(await outcome(authenticator.authenticate(secret, main))).toBe("token_invalid");
   expect(lookups).toBe(1);
   await create();
   await feed.flush();
-  expect(await outcome(authenticator.authenticate(secret))).toBe("token_invalid");
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("token_invalid");
   expect(lookups).toBe(2);
 });
 
@@ -186,10 +202,12 @@ test("a flood of made-up tokens takes few look-ups, and what is too many is told
   const { secret } = await create();
   // The word of its making would make the replica look it up once more, in the middle of the flood.
   await feed.flush();
-  await authenticator.authenticate(secret);
+  await authenticator.authenticate(secret, main);
   lookups = 0;
-  const flood = Array.from({ length: 300 }, () => outcome(authenticator.authenticate(generateSecret())));
-  expect(await outcome(authenticator.authenticate(secret))).toBe("let in");
+  const flood = Array.from({ length: 300 }, () =>
+    outcome(authenticator.authenticate(generateSecret(), main)),
+  );
+  expect(await outcome(authenticator.authenticate(secret, main))).toBe("let in");
   const answers = Object.groupBy(await Promise.all(flood), (answer) => String(answer));
   expect(Object.keys(answers).toSorted()).toEqual(["token_check_unavailable", "token_invalid"]);
   expect(lookups).toBeLessThanOrEqual(3);
@@ -201,17 +219,17 @@ test("more tokens than are kept in memory still work", async () => {
   for (const name of ["a", "b", "c"]) created.push(await create({ name }));
   for (let round = 0; round < 2; round++)
     for (const { secret, token } of created)
-      expect((await authenticator.authenticate(secret)).name).toBe(token.name);
+      expect((await authenticator.authenticate(secret, main)).name).toBe(token.name);
   await revokeToken(database, created[2]!.token.id, clock.now());
   await feed.flush();
-  expect(await outcome(authenticator.authenticate(created[2]!.secret))).toBe("token_invalid");
+  expect(await outcome(authenticator.authenticate(created[2]!.secret, main))).toBe("token_invalid");
 });
 
 test("a database that fails is not the token's fault", async () => {
   const feed = stack.use(await createChangeFeed({ database, clock }));
   const broken: Database = { ...database, query: () => Promise.reject(new Error("connection lost")) };
   await using authenticator = createAuthenticator({ database: broken, feed, clock });
-  await expect(authenticator.authenticate(generateSecret())).rejects.toMatchObject({
+  await expect(authenticator.authenticate(generateSecret(), main)).rejects.toMatchObject({
     code: "token_check_unavailable",
     status: 503,
     retryable: true,
@@ -225,7 +243,7 @@ test("the last use is written for all, at most once a minute", async () => {
   for (const waitMs of [0, 59_999, 1]) {
     clock.advance(waitMs);
     const { authenticator } = await openReplica();
-    for (let n = 0; n < 3; n++) await authenticator.authenticate(secret);
+    for (let n = 0; n < 3; n++) await authenticator.authenticate(secret, main);
     await authenticator[Symbol.asyncDispose]();
     usedAt.push((await lastUsed())! - token.createdAtMs);
   }
@@ -237,7 +255,7 @@ test("two replicas that write last uses do not wait for each other", async () =>
   await database.transaction(async (tx) => {
     await tx.query(sql`select from tokens where id = ${token.id} for update`);
     const { authenticator } = await openReplica();
-    await authenticator.authenticate(secret);
+    await authenticator.authenticate(secret, main);
     await authenticator[Symbol.asyncDispose]();
   });
   expect((await getToken(database, token.id)).lastUsedAtMs).toBeUndefined();
@@ -248,14 +266,205 @@ test("no fault repeats the token", async () => {
   const { token, secret } = await create({ expiresAtMs: clock.now() + 1 });
   const faults = [];
   clock.advance(1);
-  faults.push(await authenticator.authenticate(secret).catch((error: unknown) => error));
+  faults.push(await authenticator.authenticate(secret, main).catch((error: unknown) => error));
   await revokeToken(database, token.id, clock.now());
-  faults.push(await authenticator.authenticate(generateSecret()).catch((error: unknown) => error));
+  faults.push(await authenticator.authenticate(generateSecret(), main).catch((error: unknown) => error));
   const told = inspect(faults, { depth: 9, showHidden: true });
   expect(told).toContain("token_expired");
   expect(/cst_[\w-]{8}/.test(told)).toBe(false);
 });
 
-function wholePortal(slug: string): string[] {
-  return ["", ":read", ":write", ":destructive"].map((rest) => `portal:${slug}${rest}`);
+const day = 86_400_000;
+
+async function person(): Promise<User> {
+  const people = createPeople({ database, clock });
+  return people.add(
+    { directory: "workforce", email: `${createId("user")}@example.com`, name: "Ann" },
+    { by: "owner" },
+  );
 }
+
+/** A token of a grant: of a person for a client at a portal, or (undefined) at the API. */
+async function granted(of: Partial<AccessToken> & { user?: User; grantEndsMs?: number } = {}) {
+  const { user, grantEndsMs = clock.now() + day, ...more } = of;
+  const shared = { clientId: "cli_app", portal: "main", scopes: ["portal:main"], ...more };
+  const grant =
+    user &&
+    (await addGrant(database, {
+      ...shared,
+      userId: user.id,
+      clientName: "App",
+      signInId: createId("signIn"),
+      createdAt: new Date(clock.now()),
+      expiresAt: new Date(grantEndsMs),
+    }));
+  const secret = generateSecret("access");
+  await addAccessToken(database, {
+    grantId: grant?.id,
+    createdAt: new Date(clock.now()),
+    expiresAt: new Date(clock.now() + 900_000),
+    refreshHash: undefined,
+    ...shared,
+    hash: hashSecret(secret),
+  });
+  return { secret, grant };
+}
+
+test("an access token says who gave it to which client; the second time without the database", async () => {
+  const { authenticator } = await openReplica();
+  const user = await person();
+  const { secret, grant } = await granted({ user, scopes: ["portal:main", "s:read"] });
+  const principal = await authenticator.authenticate(secret, main);
+  const { id, name, email, directory } = user;
+  expect(principal).toEqual({
+    kind: "user",
+    id,
+    name,
+    email,
+    directory,
+    role: "member",
+    groups: [],
+    scopes: ["portal:main", "s:read"],
+    grantId: grant?.id,
+    clientId: "cli_app",
+  });
+  lookups = 0;
+  expect(await authenticator.authenticate(secret, main)).toBe(principal);
+  expect(lookups).toBe(0);
+  const own = await granted();
+  expect(await authenticator.authenticate(own.secret, main)).toEqual({
+    kind: "service",
+    id: "cli_app",
+    name: "cli_app",
+    role: "member",
+    scopes: ["portal:main"],
+  });
+});
+
+test("a token that was made for something else is none", async () => {
+  const { authenticator } = await openReplica();
+  const user = await person();
+  const at = {
+    main,
+    other: { ...main, slug: "other" },
+    api: { kind: "api" },
+    registry: { kind: "registry" },
+  } as const;
+  const seen = async (secret: string) =>
+    Promise.all(Object.values(at).map((audience) => outcome(authenticator.authenticate(secret, audience))));
+  const [yes, no] = ["let in", "token_invalid"];
+  expect(await seen((await granted({ user })).secret)).toEqual([yes, no, no, yes]);
+  const api = { user, portal: undefined };
+  expect(await seen((await granted({ ...api, scopes: ["api"] })).secret)).toEqual([no, no, yes, yes]);
+  expect(await seen((await granted({ ...api, scopes: ["portal:main"] })).secret)).toEqual([no, no, no, yes]);
+  expect(await seen((await create()).secret)).toEqual([yes, yes, yes, yes]);
+  expect(await seen(generateSecret("refresh"))).toEqual([no, no, no, no]);
+});
+
+test("it is over with itself, or before that with its grant", async () => {
+  const { authenticator, feed } = await openReplica();
+  const user = await person();
+  const long = await granted({ user });
+  const short = await granted({ user, grantEndsMs: clock.now() + 1_000 });
+  const seen = () =>
+    Promise.all([long, short].map(({ secret }) => outcome(authenticator.authenticate(secret, main))));
+  expect(await seen()).toEqual(["let in", "let in"]);
+  clock.advance(1_000);
+  expect(await seen()).toEqual(["let in", "token_expired"]);
+  clock.advance(899_000);
+  await feed.flush();
+  expect(await seen()).toEqual(["token_expired", "token_expired"]);
+});
+
+const withdrawals: [
+  string,
+  (user: User, token: { secret: string; grant: Grant | undefined }) => Promise<unknown>,
+][] = [
+  ["its grant", (_, { grant }) => endGrant(database, grant?.id ?? createId("grant"), { now: new Date() })],
+  ["it alone", (_, { secret }) => revokeAccessToken(database, hashSecret(secret), new Date())],
+  [
+    "its person",
+    ({ id }) => createPeople({ database, clock }).change(id, { status: "suspended" }, { by: "owner" }),
+  ],
+  ["its portal", () => database.transaction((tx) => withdrawPortal(tx, "main"))],
+];
+
+test.each(withdrawals)(
+  "ended with %s, it is refused on another replica that knows it",
+  async (_, withdraw) => {
+    const [here, there] = [await openReplica(), await openReplica()];
+    const user = await person();
+    const token = await granted({ user });
+    for (const { authenticator } of [here, there])
+      expect(await outcome(authenticator.authenticate(token.secret, main))).toBe("let in");
+    await withdraw(user, token);
+    await there.feed.flush();
+    expect(await outcome(there.authenticator.authenticate(token.secret, main))).toBe("token_invalid");
+  },
+);
+
+test("whoever changes is somebody else with the next request", async () => {
+  const { authenticator, feed } = await openReplica();
+  const user = await person();
+  const { secret } = await granted({ user });
+  const before = await authenticator.authenticate(secret, main);
+  const groups = createGroups({ database, clock });
+  const { id } = await groups.add({ directory: "workforce", name: createId("group") });
+  const { name } = await groups.addMember(id, user.id);
+  await feed.flush();
+  expect(await authenticator.authenticate(secret, main)).toEqual({ ...before, groups: [name] });
+});
+
+test("the last use of a grant is written like that of a token", async () => {
+  const user = await person();
+  const { secret, grant } = await granted({ user });
+  const { authenticator } = await openReplica();
+  await authenticator.authenticate(secret, main);
+  await authenticator[Symbol.asyncDispose]();
+  expect((await findGrant(database, grant?.id ?? ""))?.lastUsedAt?.getTime()).toBe(clock.now());
+});
+
+test("a JWT is taken where its issuer is trusted, asked for once, and again when that changes", async () => {
+  const feed = stack.use(await createChangeFeed({ database, clock }));
+  const { id, name, email, directory } = await person();
+  const principal = {
+    kind: "user",
+    id,
+    name,
+    email,
+    directory,
+    role: "member",
+    groups: [],
+    scopes: undefined,
+    grantId: undefined,
+    clientId: undefined,
+  } as const;
+  const asked: (readonly string[])[] = [];
+  const verify = async (_: string, accepted: readonly string[]) => {
+    asked.push(accepted);
+    return { principal, issuer: "corp", expiresAtMs: clock.now() + 60_000 };
+  };
+  const authenticator = stack.use(createAuthenticator({ database, feed, clock, issuers: { verify } }));
+  const jwt = "eyJhbGciOiJFUzI1NiJ9.e30.c2ln";
+  const trusting = { ...main, trustedIssuers: ["corp", "other"] };
+  expect(await outcome(authenticator.authenticate(jwt, main))).toBe("token_invalid");
+  expect(await outcome(authenticator.authenticate(jwt, { kind: "api" }))).toBe("token_invalid");
+  for (let n = 0; n < 3; n++) expect(await authenticator.authenticate(jwt, trusting)).toBe(principal);
+  expect(await outcome(authenticator.authenticate("not.a", trusting))).toBe("token_invalid");
+  expect(asked).toEqual([["corp", "other"]]);
+  await authenticator.authenticate(jwt, { ...main, trustedIssuers: ["other"] });
+  expect(asked.length).toBe(2);
+  for (const [topic, key] of [
+    ["issuers", "corp"],
+    ["users", id],
+  ] as const) {
+    await database.transaction((tx) => recordChange(tx, topic, key));
+    await feed.flush();
+    asked.length = 0;
+    await authenticator.authenticate(jwt, trusting);
+    expect(asked.length).toBe(1);
+  }
+  clock.advance(60_000);
+  await feed.flush();
+  expect(await outcome(authenticator.authenticate(jwt, trusting))).toBe("token_expired");
+});

@@ -19,6 +19,7 @@ export function invalidToken(): Error {
   return accessFaults.fault("token_invalid", "The token is not valid");
 }
 
-const maxLength = 4096;
+/** A JWT of a person who is in many groups is long. */
+const maxLength = 12_288;
 const scheme = /^bearer(?: |$)/i;
 const credentials = /^bearer +([A-Za-z0-9\-._~+/]+=*)$/i;

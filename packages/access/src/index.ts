@@ -1,10 +1,10 @@
 export type { Principal, PublicPrincipal, ServicePrincipal, UserPrincipal } from "./principal.ts";
+export { principalNames } from "./principal-names.ts";
 export { isPermitted, permissions, roles, type Permission, type Role } from "./roles.ts";
 export { toolClasses, type ToolClass } from "./tool-class.ts";
 export { Rights } from "./rights.ts";
 export {
   apiScope,
-  mayEnter,
   parseScope,
   portalScope,
   portalsOf,
@@ -12,8 +12,19 @@ export {
   serverScope,
   type Scope,
 } from "./scopes.ts";
-export { rightsByRules, type AccessRule, type Gate } from "./gate/access-rule.ts";
-export { reachOf, type Reach } from "./gate/reach.ts";
+export {
+  groupWho,
+  isSoundRule,
+  rightsByRules,
+  takesPublic,
+  toPlainRule,
+  toWho,
+  whoRule,
+  type AccessRule,
+  type Gate,
+} from "./gate/access-rule.ts";
+export { insufficientScope, isGranted, reachOf, type Reach, type Use } from "./gate/reach.ts";
+export { challenge, type Challenge } from "./gate/challenge.ts";
 export {
   directories,
   userStatuses,
@@ -23,13 +34,88 @@ export {
   type User,
   type UserStatus,
 } from "./people/user.ts";
+export {
+  createPeople,
+  usersTopic,
+  type Acting,
+  type NewUser,
+  type People,
+  type UserChange,
+  type UserFilter,
+} from "./people/people.ts";
+export type { SigningIn } from "./people/signed-in-by.ts";
+export { createGroups, type Groups, type GroupsOptions, type NewGroup } from "./people/groups.ts";
+export {
+  createSignInSessions,
+  type NewSignIn,
+  type SignInSessions,
+  type SignInSessionsOptions,
+} from "./people/sign-in-sessions.ts";
+export { isWithin, mayManage } from "./people/authority.ts";
 export type { Grant } from "./grants/grant.ts";
-export type { CreatedToken, ServiceToken, TokenInput } from "./service-token.ts";
-export { createToken } from "./create-token.ts";
-export { ensureAdminToken, type FirstAdminOptions } from "./first-admin.ts";
-export { getToken, listTokens, revokeToken, tokenNames, type TokenFilter } from "./tokens.ts";
-export { withdrawPortal } from "./withdraw-portal.ts";
-export { createAuthenticator, type Authenticator, type AuthenticatorOptions } from "./authenticator.ts";
+export { endGrant, endGrantsOfClient, endGrantsOfSessions, grantsTopic } from "./grants/end-grants.ts";
+export { addGrant, type NewGrant } from "./grants/add-grant.ts";
+export { findGrant, livingGrants, pageGrants, type GrantFilter } from "./grants/find-grants.ts";
+export {
+  accessTokensTopic,
+  addAccessToken,
+  findAccessToken,
+  revokeAccessToken,
+  revokeAccessTokensOfClient,
+  revokeAccessTokensOfRefresh,
+  type AccessToken,
+} from "./grants/access-tokens.ts";
+export { sweepGrants } from "./grants/sweep-grants.ts";
+export type {
+  CreatedToken,
+  HoldNamed,
+  ServiceToken,
+  TokenChange,
+  TokenInput,
+  TokenScopes,
+} from "./tokens/service-token.ts";
+export { createToken } from "./tokens/create-token.ts";
+export { changeToken } from "./tokens/change-token.ts";
+export { rotateToken, type RotatedToken } from "./tokens/rotate-token.ts";
+export { assertWithin } from "./tokens/lock-token.ts";
+export { namedIn } from "./tokens/named-in.ts";
+export { scopeRule } from "./tokens/token-input.ts";
+export { ensureAdminToken, type FirstAdminOptions } from "./tokens/first-admin.ts";
+export { getToken, listTokens, revokeToken, type TokenFilter } from "./tokens/tokens.ts";
+export { holdClientScopes, setClientScopes } from "./client-scopes.ts";
+export { withdrawPortal, withdrawServer } from "./withdraw.ts";
+export {
+  createAuthenticator,
+  type Audience,
+  type Authenticator,
+  type AuthenticatorOptions,
+} from "./authenticator.ts";
+export { findStanding, usersOfGrants, type Caller } from "./standing.ts";
 export { parseBearer } from "./bearer.ts";
+export { generateSecret, hashSecret, isSecret, type SecretHash } from "./token-secret.ts";
+export { createCheckedIssuers } from "./issuers/checked-issuers.ts";
+export { createIssuers, type Issuers, type IssuersOptions, type VerifiedToken } from "./issuers/issuers.ts";
+export { createTrustedIssuerStore, issuersTopic, type TrustedIssuerStore } from "./issuers/issuer-store.ts";
+export type { NewTrustedIssuer, TrustedIssuer, TrustedIssuerChange } from "./issuers/trusted-issuer.ts";
+export { signingAlgorithms, type SigningAlgorithm } from "./issuers/algorithms.ts";
+export {
+  defaultClaimNames,
+  findClaim,
+  mergeClaimNames,
+  type ClaimNames,
+  type ClaimNamesChange,
+  type Claims,
+} from "./issuers/claims.ts";
+export { readPerson, type ClaimRules, type ToldPerson } from "./issuers/told-person.ts";
+export {
+  assertReachable,
+  discoverIssuer,
+  issuerUnfit,
+  type IssuerAccess,
+  type IssuerMetadata,
+} from "./issuers/discovery.ts";
+export { createIssuerKeys } from "./issuers/issuer-keys.ts";
+export { RemoteCopy } from "./issuers/remote-copy.ts";
+export { withdrawSource } from "./issuers/withdraw-source.ts";
 export { accessFaults } from "./faults.ts";
 export { accessMigrations } from "./migrations.ts";

@@ -1,4 +1,5 @@
 import type { MigrationSet } from "@castellan/database";
+import { issuersMigration } from "./issuers/migrations.ts";
 
 export const accessMigrations: MigrationSet = [
   {
@@ -96,9 +97,7 @@ export const accessMigrations: MigrationSet = [
         created_at   timestamptz not null,
         expires_at   timestamptz not null,
         last_used_at timestamptz,
-        ended_at     timestamptz,
-        -- What the authorization server keeps of it.
-        payload      jsonb not null
+        ended_at     timestamptz
       );
       create index grants_user on grants (user_id);
       create index grants_client on grants (client_id);
@@ -116,11 +115,18 @@ export const accessMigrations: MigrationSet = [
         created_at timestamptz not null,
         expires_at timestamptz not null,
         revoked_at timestamptz,
-        payload    jsonb not null
+        -- SHA-256 of the refresh token that came with it, where that took the place of another.
+        refresh_hash bytea
       );
       create index access_tokens_grant on access_tokens (grant_id);
       create index access_tokens_client on access_tokens (client_id);
       create index access_tokens_expiry on access_tokens (expires_at);
+
+      -- What clients may do for themselves.
+      create table client_scopes (
+        client_id text collate "C" primary key,
+        scopes    text[] not null
+      );
 
       -- A service token has one secret, and while it is being rotated the one before.
       create table token_secrets (
@@ -139,7 +145,9 @@ export const accessMigrations: MigrationSet = [
       update tokens set scopes = coalesce((
         select array_agg('portal:' || portal || class order by portal, class)
         from unnest(portals) as portal, unnest(array['', ':read', ':write', ':destructive']) as class), '{}');
-      alter table tokens alter column scopes set not null, drop column portals;
+      alter table tokens alter column scopes set not null, drop column portals,
+        add column version bigint not null default 1;
     `,
   },
+  issuersMigration,
 ];

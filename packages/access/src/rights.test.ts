@@ -50,7 +50,7 @@ test("none is nothing, everything is everything", () => {
   );
 });
 
-test.each([
+test.each<readonly [string, object | undefined]>([
   ["portal:team", { kind: "portal", portal: "team", toolClass: undefined }],
   ["portal:read", { kind: "portal", portal: "read", toolClass: undefined }],
   ["portal:team:write", { kind: "portal", portal: "team", toolClass: "write" }],

@@ -9,7 +9,6 @@
  * What starts with `portal:` is about portals: a server with the slug `portal` has no scopes of its own.
  */
 import { isSlug } from "@castellan/kernel";
-import type { Principal } from "./principal.ts";
 import { Rights } from "./rights.ts";
 import { toolClasses, type ToolClass } from "./tool-class.ts";
 
@@ -47,11 +46,6 @@ export function portalsOf(scopes: readonly string[]): string[] {
     const scope = parseScope(text);
     return scope?.kind === "portal" && scope.toolClass === undefined ? [scope.portal] : [];
   });
-}
-
-/** Whether what the principal sent lets it enter a portal. */
-export function mayEnter({ scopes }: Pick<Principal, "scopes">, portal: string): boolean {
-  return scopes === undefined || scopes.includes(portalScope(portal));
 }
 
 /** What these scopes let their holder do at a portal: nothing where it may not enter. */

@@ -1,15 +1,32 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { generateSecret, hashSecret, isSecret } from "./token-secret.ts";
+import {
+  generateSecret,
+  hashSecret,
+  isSecret,
+  secretKindOf,
+  secretPrefixes,
+  type SecretKind,
+} from "./token-secret.ts";
 
-test("a secret has the prefix, 256 random bits and a checksum, and is never the same twice", () => {
-  const secrets = Array.from({ length: 1_000 }, generateSecret);
-  for (const secret of secrets) {
-    expect(secret).toMatch(/^cst_[A-Za-z0-9_-]{49}$/);
-    expect(isSecret(secret)).toBe(true);
-  }
-  expect(new Set(secrets).size).toBe(secrets.length);
+const kinds = Object.keys(secretPrefixes) as SecretKind[];
+
+test.each(kinds)(
+  "a %s secret has its prefix, 256 random bits and a checksum, never the same twice",
+  (kind) => {
+    const secrets = Array.from({ length: 1_000 }, () => generateSecret(kind));
+    for (const secret of secrets) {
+      expect(secret).toMatch(new RegExp(`^${secretPrefixes[kind]}_[A-Za-z0-9_-]{49}$`));
+      expect(kinds.filter((one) => isSecret(secret, one))).toEqual([kind]);
+      expect(secretKindOf(secret)).toBe(kind);
+    }
+    expect(new Set(secrets).size).toBe(secrets.length);
+  },
+);
+
+test("one kind is not made another by its prefix", () => {
+  expect(secretKindOf(`cst_${generateSecret("access").slice(4)}`)).toBeUndefined();
 });
 
 test("one wrong character, anywhere, is seen by the checksum", () => {
@@ -21,7 +38,9 @@ test("one wrong character, anywhere, is seen by the checksum", () => {
 });
 
 test("nothing else is a secret", () => {
-  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 80 }), (text) => !isSecret(text)));
+  fc.assert(
+    fc.property(fc.string({ unit: "binary", maxLength: 80 }), (text) => secretKindOf(text) === undefined),
+  );
   expect(isSecret(`${generateSecret()}\n`)).toBe(false);
 });
 

@@ -1,6 +1,8 @@
+import { isPermitted, roles } from "@castellan/access";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { maxBodyBytes } from "./body.ts";
+import type { Route } from "./route.ts";
 import { routes } from "./routes.ts";
 import { createTestApi, type TestApi } from "./testing.ts";
 import { createClient, type Client } from "./testing/client.ts";
@@ -14,20 +16,32 @@ beforeAll(async () => {
 });
 afterAll(() => house[Symbol.asyncDispose]());
 
-const operations = routes
-  .filter(({ role }) => role === "admin")
-  .map(({ method, path }) => [method, path.replace("{slug}", "a").replace("{server}", "b")] as const);
+const operations = routes.map((route) => [route.method, toPath(route), route] as const);
 
-test.each(operations)("%s %s is for admins only", async (method, path) => {
-  const none = createClient(house.app, undefined);
-  const wrong = createClient(house.app, "cst_wrong");
-  const member = createClient(house.app, await house.createToken({ role: "member" }));
-  // Nothing of what was sent is looked at before.
-  const body = method === "POST" ? "{" : undefined;
-  expect(await none(method, path, body)).toMatchObject({ status: 401, body: { code: "token_missing" } });
-  expect(await wrong(method, path, body)).toMatchObject({ status: 401, body: { code: "token_invalid" } });
-  expect(await member(method, path, body)).toMatchObject({ status: 403, body: { code: "admin_required" } });
-});
+function toPath({ path }: Route): string {
+  return path
+    .replace("{slug}", "a")
+    .replace("{server}", "b")
+    .replaceAll(/\{\w+\}/g, "c");
+}
+
+test.each(operations)(
+  "%s %s is for whoever may, and says so before it looks at anything",
+  async (method, path, route) => {
+    const none = createClient(house.app, undefined);
+    const wrong = createClient(house.app, "cst_wrong");
+    const body = method === "POST" ? "{" : undefined;
+    expect(await none(method, path, body)).toMatchObject({ status: 401, body: { code: "token_missing" } });
+    expect(await wrong(method, path, body)).toMatchObject({ status: 401, body: { code: "token_invalid" } });
+    for (const role of roles.filter((one) => !isPermitted(one, route.permission))) {
+      const client = createClient(house.app, await house.createToken({ role }));
+      expect([role, await client(method, path, body)]).toMatchObject([
+        role,
+        { status: 403, body: { code: "permission_required" } },
+      ]);
+    }
+  },
+);
 
 test("no two operations are the same, and the table says what each answers", () => {
   const names = routes.map(({ method, path }) => `${method} ${path}`);

@@ -2,12 +2,11 @@
  * The HTTP API as an application to be mounted at `/api/v1`: its document, and every operation of the table, each
  * behind the same steps: who is it, may they, what did they send, was it done already, the answer.
  */
-import { parseBearer, type Principal } from "@castellan/access";
+import { accessFaults, isPermitted, parseBearer, roles, type Principal } from "@castellan/access";
 import { clientGone, drainSignal, requestHeader } from "@castellan/web";
 import { Hono, type Context } from "hono";
 import { readJson } from "./body.ts";
 import { parseIfMatch, toEtag } from "./etag.ts";
-import { apiFaults } from "./faults.ts";
 import { createIdempotency, type Answer, type Idempotency } from "./idempotency/idempotency.ts";
 import { parseIdempotencyKey } from "./idempotency/key.ts";
 import { invalidInput } from "@castellan/kernel";
@@ -30,7 +29,7 @@ export function createApi(ports: ApiPorts): Hono {
 async function serve(route: Route, c: Context, ports: ApiPorts, idempotency: Idempotency): Promise<Response> {
   const principal = await ports.authenticate(parseBearer(requestHeader(c, "authorization")));
   // Before anything of the request is read: what a caller may not do is not discussed with them.
-  assertRole(principal, route);
+  assertPermitted(principal, route);
   const request = await readRequest(route, c, principal);
   const run = async () => toAnswer(route, await route.run(request, ports));
   const key = parseIdempotencyKey(requestHeader(c, "idempotency-key"));
@@ -65,9 +64,10 @@ function toResponse({ status, body, etag }: Answer, headers: Record<string, stri
   });
 }
 
-function assertRole(principal: Principal, { role, method, path }: Route): void {
-  if (role === "member" || principal.role === role) return;
-  throw apiFaults.fault("admin_required", `${method} ${path} needs a token with the role ${role}`);
+function assertPermitted(principal: Principal, { permission, method, path }: Route): void {
+  if (isPermitted(principal.role, permission)) return;
+  const fit = roles.filter((role) => isPermitted(role, permission));
+  throw accessFaults.fault("permission_required", `${method} ${path} needs the role ${fit.join(" or ")}`);
 }
 
 async function readRequest(

@@ -1,10 +1,12 @@
-import type { Principal } from "@castellan/access";
+import type { Groups, People, Principal, SignInSessions, TrustedIssuerStore } from "@castellan/access";
 import type { AuditLog } from "@castellan/audit";
 import type { Catalog, Circuits, DefinitionReviews, ServerStore, Syncer } from "@castellan/calls";
 import type { Configuration } from "@castellan/configuration";
 import type { ChangeFeed, Database } from "@castellan/database";
 import type { Clock, Id } from "@castellan/kernel";
+import type { ClientStore } from "@castellan/oauth";
 import type { OpenPortal, PortalStore } from "@castellan/portal";
+import type { CheckedProviders } from "@castellan/sign-in";
 import type { Vault } from "@castellan/vault";
 import type { Outbound } from "@castellan/web";
 
@@ -23,12 +25,22 @@ export interface ApiPorts {
   readonly portals: PortalStore;
   /** The portals that are served at this moment, with what each offers. */
   readonly openPortals: () => Iterable<OpenPortal>;
+  /** OAuth clients. */
+  readonly clients: ClientStore;
   /** Servers and portals as a document. */
   readonly configuration: Configuration;
   /** Has a server that is new, or reached in another way, read soon; nobody waits for it. */
   readonly requestSync: (serverId: Id<"server">) => void;
   readonly audit: Pick<AuditLog, "list" | "verify">;
-  /** Holds the tokens. */
+  /** Which identity providers people sign in with. */
+  readonly providers: CheckedProviders;
+  /** Whose JWTs portals may take. */
+  readonly trustedIssuers: TrustedIssuerStore;
+  readonly people: People;
+  readonly groups: Groups;
+  /** The browsers that people are signed in with. */
+  readonly signInSessions: SignInSessions;
+  /** Holds the tokens and grants. */
   readonly database: Database;
   /** Flushed after each change, so that this replica serves what its answer says. */
   readonly changes: Pick<ChangeFeed, "flush">;

@@ -1,5 +1,5 @@
 /** An operation of the API as data: where it is, what goes in and out, who may, and what it does. */
-import type { Principal } from "@castellan/access";
+import type { Permission, Principal } from "@castellan/access";
 import { z } from "zod";
 import { parseInput } from "@castellan/kernel";
 import type { ApiPorts } from "./ports.ts";
@@ -23,8 +23,6 @@ export interface RouteRequest<Params, Query, Body> {
 
 export type RouteMethod = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-export type RouteRole = "admin" | "member";
-
 interface RouteFace {
   /** What clients call it, verb first, never changed: `addServer`. The `operationId` of the API's document. */
   readonly id: string;
@@ -33,8 +31,8 @@ interface RouteFace {
   readonly path: `/${string}`;
   /** One line for the reference page. */
   readonly summary: string;
-  /** The role that a caller must have; `member`: any that is known. */
-  readonly role: RouteRole;
+  /** What the caller's role must allow; `use`: every caller that is known may. */
+  readonly permission: Permission;
   /** Status of the good answer. Default 200, or 204 where there is no answer. */
   readonly status?: 200 | 201;
   /**

@@ -3,7 +3,22 @@
  * its clients.
  */
 import { randomBytes } from "node:crypto";
-import { accessMigrations, createAuthenticator, createToken, type TokenInput } from "@castellan/access";
+import {
+  accessMigrations,
+  addAccessToken,
+  addGrant,
+  createAuthenticator,
+  createCheckedIssuers,
+  createGroups,
+  createPeople,
+  createSignInSessions,
+  createToken,
+  generateSecret,
+  hashSecret,
+  type People,
+  type SignInSessions,
+  type TokenInput,
+} from "@castellan/access";
 import { auditMigrations, createAuditLog, type AuditLog } from "@castellan/audit";
 import {
   callMigrations,
@@ -18,9 +33,11 @@ import {
 import { createConfiguration } from "@castellan/configuration";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
-import { createId, systemClock } from "@castellan/kernel";
+import { createId, systemClock, type Clock, type Id } from "@castellan/kernel";
 import { defaultUpstreamLimits } from "@castellan/mcp";
+import { createClientStore, oauthMigrations, type ClientStore } from "@castellan/oauth";
 import { createPortalDirectory, createPortalStore, portalMigrations } from "@castellan/portal";
+import { createCheckedProviders, signInMigrations } from "@castellan/sign-in";
 import { createVault, generateMasterKey, vaultMigrations } from "@castellan/vault";
 import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
@@ -29,23 +46,43 @@ import { apiMigrations } from "./migrations.ts";
 
 export { startTestUpstream, type TestUpstream } from "./testing/upstream.ts";
 
+export interface LetInOptions {
+  /** Absent: the API. */
+  readonly portal?: string;
+  readonly scopes?: readonly string[];
+}
+
+export interface ClientOfUser {
+  /** What the client sends as bearer token. */
+  readonly secret: string;
+  readonly grantId: Id<"grant">;
+  readonly sessionId: Id<"signIn">;
+}
+
 export interface TestApi extends AsyncDisposable {
   /** The whole application, the API mounted at `/api/v1`. */
   readonly app: Hono;
   readonly database: Database;
   readonly audit: AuditLog;
+  readonly people: People;
+  readonly signInSessions: SignInSessions;
+  readonly clients: ClientStore;
   /** Ids of servers whose sync was asked for and that nobody waits for. */
   readonly requestedSyncs: readonly string[];
   /** What was answered with 500. */
   readonly errors: unknown[];
-  /** Makes a token and returns its secret. */
+  /** Makes a token and returns its secret. Default: an admin's, for no portal. */
   createToken(input: Partial<TokenInput>): Promise<string>;
+  /** What somebody has after they let a client in to the API. */
+  letClientIn(userId: Id<"user">, options?: LetInOptions): Promise<ClientOfUser>;
 }
 
 const migrations = [
   changeMigrations,
   vaultMigrations,
   accessMigrations,
+  oauthMigrations,
+  signInMigrations,
   auditMigrations,
   callMigrations,
   portalMigrations,
@@ -73,6 +110,9 @@ export async function createTestApi(): Promise<TestApi> {
   );
   const audit = opened.use(createAuditLog({ database, mac: (data) => vault.mac("audit", data) }));
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock }));
+  const people = createPeople({ database, clock });
+  const signInSessions = createSignInSessions({ database, clock });
+  const clients = createClientStore({ database, clock });
   const errors: unknown[] = [];
   const requested: string[] = [];
   const app = createWebApp({
@@ -81,7 +121,7 @@ export async function createTestApi(): Promise<TestApi> {
     onError: (error) => errors.push(error),
   });
   const api = createApi({
-    authenticate: (bearer) => authenticator.authenticate(bearer),
+    authenticate: (bearer) => authenticator.authenticate(bearer, { kind: "api" }),
     servers,
     catalog,
     circuits: opened.use(createCircuits({ catalog, clock })),
@@ -103,6 +143,12 @@ export async function createTestApi(): Promise<TestApi> {
     },
     openPortals: () => directory.list(),
     audit,
+    people,
+    groups: createGroups({ database, clock, onRenamed: portals.renameGroup }),
+    providers: createCheckedProviders({ database, vault, outbound, clock }),
+    trustedIssuers: createCheckedIssuers({ database, outbound, clock, onRemoved: portals.withdrawIssuer }),
+    signInSessions,
+    clients,
     database,
     changes,
     outbound,
@@ -118,6 +164,9 @@ export async function createTestApi(): Promise<TestApi> {
     app,
     database,
     audit,
+    people,
+    signInSessions,
+    clients,
     errors,
     requestedSyncs: requested,
     createToken: async (input) => {
@@ -129,6 +178,31 @@ export async function createTestApi(): Promise<TestApi> {
       } as const;
       return (await createToken(database, { ...defaults, ...input }, clock.now())).secret;
     },
+    letClientIn: (userId, options) => letClientIn({ database, signInSessions, clock }, userId, options),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
+}
+
+/** As the authorization server does it, past its pages. */
+async function letClientIn(
+  { database, signInSessions, clock }: { database: Database; signInSessions: SignInSessions; clock: Clock },
+  userId: Id<"user">,
+  { portal, scopes = ["api"] }: LetInOptions = {},
+): Promise<ClientOfUser> {
+  const { session } = await signInSessions.begin({
+    user: { id: userId },
+    provider: "local",
+    amr: ["pwd", "otp"],
+    address: "192.0.2.1",
+    userAgent: "a browser",
+    lifetimeMs: 3_600_000,
+  });
+  const createdAt = new Date(clock.now());
+  const expiresAt = new Date(clock.now() + 900_000);
+  const client = { clientId: "https://client.example/id.json", portal, scopes, createdAt, expiresAt };
+  const named = { ...client, clientName: "A client", userId, signInId: session.id };
+  const { id: grantId } = await addGrant(database, named);
+  const secret = generateSecret("access");
+  await addAccessToken(database, { ...client, hash: hashSecret(secret), grantId, refreshHash: undefined });
+  return { secret, grantId, sessionId: session.id };
 }

@@ -2,7 +2,7 @@
  * A call on its way: what is known of it grows stage by stage. Each stage says in its types what
  * it needs and what it adds, so an order that cannot work does not compile.
  */
-import type { Principal } from "@castellan/access";
+import type { Principal, Use } from "@castellan/access";
 import type { CallOutcome } from "@castellan/audit";
 import type { Id, Slug } from "@castellan/kernel";
 import type {
@@ -115,6 +115,11 @@ export interface OwnTool {
   unwrap?(request: RequestMessage): RequestMessage | undefined;
 }
 
+export interface Authorized {
+  /** Disposed of when the call has ended. */
+  readonly hold: Disposable | undefined;
+}
+
 export interface Limited {
   /** Given back when the call has ended. */
   readonly slot: Disposable | undefined;
@@ -145,7 +150,10 @@ export interface Answer {
 /** The portal that a call came to, as far as the way of a call needs to know it. */
 export interface PortalView {
   readonly slug: Slug;
+  /** What the caller may use of it, whether their credential was given that or not. */
   scope(era: Era): Scope;
+  /** Whether the caller's credential lets them do this. */
+  isGranted(use: Use): boolean;
   /** Whether its lists show callers which arguments are to travel as headers as well (2026-07-28, SEP-2243). */
   readonly showsHeaderMarks: boolean;
   /** Throws `session_unknown`. */

@@ -27,6 +27,11 @@ export const callFaults = defineFaults({
     status: 404,
     help: "No server of the portal works on a task of this id for this caller.",
   },
+  access_withdrawn: {
+    owner: "caller",
+    status: 403,
+    help: "While the call was under way, what it needs was taken away from the caller, and it was cancelled at the server. Whether it was carried out is not known.",
+  },
   client_feature_denied: {
     owner: "upstream",
     status: 502,

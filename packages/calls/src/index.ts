@@ -37,6 +37,7 @@ export {
 export { readHeaders } from "./servers/read-headers.ts";
 export { serverSealedColumns } from "./servers/server-headers.ts";
 export { type StoredServer } from "./servers/server-row.ts";
+export { holdServers } from "./servers/hold-servers.ts";
 export { createServerStore, type ServerPage, type ServerStore } from "./servers/server-store.ts";
 
 export { createCatalog, speaks, type Catalog, type CatalogServer } from "./catalog/catalog.ts";
@@ -89,7 +90,7 @@ export { isReservedName } from "./catalog/reserved-name.ts";
 export { limitUiHosts, parseUiHost, uiHostRule } from "./catalog/ui-hosts.ts";
 export { createOffering, createScope, type Offering } from "./catalog/offering.ts";
 export { upstreamEra, type Withheld, type WithheldReason } from "./catalog/share.ts";
-export { narrowScope } from "./catalog/narrow-scope.ts";
+export { narrowScope, type ScopePart } from "./catalog/narrow-scope.ts";
 export { namesPages } from "./catalog/public-uris.ts";
 export { changedKinds } from "./catalog/share-changes.ts";
 export type { Capability, Scope, ScopeEntry } from "./catalog/scope.ts";
@@ -117,7 +118,7 @@ export {
 } from "./call.ts";
 export { runCall, type Outcome } from "./run-call.ts";
 export { unknownPortal } from "./stages/enter.ts";
-export { type CallPorts, type CallSummary } from "./stages/stage.ts";
+export { type Arrival, type CallPorts, type CallSummary, type HeldCall } from "./stages/stage.ts";
 export { hear } from "./server-messages/hear.ts";
 export { anyProgress } from "./server-messages/identify.ts";
 export { serverMessageStages, type HearPorts } from "./server-messages/stages.ts";

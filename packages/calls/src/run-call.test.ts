@@ -54,6 +54,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     slug: "main" as Slug,
     scope: (era) => createScope({ era, servers: [], naming: "prefixed" }),
     session: () => session(),
+    isGranted: () => true,
     showsHeaderMarks: true,
     ownTool: () => undefined,
     answer: () => ({ kind: "result", text: '{"own":1E400}', outcome: "ok" }),

@@ -4,7 +4,16 @@ import { errorText, findMethod, resultText, toWireError, type Era } from "@caste
 import type { CallRecord } from "@castellan/audit";
 import type { TraceContext } from "@castellan/telemetry";
 import { webFaults } from "@castellan/web";
-import type { Admitted, Answer, Dispatched, Limited, Received, Resolved, Unwrapped } from "./call.ts";
+import type {
+  Admitted,
+  Answer,
+  Authorized,
+  Dispatched,
+  Limited,
+  Received,
+  Resolved,
+  Unwrapped,
+} from "./call.ts";
 import { clientOf } from "./client-identity.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
@@ -21,7 +30,7 @@ export interface Outcome {
   readonly stream?: Answer["stream"];
 }
 
-type Facts = Received & Partial<Admitted & Unwrapped & Resolved & Limited & Dispatched>;
+type Facts = Received & Partial<Admitted & Unwrapped & Resolved & Authorized & Limited & Dispatched>;
 
 /**
  * Carries a message through all stages. Resolves once the call is on record; a fault of any stage is
@@ -31,6 +40,7 @@ export async function runCall(received: Received, ports: CallPorts): Promise<Out
   const facts: Facts = { ...received };
   const failure = await runStages(facts, ports);
   facts.slot?.[Symbol.dispose]();
+  facts.hold?.[Symbol.dispose]();
   const outcome = toOutcome(facts, failure?.fault);
   if (!isRecorded(facts, failure?.fault)) return outcome;
   try {

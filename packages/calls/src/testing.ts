@@ -1,4 +1,5 @@
 /** What the tests of this package share: its stores over a database of their own. */
+import { accessMigrations } from "@castellan/access";
 import { randomBytes } from "node:crypto";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
@@ -29,7 +30,7 @@ export interface TestStores extends AsyncDisposable {
 
 export async function openStores(): Promise<TestStores> {
   const opened = new AsyncDisposableStack();
-  const database = opened.use(await createTestDatabase([changeMigrations, callMigrations]));
+  const database = opened.use(await createTestDatabase([changeMigrations, accessMigrations, callMigrations]));
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
   const serversOn = (on: Database) => createServerStore({ database: on, vault });
   const servers = serversOn(database);

@@ -99,6 +99,10 @@ export function portalEntryOf(portal: Portal): PortalEntry {
     ...(portal.hostname !== undefined && { hostname: portal.hostname }),
     autoAccept: inOneOrder(portal.autoAccept),
     isListed: portal.isListed,
+    directory: portal.directory,
+    access: [...portal.access],
+    publicLimits: portal.publicLimits,
+    trustedIssuers: [...portal.trustedIssuers] as PortalEntry["trustedIssuers"],
     servers: portal.servers.map((server, at) =>
       portalServerOf(server, portal.curations.get(portal.serverIds[at] ?? "") ?? everything),
     ),

@@ -133,6 +133,20 @@ const portal = fc.record({
   ),
   autoAccept,
   isListed: fc.boolean(),
+  directory: fc.constantFrom("workforce" as const, "customers" as const),
+  rules: fc.array(
+    fc.record({
+      who: fc.constantFrom("everyone", "group:A b", "user:a@b.example"),
+      classes: fc.subarray(["read", "write", "destructive"] as const, { minLength: 1 }),
+      isOfFirst: fc.boolean(),
+    }),
+    { maxLength: 3 },
+  ),
+  publicLimits: fc.record({
+    requestsPerMinute: fc.constantFrom(1, 1_200),
+    requestsPerMinutePerAddress: fc.constantFrom(120, 7),
+  }),
+  trustedIssuers: fc.subarray(["entra", "okta"]),
   managedBy: fc.constantFrom(undefined, "main"),
   servers: fc.array(fc.tuple(fc.nat(), fc.option(curation, { nil: undefined })), { maxLength: 6 }),
 });
@@ -161,7 +175,7 @@ async function build({ servers, portals }: Platform): Promise<void> {
     await house.reviews.expectRejections(one.slug, rejections, "someone");
   }
   const hosts = new Set<string>();
-  for (const { servers: places, hostname, ...one } of portals) {
+  for (const { servers: places, hostname, rules, ...one } of portals) {
     const isFree = hostname !== undefined && !hosts.has(hostname);
     if (isFree) hosts.add(hostname);
     const seen = new Set<string>();
@@ -171,8 +185,13 @@ async function build({ servers, portals }: Platform): Promise<void> {
       seen.add(server);
       return [{ server, curation: curated ?? everything }];
     });
+    const [first] = listed;
     await house.portals.add({
       ...one,
+      access: rules.map(({ isOfFirst, ...rule }) => ({
+        ...rule,
+        ...(isOfFirst && first && { servers: [first.server] }),
+      })),
       hostname: isFree ? hostname : undefined,
       servers: withoutSameAliases(listed),
     });
@@ -222,6 +241,10 @@ async function decided() {
     hostname: portal.hostname,
     autoAccept: portal.autoAccept.toSorted(),
     isListed: portal.isListed,
+    directory: portal.directory,
+    access: portal.access,
+    publicLimits: portal.publicLimits,
+    trustedIssuers: portal.trustedIssuers,
     servers: portal.servers,
     curations: portal.serverIds.map((id) => portal.curations.get(id) ?? everything),
   }));

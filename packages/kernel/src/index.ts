@@ -13,3 +13,4 @@ export { createId, idPrefixes, isId, type Id, type IdKind } from "./id.ts";
 export { checkInput, fieldOf, invalidInput, parseInput, type InputProblem } from "./input.ts";
 export { isPrintable } from "./printable.ts";
 export { isSlug, parseSlug, slugPattern, slugRule, type Slug } from "./slug.ts";
+export { visible } from "./visible.ts";

@@ -1,5 +1,4 @@
-import { notificationText } from "@castellan/mcp";
-import { listChangedMethod, type Subscriptions } from "./answers/listen.ts";
+import type { Subscriptions } from "./answers/listen.ts";
 import type { PortalDirectory } from "./portals/portal-directory.ts";
 import type { SessionRegistry } from "./sessions/session-registry.ts";
 
@@ -21,8 +20,7 @@ export function followChanges(parts: {
     subscriptions.publish(portal, lists);
     // On the replica that has the stream of the session; the others say nothing.
     for (const { stream } of sessions.at(portal)) {
-      stream.serversChanged();
-      for (const list of lists) void stream.say(notificationText(listChangedMethod(list)));
+      stream.portalChanged(lists);
     }
   });
   return { [Symbol.dispose]: stop };

@@ -3,6 +3,7 @@ export { portalMigrations } from "./migrations.ts";
 
 export {
   defaultPortalSlug,
+  defaultPublicLimits,
   type CurationPatch,
   type EntryPatch,
   type KindPatch,
@@ -11,11 +12,13 @@ export {
   type Portal,
   type PortalChange,
   type PortalFilter,
+  type PublicLimits,
   type WholePortal,
 } from "./portals/portal.ts";
 export { hostnameRule, parseHostname, toHostname } from "./portals/hostname.ts";
+export { holdPortals } from "./portals/hold-portals.ts";
 export { createPortalStore, type PortalStore, type PortalStoreOptions } from "./portals/portal-store.ts";
-export { narrow, type OpenPortal } from "./portals/open-portal.ts";
+export { narrow, narrowToRights, type OpenPortal } from "./portals/open-portal.ts";
 export { createPortalDirectory, type PortalDirectory } from "./portals/portal-directory.ts";
 
 export { type Identity } from "./answers/hello.ts";
@@ -37,5 +40,8 @@ export {
 } from "./endpoint/portal-endpoint.ts";
 export { serveResumptions } from "./endpoint/resume-stream.ts";
 export { ResumableStreams, defaultReplayLimits, type ReplayLimits } from "./streams/resumable-streams.ts";
-export { WatchedStreams } from "./streams/watched-streams.ts";
+export { createAddresses, apiResource, type Addresses } from "./resource/addresses.ts";
+export { createResourceMetadata, type ResourceMetadataOptions } from "./resource/resource-metadata.ts";
+export { createDoor, type Door, type DoorOptions } from "./callers/door.ts";
+export { UnderWay, type UnderWayOptions } from "./callers/under-way.ts";
 export { mountPortals } from "./endpoint/routes.ts";

@@ -117,4 +117,19 @@ export const portalMigrations: MigrationSet = [
       create trigger portal_servers_lost after delete on portal_servers
         for each row execute function portal_lost_server();`,
   },
+  {
+    id: "portal.0004-access",
+    sql: `
+      alter table portals
+        add column directory          text not null default 'workforce'
+          check (directory in ('workforce', 'customers')),
+        -- Rules {who, classes, servers?}: who may use what. None: nobody but service tokens.
+        add column access             jsonb not null default '[]',
+        add column public_per_minute  integer not null default 1200,
+        add column public_per_address integer not null default 120,
+        add column trusted_issuers    text[] not null default '{}';
+      -- The OAuth client that began the session, where one did: it ends when that has no grant left.
+      alter table sessions add column client_id text;
+      create index sessions_client on sessions (client_id) where client_id is not null;`,
+  },
 ];

@@ -1,6 +1,6 @@
 /** For this package's tests: a registry over real stores on a database of its own. */
 import { randomBytes } from "node:crypto";
-import { accessMigrations, createAuthenticator, createToken } from "@castellan/access";
+import { accessMigrations, createAuthenticator, createToken, toolClasses } from "@castellan/access";
 import {
   callMigrations,
   createCatalog,
@@ -71,14 +71,14 @@ export async function createTestRegistry(): Promise<TestRegistry> {
   const app = createWebApp({
     publicUrl,
     isLoopback: true,
-    openPaths: ["/v0.1"],
+    openPaths: [{ path: "/v0.1", methods: ["GET"] }],
     onError: (error) => {
       throw error;
     },
     faultHeaders: (fault) => (fault.status === 401 ? { "www-authenticate": "Bearer" } : {}),
   });
   const namespace = "com.example.mcp";
-  const authenticate = (bearer: string) => authenticator.authenticate(bearer);
+  const authenticate = (bearer: string) => authenticator.authenticate(bearer, { kind: "registry" });
   app.route("/v0.1", createRegistry({ authenticate, portals: () => directory.list(), publicUrl, namespace }));
 
   const owned = opened.move();
@@ -124,7 +124,13 @@ export async function createTestRegistry(): Promise<TestRegistry> {
     },
 
     async addToken(...slugs) {
-      const input = { name: createId("token"), role: "member", portals: slugs, createdBy: "test" } as const;
+      const input = {
+        name: createId("token"),
+        role: "member",
+        portals: slugs,
+        allow: toolClasses,
+        createdBy: "test",
+      } as const;
       return (await createToken(database, input, systemClock.now())).secret;
     },
 

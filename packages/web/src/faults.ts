@@ -43,6 +43,11 @@ export const webFaults = defineFaults({
     status: 405,
     help: "The path exists, but not with this HTTP method; Allow lists those it has.",
   },
+  form_stale: {
+    owner: "caller",
+    status: 403,
+    help: "A form was sent that this server did not give to this browser for this, or more than an hour ago. Open the page again; cookies must be allowed.",
+  },
   body_too_large: {
     owner: "caller",
     status: 413,

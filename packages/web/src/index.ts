@@ -1,16 +1,24 @@
 export { webFaults } from "./faults.ts";
 
 export { createWebApp, type Refused, type WebAppSettings } from "./inbound/web-app.ts";
-export type { AddressLimit } from "./inbound/address-limit.ts";
+export { addressKey, type AddressLimit } from "./inbound/address-limit.ts";
 export type { ForwardedHeader } from "./inbound/client-address.ts";
 export { requestHeader, requestHeaders, serverBindings, type ServerBindings } from "./inbound/environment.ts";
 export { clientAddress, ownHost, requestId } from "./inbound/exchange.ts";
 export type { HealthCheck } from "./inbound/health.ts";
 export type { NameSettings } from "./inbound/names.ts";
-export { corsExposedHeaders, corsRequestHeaders } from "./inbound/origin-check.ts";
+export { corsExposedHeaders, corsRequestHeaders, type OpenPath } from "./inbound/origin-check.ts";
 export { problemMediaType, problemResponse, toFault } from "./inbound/problem.ts";
 export { readBody, type ReadBodyOptions } from "./inbound/read-body.ts";
 export { clientGone, drainSignal } from "./inbound/signals.ts";
+
+export { createCookies, type Cookies } from "./pages/cookies.ts";
+export { errorPage, prefersPage, type ErrorPageOptions } from "./pages/error-page.ts";
+export { field, type FieldOptions } from "./pages/field.ts";
+export { createForms, type Forms, type FormsOptions } from "./pages/forms.ts";
+export { html, type Html, type HtmlValue } from "./pages/html.ts";
+export { isLocalPath } from "./pages/local-path.ts";
+export { formActionOf, page, type PageOptions } from "./pages/page.ts";
 
 export { startHttpServer, type HttpServer, type HttpServerSettings } from "./server/http-server.ts";
 export type { DrainOptions, DrainOutcome } from "./server/drain.ts";

@@ -1,4 +1,5 @@
 /** A Castellan that can be asked what it holds, and portals over one server with any number of tokens. */
+import { toolClasses } from "@castellan/access";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Door } from "../../harness/callers/caller.ts";
 import { everyFeature, toRegistration } from "../../harness/registration.ts";
@@ -80,7 +81,7 @@ export async function openScene(): Promise<Scene> {
       await castellan.api("POST", "/portals", { slug, servers: [slug] });
       const doors: TokenDoor[] = [];
       for (let n = 0; n < tokens; n++) {
-        const body = { name: `${slug}-${n}`, role: "member", portals: [slug] };
+        const body = { name: `${slug}-${n}`, role: "member", portals: [slug], allow: toolClasses };
         const { id, secret } = await castellan.api<{ id: string; secret: string }>("POST", "/tokens", body);
         doors.push({ url: `${castellan.url}/p/${slug}/mcp`, token: secret, tokenId: id });
       }

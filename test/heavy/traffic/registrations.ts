@@ -1,4 +1,5 @@
 /** An admin who registers one thing after the other, and remembers what was acknowledged. */
+import { toolClasses } from "@castellan/access";
 import type { Castellan } from "../process/castellan.ts";
 import { addServer } from "../portal.ts";
 
@@ -35,6 +36,7 @@ export function startRegistering(
       name,
       role: "member",
       portals: [name, portal],
+      allow: toolClasses,
     });
     registered.tokens.push(token);
   }

@@ -29,7 +29,7 @@ const hints: Readonly<Record<string, string>> = {
   server_answer_invalid: "`castellan doctor` says which URL was used and where it comes from.",
   token_invalid: "`castellan doctor` says which token was used and where it comes from.",
   token_expired: "An admin makes a new one with `castellan token create NAME`.",
-  admin_required: "An admin makes such a token with `castellan token create NAME --admin`.",
+  permission_required: "An admin makes such a token with `castellan token create NAME --admin`.",
   outbound_refused:
     "Where it is to be at a private address, allow that by name: --allow-private HOST, HOST:PORT or CIDR.",
   server_slug_taken: "`castellan server list` shows what is registered.",

@@ -87,3 +87,25 @@ test("a namespace of the registry is what names may begin with", () => {
     "CASTELLAN_REGISTRY_NAMESPACE must be 1 to 160 letters, digits, dots and hyphens, beginning and ending with a letter or digit",
   ]);
 });
+
+test("where clients that nobody registered may have people sent", () => {
+  const config = readConfig({
+    CASTELLAN_CLIENT_REGISTRATION: "documents",
+    CASTELLAN_REDIRECT_URIS: "https://a.example/cb, https://b.example/*, loopback, app://cb/x",
+  });
+  expect([config.clientRegistration, config.redirectUris]).toEqual([
+    "documents",
+    [
+      { kind: "exact", uri: "https://a.example/cb" },
+      { kind: "under", prefix: "https://b.example/" },
+      { kind: "loopback" },
+      { kind: "exact", uri: "app://cb/x" },
+    ],
+  ]);
+  expect(
+    problems({ CASTELLAN_CLIENT_REGISTRATION: "closed", CASTELLAN_REDIRECT_URIS: "http://a.example/*" }),
+  ).toEqual([
+    "CASTELLAN_CLIENT_REGISTRATION must be one of open, documents, off",
+    'CASTELLAN_REDIRECT_URIS "http://a.example/*" must use https',
+  ]);
+});

@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { syncIntervalBounds } from "@castellan/calls";
 import { parseDatabaseUrl } from "@castellan/database";
+import { clientRegistrations, parseRedirectRule } from "@castellan/oauth";
 import { isNamespace, namespaceRule } from "@castellan/registry";
 import { logLevels } from "@castellan/telemetry";
 import { parseMasterKey } from "@castellan/vault";
@@ -160,6 +161,36 @@ export const settings = {
     help: "OpenTelemetry collector that traces and metrics are sent to (OTLP over HTTP).",
     fallback: "none",
     parse: httpUrl,
+  }),
+  sessionSeconds: defineSetting({
+    variable: "CASTELLAN_SESSION_SECONDS",
+    help: "How long a browser stays signed in, in seconds.",
+    fallback: "43200",
+    parse: integer(300, 30 * 86_400),
+  }),
+  clientRegistration: defineSetting({
+    variable: "CASTELLAN_CLIENT_REGISTRATION",
+    help: "Which OAuth clients are taken beside those that an admin registered: open (any), documents (those that describe themselves at a URL), off (none).",
+    fallback: "open",
+    parse: oneOf(...clientRegistrations),
+  }),
+  redirectUris: defineSetting({
+    variable: "CASTELLAN_REDIRECT_URIS",
+    help: "Where clients that no admin registered may have people sent, separated by commas: URIs to the letter, https addresses that end with /*, or loopback for any http address on the person's own computer.",
+    fallback: "any https, loopback or app address",
+    parse: (value) => list(value).map(parseRedirectRule),
+  }),
+  accessTokenSeconds: defineSetting({
+    variable: "CASTELLAN_ACCESS_TOKEN_SECONDS",
+    help: "How long an access token of an OAuth client is good, in seconds; the client then gets another by itself.",
+    fallback: "900",
+    parse: integer(60, 86_400),
+  }),
+  grantSeconds: defineSetting({
+    variable: "CASTELLAN_GRANT_SECONDS",
+    help: "How long a client stays let in, in seconds from when the person agreed to it; then it asks again.",
+    fallback: "1209600",
+    parse: integer(300, 31_536_000),
   }),
   registryNamespace: defineSetting({
     variable: "CASTELLAN_REGISTRY_NAMESPACE",

@@ -52,7 +52,7 @@ export async function startDemo(options: {
   logger.info("The demo is ready: connect an MCP client", {
     url: `${localUrl}/mcp`,
     servers: running,
-    next: "make yourself a token: npx castellan token create me --portal default",
+    next: "make yourself a token: npx castellan token create me --portal default --allow read,write",
   });
   return {
     async [Symbol.asyncDispose]() {

@@ -2,10 +2,11 @@
  * The first admin's way in: URL and token in a file that only its owner can read. It is not in the
  * log, which is kept, copied and shipped.
  */
-import { mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isObject } from "@castellan/mcp";
 import { serverFaults } from "../faults.ts";
+import { writeWhole } from "./write-whole.ts";
 
 export interface AdminAccess {
   readonly url: string;
@@ -39,17 +40,4 @@ export async function writeAdminFile(dataDir: string, access: AdminAccess): Prom
       { cause },
     );
   }
-}
-
-async function writeWhole(file: string, text: string): Promise<void> {
-  const draft = `${file}.new`;
-  await rm(draft, { force: true });
-  const handle = await open(draft, "wx", 0o600);
-  try {
-    await handle.writeFile(text);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  await rename(draft, file);
 }

@@ -77,3 +77,18 @@ export const serverSynced = defineEvent({
     },
   ],
 });
+
+export const signInHappened = defineEvent({
+  name: "sign_in.happened",
+  level: "info",
+  message: "Somebody signed in, or was refused",
+  fields: { outcome: "string", code: "string?", provider: "string", userId: "string?", address: "string" },
+  metrics: [
+    {
+      kind: "counter",
+      name: "castellan_sign_ins",
+      help: "People who signed in, or were refused",
+      labels: ["provider", "outcome"],
+    },
+  ],
+});

@@ -1,11 +1,11 @@
 /** What of the house is in use at this moment, read when somebody asks for the metrics. */
 import type { CallLimiter, Circuits, Conversations, LinePool } from "@castellan/calls";
-import type { SessionRegistry, WatchedStreams } from "@castellan/portal";
+import type { SessionRegistry, UnderWay } from "@castellan/portal";
 import type { GaugeSpec, Telemetry } from "@castellan/telemetry";
 
 export interface Gauged {
   readonly sessions: Pick<SessionRegistry, "size">;
-  readonly streams: Pick<WatchedStreams, "size">;
+  readonly underWay: Pick<UnderWay, "streams">;
   readonly lines: Pick<LinePool, "size">;
   readonly conversations: Pick<Conversations, "waiting">;
   readonly limiter: Pick<CallLimiter, "underWay">;
@@ -25,7 +25,7 @@ export const gauges: readonly Gauge[] = [
   {
     name: "castellan_streams",
     help: "Open streams to clients: GET and subscriptions/listen",
-    read: ({ streams }) => streams.size,
+    read: ({ underWay }) => underWay.streams,
   },
   {
     name: "castellan_upstream_lines",

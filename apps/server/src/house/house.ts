@@ -1,5 +1,13 @@
 /** The composition root: from a configuration to everything that serves. No logic, only who gets what. */
-import { createAuthenticator, parseBearer } from "@castellan/access";
+import {
+  challenge,
+  createAuthenticator,
+  createCheckedIssuers,
+  createGroups,
+  createIssuers,
+  createPeople,
+  createSignInSessions,
+} from "@castellan/access";
 import { createApi } from "@castellan/api";
 import { createAuditLog } from "@castellan/audit";
 import {
@@ -26,25 +34,31 @@ import { defaultUpstreamLimits } from "@castellan/mcp";
 import {
   ResumableStreams,
   SessionRegistry,
-  WatchedStreams,
   Subscriptions,
+  UnderWay,
+  createAddresses,
+  createDoor,
   createPortalDirectory,
   createPortalEndpoint,
   createPortalStore,
+  createResourceMetadata,
   followChanges,
   mountPortals,
   serveResumptions,
 } from "@castellan/portal";
 import { createRegistry, toNamespace } from "@castellan/registry";
 import { createRemoteStreams, createReplicas } from "@castellan/replicas";
+import { createCheckedProviders } from "@castellan/sign-in";
 import type { Telemetry } from "@castellan/telemetry";
 import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
 import type { Config } from "../config/settings.ts";
 import { callEnded, faultHappened, requestRefused, serverSynced } from "./events.ts";
 import { showGauges } from "./gauges.ts";
+import { portalsForConsent } from "./portals-for-consent.ts";
 import { scheduleSyncs } from "./schedule-syncs.ts";
 import type { Store } from "./store.ts";
+import { openPaths as waysInOpenPaths, openWaysIn, pagePaths } from "./ways-in.ts";
 
 export interface House extends AsyncDisposable {
   readonly app: Hono;
@@ -71,11 +85,14 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const replicas = opened.use(await createReplicas({ database, vault, clock, onError }));
   const remote = opened.use(createRemoteStreams({ replicas, onError }));
   const replica = replicas.id;
-  const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock, onError }));
   const audit = opened.use(
     createAuditLog({ database: recordDatabase, mac: (data) => vault.mac("audit", data), onError }),
   );
   const outbound = opened.use(createOutbound(outboundSettings(config)));
+  const people = createPeople({ database, clock });
+  const signInSessions = createSignInSessions({ database, clock });
+  const issuers = opened.use(await createIssuers({ database, changes, outbound, people, clock }));
+  const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock, issuers, onError }));
 
   const publicHost = new URL(publicUrl).host;
   const storesOn = (on: Database) => {
@@ -89,6 +106,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
     };
   };
   const { servers, portals, reviews, definitions } = storesOn(database);
+  const groups = createGroups({ database, clock, onRenamed: portals.renameGroup });
   const catalog = opened.use(await createCatalog({ servers, definitions, changes, onError }));
   const limits = { ...defaultUpstreamLimits, idleTimeoutMs: config.upstreamIdleSeconds * 1000 };
   const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
@@ -136,13 +154,12 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const resumable = opened.use(new ResumableStreams({ vault, clock, replica }));
   opened.use(serveResumptions(remote, resumable));
   const subscriptions = new Subscriptions();
-  const authenticate = (authorization: string | undefined) =>
-    authenticator.authenticate(parseBearer(authorization));
-  const streams = opened.use(new WatchedStreams(authenticate));
-  opened.defer(changes.on("tokens", () => streams.check()));
+  const rates = opened.use(createRateLimiter({ database, clock, onError }));
+  const addresses = createAddresses({ publicUrl, directory });
+  const door = createDoor({ authenticator, directory, rates });
+  const underWay = opened.use(new UnderWay({ door, directory, changes }));
   opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 
-  const rates = opened.use(createRateLimiter({ database, clock, onError }));
   const limiter = createCallLimiter({
     rates,
     livingReplicas: () => replicas.living,
@@ -150,18 +167,43 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   });
   const circuits = opened.use(createCircuits({ catalog, clock }));
 
-  opened.use(showGauges({ sessions, streams, lines, conversations, limiter, circuits }, telemetry));
+  const { signIn, oauth } = opened.use(
+    await openWaysIn({
+      config,
+      database,
+      vault,
+      clock,
+      outbound,
+      rates,
+      people,
+      sessions: signInSessions,
+      portals: portalsForConsent(directory, addresses),
+      publicUrl,
+      telemetry,
+      onError,
+    }),
+  );
+  opened.use(showGauges({ sessions, underWay, lines, conversations, limiter, circuits }, telemetry));
 
   const app = createWebApp({
     publicUrl,
     isLoopback: config.isLoopback,
-    openPaths: ["/v0.1"],
+    openPaths: [
+      { path: "/v0.1", methods: ["GET"] },
+      { path: "/.well-known/oauth-protected-resource", methods: ["GET"] },
+      ...waysInOpenPaths,
+    ],
+    pagePaths,
     isOwnHost: (host) => directory.findByHost(host) !== undefined,
     clock,
     healthChecks: { database: () => database.query(sql`select 1`).then(() => undefined) },
     onError: (error, requestId) => telemetry.emit(faultHappened, { error, requestId }),
     onRefused: (refused) => telemetry.emit(requestRefused, refused),
-    faultHeaders: (fault) => (fault.status === 401 ? { "www-authenticate": "Bearer" } : {}),
+    faultHeaders(fault, c) {
+      const way = c.req.path.startsWith("/api/") ? challenge(fault, addresses.api) : undefined;
+      const told = way ?? (fault.status === 401 ? "Bearer" : undefined);
+      return told === undefined ? {} : { "www-authenticate": told };
+    },
     ...(config.allowedOrigins && { allowedOrigins: config.allowedOrigins }),
     ...(config.trustedProxies && { trustedProxies: config.trustedProxies }),
     ...(config.addressRate && {
@@ -171,11 +213,12 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   mountPortals(
     app,
     createPortalEndpoint({
-      authenticate,
+      door,
+      addresses,
       directory,
       sessions,
       subscriptions,
-      streams,
+      underWay,
       upstreams,
       lines,
       lists,
@@ -201,10 +244,13 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       onError,
     }),
   );
+  app.route("/", createResourceMetadata({ addresses, issuer: `${publicUrl}/oauth` }));
+  app.route("/", oauth.app);
+  app.route("/", signIn.app);
   app.route(
     "/api/v1",
     createApi({
-      authenticate: (bearer) => authenticator.authenticate(bearer),
+      authenticate: (bearer) => authenticator.authenticate(bearer, { kind: "api" }),
       servers,
       syncer,
       catalog,
@@ -214,6 +260,12 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       openPortals: () => directory.list(),
       configuration: createConfiguration({ database, vault, outbound, storesOn }),
       requestSync: (serverId) => syncs.request(serverId, "changed"),
+      clients: oauth.clients.store,
+      providers: createCheckedProviders({ database, vault, outbound, clock }),
+      trustedIssuers: createCheckedIssuers({ database, outbound, clock, onRemoved: portals.withdrawIssuer }),
+      people,
+      groups,
+      signInSessions,
       audit,
       outbound,
       changes,
@@ -229,7 +281,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   app.route(
     "/v0.1",
     createRegistry({
-      authenticate: (bearer) => authenticator.authenticate(bearer),
+      authenticate: (bearer) => authenticator.authenticate(bearer, { kind: "registry" }),
       portals: () => directory.list(),
       publicUrl,
       namespace: config.registryNamespace ?? toNamespace(publicUrl),

@@ -12,8 +12,10 @@ import {
   type Database,
 } from "@castellan/database";
 import { limitMigrations } from "@castellan/limits";
+import { oauthMigrations } from "@castellan/oauth";
 import { portalMigrations } from "@castellan/portal";
 import { replicaMigrations } from "@castellan/replicas";
+import { signInMigrations } from "@castellan/sign-in";
 import type { Logger } from "@castellan/telemetry";
 import {
   loadOrCreateMasterKey,
@@ -34,6 +36,8 @@ export const allMigrations = [
   portalMigrations,
   replicaMigrations,
   limitMigrations,
+  oauthMigrations,
+  signInMigrations,
   apiMigrations,
 ];
 

@@ -7,6 +7,7 @@ import { readConfig, type Config } from "../config/settings.ts";
 import { version } from "../version.ts";
 import { adminFile, readAdminFile, writeAdminFile } from "./admin-file.ts";
 import { faultHappened, requestRefused } from "./events.ts";
+import { keepFirstOwnerLink } from "./first-owner.ts";
 import { createHouse } from "./house.ts";
 import { createMetricsApp } from "./metrics-app.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
@@ -38,6 +39,7 @@ async function run({ demo }: UpOptions, stopping: AbortSignal): Promise<void> {
   const store = opened.use(await openStore(config, logger, stopping));
   const { server, publicUrl } = await serve(config, store, telemetry, opened);
   await keepAdminFile(config, store, publicUrl, logger);
+  await tellFirstOwner(config, store, publicUrl, logger);
   const startMs = Math.round(systemClock.monotonic() - startedMs);
   logger.info("Castellan is ready", { url: publicUrl, version, pid: process.pid, startMs });
 
@@ -114,4 +116,18 @@ async function keepAdminFile(config: Config, store: Store, url: string, logger: 
   } else if (known && known.url !== url) {
     await writeAdminFile(config.dataDir, { ...known, url });
   }
+}
+
+/** While the platform has no owner: where the link is that makes one. */
+async function tellFirstOwner(config: Config, store: Store, publicUrl: string, logger: Logger): Promise<void> {
+  const link = await keepFirstOwnerLink(store.database, {
+    dataDir: config.dataDir,
+    publicUrl,
+    nowMs: systemClock.now(),
+    isOnlyReplica: config.databaseUrl === undefined,
+  });
+  if (!link) return;
+  logger.info("Nobody owns this platform yet: open the link in this file", { file: link.file });
+  // A terminal forgets; what is piped somewhere is kept.
+  if (process.stderr.isTTY) process.stderr.write(`\n  Make the first account: ${link.url}\n\n`);
 }

@@ -23,7 +23,7 @@ export const verifyCalls = defineRoute({
   method: "GET",
   path: "/calls/verify",
   summary: "Recompute the chains of the record: was anything changed, removed or added?",
-  role: "admin",
+  permission: "read",
   query: z.strictObject({}),
   answer: verification,
   handler: async ({ clientGone }, { audit }) => {

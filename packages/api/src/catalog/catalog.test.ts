@@ -1,3 +1,4 @@
+import { toolClasses } from "@castellan/access";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createTestApi, startTestUpstream, type TestApi, type TestUpstream } from "../testing.ts";
 import { createClient, type Client } from "../testing/client.ts";
@@ -28,7 +29,10 @@ beforeAll(async () => {
     ["closed", ["hidden"]],
   ] as const)
     expect((await admin("POST", "/portals", { slug, title: slug.toUpperCase(), servers })).status).toBe(201);
-  member = createClient(api.app, await api.createToken({ role: "member", portals: ["main", "field"] }));
+  member = createClient(
+    api.app,
+    await api.createToken({ role: "member", portals: ["main", "field"], allow: toolClasses }),
+  );
 });
 
 afterAll(async () => {

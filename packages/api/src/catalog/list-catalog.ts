@@ -42,7 +42,7 @@ export const listCatalog = defineRoute({
   method: "GET",
   path: "/catalog",
   summary: "List the servers that the caller may use, and where",
-  role: "member",
+  permission: "use",
   query: z.strictObject({
     ...pageQuery,
     q: z

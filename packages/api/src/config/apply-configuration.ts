@@ -8,7 +8,7 @@ export const applyConfiguration = defineRoute({
   method: "POST",
   path: "/config/apply",
   summary: "Make servers and portals what a configuration document says",
-  role: "admin",
+  permission: "manage",
   errors: [...planErrors, "version_stale", "hostname_taken", "alias_taken"],
   maxBodyBytes: maxDocumentBytes,
   body: z.strictObject({

@@ -7,7 +7,7 @@ export const exportConfiguration = defineRoute({
   method: "GET",
   path: "/config/export",
   summary: "Describe all servers and portals as a configuration document",
-  role: "admin",
+  permission: "read",
   query: z.strictObject({
     name: slug.optional().meta({ description: "The name that the document gets. Default: castellan" }),
   }),

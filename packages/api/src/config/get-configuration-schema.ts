@@ -7,7 +7,7 @@ export const getConfigurationSchema = defineRoute({
   method: "GET",
   path: "/config/schema",
   summary: "The JSON schema of configuration documents, for editors",
-  role: "member",
+  permission: "use",
   answer: z.record(z.string(), z.unknown()),
   handler: () => Promise.resolve(documentJsonSchema()),
 });

@@ -7,7 +7,7 @@ export const planConfiguration = defineRoute({
   method: "POST",
   path: "/config/plan",
   summary: "Show what a configuration document would change",
-  role: "admin",
+  permission: "read",
   errors: planErrors,
   maxBodyBytes: maxDocumentBytes,
   body: z.strictObject(wanted),

@@ -2,11 +2,16 @@
  * A request for each operation that it answers well, and one for each failure of its own. What operations refuse
  * by their nature (who asks, how the body is written) is derived from the first.
  */
+import { clientCases } from "./cases/clients.ts";
 import { configurationCases } from "./cases/configuration.ts";
 import { definitionCases } from "./cases/definitions.ts";
 import { importCases } from "./cases/imports.ts";
+import { meCases } from "./cases/me.ts";
+import { invitationCases } from "./cases/invitations.ts";
 import { nothing, type CaseTable } from "./cases/operation-cases.ts";
+import { peopleCases } from "./cases/people.ts";
 import { portalCases } from "./cases/portals.ts";
+import { providerCases } from "./cases/providers.ts";
 import { serverCases } from "./cases/servers.ts";
 import { tokenCases } from "./cases/tokens.ts";
 
@@ -18,7 +23,12 @@ export const cases: CaseTable = {
   listCatalog: { good: nothing },
   ...portalCases,
   ...configurationCases,
+  ...peopleCases,
+  ...invitationCases,
   ...tokenCases,
+  ...clientCases,
+  ...providerCases,
+  ...meCases,
   listCalls: { good: nothing },
   verifyCalls: { good: nothing },
 };

@@ -91,8 +91,8 @@ function askedWrongly(route: Route, good: MakeRequest): Provocations {
     token_missing: as(undefined),
     token_invalid: as("cst_wrong"),
     token_expired: async () => as(await expired())(),
-    ...(route.role === "admin" && {
-      admin_required: async () => as(await house.createToken({ role: "member" }))(),
+    ...(route.permission !== "use" && {
+      permission_required: async () => as(await house.createToken({ role: "member" }))(),
     }),
     invalid_input: async () => ask(route, { ...(await good(scene)), query: { colour: "red" } }),
     ...(route.body !== undefined && writtenWrongly(route, good)),
@@ -152,7 +152,11 @@ function sentTwice(route: Route, good: MakeRequest): Provocations {
 }
 
 /** The answer, which the client has held to the document. */
-function ask({ method, path }: Route, sent: Sent, client: Client = scene.admin): Promise<ClientAnswer> {
+function ask(
+  { method, path }: Route,
+  sent: Sent,
+  client: Client = sent.as ?? scene.admin,
+): Promise<ClientAnswer> {
   const query = sent.query === undefined ? "" : `?${new URLSearchParams(sent.query).toString()}`;
   return client(method, `${fill(path, sent.params ?? {})}${query}`, sent.body, sent.headers);
 }

@@ -1,5 +1,14 @@
 /** A house with a real server behind it, and fresh things in it for each request of the table. */
-import { createTestApi, startTestUpstream, type TestApi, type TestUpstream } from "../testing.ts";
+import type { Group, User } from "@castellan/access";
+import { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
+import { createId, type Id } from "@castellan/kernel";
+import {
+  createTestApi,
+  startTestUpstream,
+  type ClientOfUser,
+  type TestApi,
+  type TestUpstream,
+} from "../testing.ts";
 import { createClient, type Client } from "../testing/client.ts";
 
 /** One request to an operation. */
@@ -9,6 +18,8 @@ export interface Sent {
   /** A string goes out as it is. */
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** By whom, where not by the admin of the scene. */
+  readonly as?: Client;
 }
 
 export type MakeRequest = (scene: Scene) => Sent | Promise<Sent>;
@@ -23,6 +34,17 @@ export interface Scene extends AsyncDisposable {
   newServer(input?: object): Promise<string>;
   newPortal(input?: object): Promise<string>;
   newToken(input?: object): Promise<string>;
+  newUser(): Promise<User>;
+  newGroup(): Promise<Group>;
+  /** A person who has let a client in. */
+  newClientOfUser(): Promise<ClientOfUser & { readonly userId: Id<"user"> }>;
+  /** With the token of a program that may do everything. */
+  owner(): Promise<Client>;
+  /** The company's identity provider, and another one. */
+  idp(): Promise<CompanyIdp>;
+  newIdp(): Promise<CompanyIdp>;
+  /** The one owner that there is. */
+  onlyOwner(): Promise<User>;
 }
 
 export async function createScene(): Promise<Scene> {
@@ -38,7 +60,19 @@ export async function createScene(): Promise<Scene> {
       throw new Error(`${path} answered ${JSON.stringify(answer.body)}`, { cause: house.errors.at(-1) });
     return answer.body as { slug: string; id: string };
   };
+  const newUser = async () =>
+    (await make("/users", { email: `${newSlug()}@example.com`, name: "Ada" })) as unknown as User;
+  const addOwner = () =>
+    house.people.add(
+      { directory: "workforce", email: `${createId("user")}@example.com`, name: "Root", role: "owner" },
+      { by: "owner" },
+    );
+  let owner: Promise<User> | undefined;
   const owned = opened.move();
+  const newIdp = async () => owned.use(await startCompanyIdp());
+  let idp: Promise<CompanyIdp> | undefined;
+  let ownerClient: Promise<Client> | undefined;
+  const makeOwner = async () => createClient(house.app, await house.createToken({ role: "owner" }));
   return {
     house,
     upstream,
@@ -49,6 +83,16 @@ export async function createScene(): Promise<Scene> {
     newPortal: async (input) => (await make("/portals", { slug: newSlug(), ...input })).slug,
     newToken: async (input) =>
       (await make("/tokens", { name: newSlug(), role: "member", portals: [], ...input })).id,
+    newUser,
+    newGroup: async () => (await make("/groups", { name: newSlug() })) as unknown as Group,
+    newClientOfUser: async () => {
+      const { id: userId } = await newUser();
+      return { userId, ...(await house.letClientIn(userId)) };
+    },
+    owner: () => (ownerClient ??= makeOwner()),
+    idp: () => (idp ??= newIdp()),
+    newIdp,
+    onlyOwner: () => (owner ??= addOwner()),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }

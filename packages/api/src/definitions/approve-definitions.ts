@@ -10,7 +10,7 @@ export const approveDefinitions = defineRoute({
   method: "POST",
   path: "/servers/{slug}/definitions/approve",
   summary: "Approve definitions of a server as they were looked at",
-  role: "admin",
+  permission: "manage",
   errors: ["server_unknown", "definition_unknown", "definition_changed"],
   params: z.strictObject({ slug }),
   body: selectionOf(toApprove),

@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { tokenNames } from "@castellan/access";
+import { principalNames } from "@castellan/access";
 import { definitionKinds, shownReviewStates, type DefinitionReview } from "@castellan/calls";
 import { z } from "zod";
 import { searchText, slug } from "../fields.ts";
@@ -15,7 +15,7 @@ export const listDefinitions = defineRoute({
   method: "GET",
   path: "/servers/{slug}/definitions",
   summary: "List what a server offers, and what was decided about it, by kind and name",
-  role: "admin",
+  permission: "build",
   errors: ["server_unknown"],
   params: z.strictObject({ slug }),
   query: z.strictObject({
@@ -34,7 +34,9 @@ export const listDefinitions = defineRoute({
     const { items, next } = slicePage(wanted, keyOf, query);
     const short = atMost(maxPageLength, items);
     const last = short.at(-1);
-    const names = await tokenNames(database, [...new Set(short.flatMap(({ decidedBy: by }) => by ?? []))]);
+    const names = await principalNames(database, [
+      ...new Set(short.flatMap(({ decidedBy: by }) => by ?? [])),
+    ]);
     const shown: z.input<typeof shownDefinition>[] = [];
     for (const review of short) {
       // What changed in a long one takes a while to find: others have their turn in between.

@@ -10,7 +10,7 @@ export const rejectDefinitions = defineRoute({
   method: "POST",
   path: "/servers/{slug}/definitions/reject",
   summary: "Reject definitions of a server as they were looked at",
-  role: "admin",
+  permission: "manage",
   errors: ["server_unknown", "definition_unknown", "definition_changed"],
   params: z.strictObject({ slug }),
   body: selectionOf(toReject),

@@ -44,23 +44,23 @@ export const shownDefinition = z
       .string()
       .optional()
       .describe(
-        "A token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews",
+        "A person's or token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews",
       ),
-    decidedByName: z.string().optional().describe("What the token in `decidedBy` is called"),
+    decidedByName: z.string().optional().describe("What whoever is in `decidedBy` is called"),
   })
   .meta({ id: "ServerDefinition" });
 
-/** `tokenNames`: by their ids. */
+/** `names`: of people and tokens, by their ids. */
 export function toShownDefinition(
   review: DefinitionReview,
-  tokenNames: ReadonlyMap<string, string>,
+  names: ReadonlyMap<string, string>,
 ): z.input<typeof shownDefinition> {
   const { text, approvedText, shadows, ...shown } = review;
   const difference =
     text === undefined || approvedText === undefined ? undefined : differenceOf(approvedText, text);
   return {
     ...shown,
-    decidedByName: tokenNames.get(review.decidedBy ?? ""),
+    decidedByName: names.get(review.decidedBy ?? ""),
     shadows: [...shadows],
     changes: [...(difference?.changes ?? [])],
     changeCount: difference?.changeCount ?? 0,

@@ -156,6 +156,6 @@ test("a document that is too large, and a caller who may not", async () => {
   expect((await post({ document: huge })).status).toBe(413);
   const member = createClient(api.app, await api.createToken({ role: "member" }));
   expect((await member("POST", "/server-imports", { document: {} })).body).toMatchObject({
-    code: "admin_required",
+    code: "permission_required",
   });
 });

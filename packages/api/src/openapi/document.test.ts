@@ -63,7 +63,7 @@ const changeThing = defineRoute({
   method: "PATCH",
   path: "/things/{name}",
   summary: "Change a thing",
-  role: "admin",
+  permission: "manage",
   errors: ["server_unknown"],
   isVersioned: true,
   params: z.strictObject({ name: z.string() }),
@@ -111,7 +111,7 @@ test("what a route says is told: parameters, body, answer, and each failure unde
   expect(codesOf(operation?.responses)).toEqual({
     400: ["invalid_input", "json_ambiguous", "json_malformed", "json_too_deep"],
     401: ["token_expired", "token_invalid", "token_missing"],
-    403: ["admin_required"],
+    403: ["permission_required"],
     404: ["server_unknown"],
     412: ["version_stale"],
     413: ["body_too_large"],

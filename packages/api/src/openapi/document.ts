@@ -3,6 +3,7 @@
  * relative, so it is the same wherever it is served.
  */
 import { STATUS_CODES } from "node:http";
+import { isPermitted, roles } from "@castellan/access";
 import { problemMediaType } from "@castellan/web";
 import { isBodyOptional, takesIfMatch, type Route } from "../route.ts";
 import { commonFailures, failuresOf, type Failure } from "./failures.ts";
@@ -69,6 +70,10 @@ export function createDocument(routes: readonly Route[], version: string): ApiDo
   };
 }
 
+function rolesFor({ permission }: Route): string[] {
+  return roles.filter((role) => isPermitted(role, permission)).map((role) => `\`${role}\``);
+}
+
 function toOperation(route: Route, schemas: NamedSchemas): DocumentedOperation {
   const parameters = [
     ...membersOf(route.params, schemas).map((member) => toParameter("path", member)),
@@ -79,7 +84,7 @@ function toOperation(route: Route, schemas: NamedSchemas): DocumentedOperation {
   return {
     operationId: route.id,
     summary: route.summary,
-    description: `Needs a token with the role ${route.role === "admin" ? "`admin`" : "`member` or `admin`"}.`,
+    description: `Needs the role ${rolesFor(route).join(" or ")}.`,
     tags: [route.path.split("/")[1] ?? ""],
     ...(parameters.length > 0 && { parameters }),
     ...(route.body !== undefined && {

@@ -6,8 +6,10 @@ import { configurationFaults } from "@castellan/configuration";
 import { databaseFaults } from "@castellan/database";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
+import { oauthFaults } from "@castellan/oauth";
 import { portalFaults } from "@castellan/portal";
 import { registryFaults } from "@castellan/registry";
+import { signInFaults } from "@castellan/sign-in";
 import { vaultFaults } from "@castellan/vault";
 import { webFaults } from "@castellan/web";
 import { apiFaults } from "../faults.ts";
@@ -22,9 +24,11 @@ const specs: Readonly<Record<string, FaultSpec>> = {
   ...auditFaults.specs,
   ...mcpFaults.specs,
   ...callFaults.specs,
+  ...oauthFaults.specs,
   ...portalFaults.specs,
   ...configurationFaults.specs,
   ...registryFaults.specs,
+  ...signInFaults.specs,
   ...apiFaults.specs,
 };
 
@@ -72,7 +76,7 @@ export const askingFailures: readonly Failure[] = [
   "token_missing",
   "token_invalid",
   "token_expired",
-  "admin_required",
+  "permission_required",
   "invalid_input",
   ...bodyCodes,
 ].map(toFailure);
@@ -83,7 +87,7 @@ export function failuresOf(route: Route): Failure[] {
     "token_missing",
     "token_invalid",
     "token_expired",
-    ...(route.role === "admin" ? ["admin_required"] : []),
+    ...(route.permission === "use" ? [] : ["permission_required"]),
     // A parameter that nobody knows is refused everywhere.
     "invalid_input",
     ...(route.body === undefined ? [] : bodyCodes),

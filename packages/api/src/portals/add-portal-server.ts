@@ -13,7 +13,7 @@ export const addPortalServer = defineRoute({
   method: "PUT",
   path: "/portals/{slug}/servers/{server}",
   summary: "Offer a server in a portal, after those that are there, or say anew what of it is offered",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["portal_not_found", "server_unknown", "alias_taken"],
   params: portalServerParams,

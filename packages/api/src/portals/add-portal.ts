@@ -17,6 +17,10 @@ const newPortal = z.strictObject({
   hostname: portalFields.hostname.optional(),
   autoAccept: portalFields.autoAccept.default([]),
   isListed: portalFields.isListed.default(false),
+  directory: portalFields.directory.default("workforce"),
+  access: portalFields.access.default([]),
+  publicLimits: portalFields.publicLimits.prefault({}),
+  trustedIssuers: portalFields.trustedIssuers.default([]),
   servers: serversOf(portalServer, (one) => (typeof one === "string" ? one : one.server)).default([]),
 });
 
@@ -25,7 +29,7 @@ export const addPortal = defineRoute({
   method: "POST",
   path: "/portals",
   summary: "Make a portal",
-  role: "admin",
+  permission: "manage",
   status: 201,
   isVersioned: true,
   takesIdempotencyKey: true,

@@ -9,7 +9,7 @@ export const changePortalServer = defineRoute({
   method: "PATCH",
   path: "/portals/{slug}/servers/{server}",
   summary: "Switch what a server offers on or off in a portal, or call or describe it otherwise",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["portal_not_found", "portal_server_not_listed", "alias_taken"],
   params: portalServerParams,

@@ -24,7 +24,7 @@ export const changePortal = defineRoute({
   method: "PATCH",
   path: "/portals/{slug}",
   summary: "Change a portal, or the choice and order of its servers",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["portal_not_found", "hostname_taken", "server_unknown", "alias_taken"],
   params: z.strictObject({ slug }),

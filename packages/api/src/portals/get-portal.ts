@@ -8,7 +8,7 @@ export const getPortal = defineRoute({
   method: "GET",
   path: "/portals/{slug}",
   summary: "Show a portal",
-  role: "admin",
+  permission: "build",
   isVersioned: true,
   errors: ["portal_not_found"],
   params: z.strictObject({ slug }),

@@ -48,7 +48,7 @@ export const listPortalTools = defineRoute({
   method: "GET",
   path: "/portals/{slug}/tools",
   summary: "List the tools of a portal's servers by server and name, and whether callers get them",
-  role: "admin",
+  permission: "build",
   errors: ["portal_not_found"],
   params: z.strictObject({ slug }),
   query: z.strictObject({

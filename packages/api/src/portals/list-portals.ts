@@ -9,7 +9,7 @@ export const listPortals = defineRoute({
   method: "GET",
   path: "/portals",
   summary: "List the portals by slug",
-  role: "admin",
+  permission: "build",
   query: z.strictObject({
     ...pageQuery,
     q: searchText.optional().meta({ description: "Text in slug or title" }),

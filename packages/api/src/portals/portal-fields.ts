@@ -1,15 +1,44 @@
 /** Fields of a portal, as an admin gives them for a new one or for a change. */
+import { directories, isSoundRule, toWho, toolClasses, whoRule } from "@castellan/access";
 import { definitionKinds } from "@castellan/calls";
-import { hostnameRule, toHostname } from "@castellan/portal";
+import { defaultPublicLimits, hostnameRule, toHostname } from "@castellan/portal";
 import { z } from "zod";
 import { prose, slug, title } from "../fields.ts";
 
 const maxServers = 1000;
 const maxInstructions = 10_000;
+const maxRules = 500;
+const maxIssuers = 20;
 
 function isEachOnce(values: readonly string[]): boolean {
   return new Set(values).size === values.length;
 }
+
+const perMinute = z.int().min(1).max(1_000_000);
+
+const accessRule = z
+  .strictObject({
+    who: z
+      .string()
+      .max(300)
+      .refine((text) => toWho(text) !== undefined, `must be ${whoRule}`)
+      .transform((text) => toWho(text) ?? text)
+      .meta({ description: whoRule }),
+    classes: z
+      .array(z.enum(toolClasses))
+      .min(1)
+      .refine(isEachOnce, "must not name a class twice")
+      .meta({ description: "What they may use; prompts and resources are `read`" }),
+    servers: z
+      .array(slug)
+      .min(1)
+      .max(maxServers)
+      .refine(isEachOnce, "must not name a server twice")
+      .optional()
+      .meta({ description: "Servers of the portal that it is about; absent: all, later ones too" }),
+  })
+  .refine(isSoundRule, "must be about read only, where it is about the public")
+  .meta({ id: "AccessRule" });
 
 export const portalFields = {
   title,
@@ -32,6 +61,22 @@ export const portalFields = {
     .refine(isEachOnce, "must not name a kind twice")
     .meta({ description: "Kinds that it offers although nobody has approved them" }),
   isListed: z.boolean().meta({ description: "Whether the registry names it to callers that nobody knows" }),
+  directory: z.enum(directories).meta({
+    description: "Whose people come in: those of the company, or the customers of its public products",
+  }),
+  access: z.array(accessRule).max(maxRules).meta({
+    description:
+      "Who may use what: rules that only add up. Without one that fits nobody comes in but programs, whose tokens say it themselves",
+  }),
+  publicLimits: z
+    .strictObject({
+      requestsPerMinute: perMinute.default(defaultPublicLimits.requestsPerMinute),
+      requestsPerMinutePerAddress: perMinute.default(defaultPublicLimits.requestsPerMinutePerAddress),
+    })
+    .meta({ description: "How much is done for those who come without a token, where a rule lets them in" }),
+  trustedIssuers: z.array(slug).max(maxIssuers).refine(isEachOnce, "must not name an issuer twice").meta({
+    description: "Authorization servers whose tokens it takes beside those of this installation",
+  }),
 };
 
 /** In the order in which their tools are listed. */

@@ -36,6 +36,10 @@ const plainly = {
   instructions: "",
   autoAccept: [],
   isListed: false,
+  directory: "workforce",
+  access: [],
+  publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },
+  trustedIssuers: [],
   servers: [],
   version: 1,
   createdAt,
@@ -51,6 +55,12 @@ test("a portal is made, changed and removed", async () => {
     hostname: "Team.Bücher.example:443",
     autoAccept: ["tool", "prompt"],
     isListed: true,
+    directory: "customers",
+    access: [
+      { who: "user:Ann@Example.COM", classes: ["write", "read"], servers: ["news"] },
+      { who: "public", classes: ["read"] },
+    ],
+    publicLimits: { requestsPerMinute: 60 },
     servers: ["news"],
   });
   const team = {
@@ -62,6 +72,12 @@ test("a portal is made, changed and removed", async () => {
     hostname: "team.xn--bcher-kva.example",
     autoAccept: ["prompt", "tool"],
     isListed: true,
+    directory: "customers",
+    access: [
+      { who: "user:ann@example.com", classes: ["read", "write"], servers: ["news"] },
+      { who: "public", classes: ["read"] },
+    ],
+    publicLimits: { requestsPerMinute: 60, requestsPerMinutePerAddress: 120 },
     servers: [of("news")],
     paths: ["/p/team/mcp"],
   };
@@ -89,6 +105,7 @@ test("a portal is made, changed and removed", async () => {
     version: 3,
   });
   expect((await admin("DELETE", "/portals/team/servers/news")).body).toMatchObject({
+    access: [{ who: "public", classes: ["read"] }],
     servers: [of("weather")],
     version: 4,
   });
@@ -148,6 +165,23 @@ test("curation is patched entry by entry; unrelated edits leave it alone", async
     { "x://1": { enabled: false } },
   ]);
   expect(await edit({ tools: { x: { description: null } }, resources: null })).toEqual(["all", {}, {}]);
+});
+
+test.each([
+  [{ access: [{ who: "all", classes: ["read"] }] }, "access[0].who"],
+  [{ access: [{ who: "everyone", classes: [] }] }, "access[0].classes"],
+  [{ access: [{ who: "everyone", classes: ["read", "read"] }] }, "access[0].classes"],
+  [{ access: [{ who: "public", classes: ["read", "write"] }] }, "access[0]"],
+  [{ access: [{ who: "everyone", classes: ["read"], servers: [] }] }, "access[0].servers"],
+  [{ access: [{ who: "everyone", classes: ["read"], servers: ["news"] }] }, "access[0].servers"],
+  [{ directory: "everybody" }, "directory"],
+  [{ publicLimits: { requestsPerMinute: 0 } }, "publicLimits.requestsPerMinute"],
+  [{ trustedIssuers: ["Entra"] }, "trustedIssuers[0]"],
+])("a rule that cannot be meant is refused: %j", async (fields, field) => {
+  await admin("POST", "/portals", { slug: "team", servers: ["weather"] });
+  const refused = { status: 400, body: { code: "invalid_input", field } };
+  expect(await admin("PATCH", "/portals/team", fields)).toMatchObject(refused);
+  expect(await admin("POST", "/portals", { slug: "other", ...fields })).toMatchObject(refused);
 });
 
 test("of two writers the second one's stale version is refused", async () => {

@@ -8,7 +8,7 @@ export const removePortalServer = defineRoute({
   method: "DELETE",
   path: "/portals/{slug}/servers/{server}",
   summary: "Take a server out of a portal; it stays registered",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["portal_not_found", "portal_server_not_listed"],
   params: portalServerParams,

@@ -7,7 +7,7 @@ export const removePortal = defineRoute({
   method: "DELETE",
   path: "/portals/{slug}",
   summary: "Remove a portal; its servers stay registered",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["portal_not_found"],
   params: z.strictObject({ slug }),

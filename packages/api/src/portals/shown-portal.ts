@@ -1,4 +1,5 @@
 /** A portal as the API shows it. */
+import { directories, toolClasses } from "@castellan/access";
 import {
   curationModes,
   definitionKinds,
@@ -37,6 +38,12 @@ const shownPortalServer = z
   })
   .meta({ id: "PortalServer" });
 
+const shownRule = z.object({
+  who: z.string(),
+  classes: z.array(z.enum(toolClasses)),
+  servers: z.array(z.string()).optional().describe("Absent: all of the portal, later ones too"),
+});
+
 export const shownPortal = z
   .object({
     slug: z.string(),
@@ -46,6 +53,13 @@ export const shownPortal = z
     hostname: z.string().optional(),
     autoAccept: z.array(z.enum(definitionKinds)),
     isListed: z.boolean(),
+    directory: z.enum(directories),
+    access: z.array(shownRule).describe("Who may use what; nobody comes in without a rule that fits"),
+    publicLimits: z.object({
+      requestsPerMinute: z.number(),
+      requestsPerMinutePerAddress: z.number(),
+    }),
+    trustedIssuers: z.array(z.string()),
     servers: z.array(shownPortalServer).describe("In the order in which their tools are listed"),
     paths: z.array(z.string()).describe("Where it speaks MCP, below the public URL"),
     managedBy: z
@@ -72,6 +86,14 @@ export function toShownPortal(portal: Portal, catalog: Finder): z.input<typeof s
     hostname,
     autoAccept: [...portal.autoAccept],
     isListed,
+    directory: portal.directory,
+    access: portal.access.map(({ who, classes, servers }) => ({
+      who,
+      classes: [...classes],
+      ...(servers && { servers: [...servers] }),
+    })),
+    publicLimits: portal.publicLimits,
+    trustedIssuers: [...portal.trustedIssuers],
     servers: portal.servers.map((server, at) => {
       const id = portal.serverIds[at] ?? "";
       const curation = portal.curations.get(id) ?? everything;

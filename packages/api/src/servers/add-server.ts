@@ -33,7 +33,7 @@ export const addServer = defineRoute({
   method: "POST",
   path: "/servers",
   summary: "Register a server and read what it offers",
-  role: "admin",
+  permission: "manage",
   status: 201,
   isVersioned: true,
   takesIdempotencyKey: true,

@@ -30,7 +30,7 @@ export const changeServer = defineRoute({
   method: "PATCH",
   path: "/servers/{slug}",
   summary: "Change a server; read it again if it is reached in another way now",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["server_unknown", "server_headers_required", "outbound_refused", "outbound_policy_invalid"],
   params: z.strictObject({ slug }),

@@ -8,7 +8,7 @@ export const getServer = defineRoute({
   method: "GET",
   path: "/servers/{slug}",
   summary: "Show a server and what it offers",
-  role: "admin",
+  permission: "build",
   isVersioned: true,
   errors: ["server_unknown"],
   params: z.strictObject({ slug }),

@@ -10,7 +10,7 @@ export const listServers = defineRoute({
   method: "GET",
   path: "/servers",
   summary: "List the registered servers by slug",
-  role: "admin",
+  permission: "build",
   errors: ["portal_not_found"],
   query: z.strictObject({
     ...pageQuery,

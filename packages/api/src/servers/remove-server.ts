@@ -8,7 +8,7 @@ export const removeServer = defineRoute({
   method: "DELETE",
   path: "/servers/{slug}",
   summary: "Remove a server, with its credentials and from its portals",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["server_unknown"],
   params: z.strictObject({ slug }),

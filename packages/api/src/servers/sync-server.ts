@@ -9,7 +9,7 @@ export const syncServer = defineRoute({
   method: "POST",
   path: "/servers/{slug}/sync",
   summary: "Read again what a server offers",
-  role: "admin",
+  permission: "manage",
   isVersioned: true,
   errors: ["server_unknown"],
   params: z.strictObject({ slug }),

@@ -40,7 +40,7 @@ export const getStatus = defineRoute({
   method: "GET",
   path: "/status",
   summary: "Show what is running and whether it is well",
-  role: "admin",
+  permission: "read",
   query: z.strictObject({}),
   answer: status,
   handler: async (_request, ports) => {

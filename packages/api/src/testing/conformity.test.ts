@@ -6,6 +6,8 @@ const token = {
   name: "a",
   role: "member",
   portals: [],
+  scopes: [],
+  version: 1,
   createdAt: "2026-01-01T00:00:00.000Z",
   createdBy: "x",
 };

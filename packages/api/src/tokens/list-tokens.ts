@@ -11,7 +11,7 @@ export const listTokens = defineRoute({
   method: "GET",
   path: "/tokens",
   summary: "List the tokens, newest first",
-  role: "admin",
+  permission: "read",
   query: z.strictObject({
     revoked: z.enum(["true", "false"]).optional().describe("`true`: also those that were revoked"),
     limit: pageLimit(200).optional(),

@@ -9,7 +9,7 @@ export const revokeToken = defineRoute({
   method: "DELETE",
   path: "/tokens/{id}",
   summary: "Revoke a token for good",
-  role: "admin",
+  permission: "manage",
   errors: ["token_not_found"],
   params: z.strictObject({ id: id("token") }),
   handler: async ({ params }, { database, changes, clock }) => {

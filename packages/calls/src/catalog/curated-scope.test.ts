@@ -327,9 +327,9 @@ test("a part of a scope has the names of the whole, and what is withheld there",
   const [a, b] = [reviewed("a", { x: {} }), reviewed("b", { x: {}, y: {} })];
   const shadow = reviewed("c", { y: { review: "accepted" } });
   const whole = scope([[a], [b], [shadow]], { naming: "plain" });
-  const part = narrowScope(whole, new Set([b.server.id, shadow.server.id]));
+  const part = narrowScope(whole, ({ server }) => [b.server.id, shadow.server.id].includes(server.id));
   expect(names(part)).toEqual(["b_x", "y"]);
   expect(aims(part, "tool", ["x", "b_x", "y"])).toEqual([undefined, "b x", "b y"]);
-  const alone = narrowScope(whole, new Set([shadow.server.id]));
+  const alone = narrowScope(whole, ({ server }) => server.id === shadow.server.id);
   expect([names(alone), reasons(alone)]).toEqual([[], { "c y": "name_of_another" }]);
 });

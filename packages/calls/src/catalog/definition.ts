@@ -18,7 +18,6 @@ export interface FoundDefinition {
   readonly text: string;
 }
 
-
 /**
  * `approved`: by a person. `accepted`: by a setting of its server (`autoAccept`). The others wait: `new`: never
  * decided on. `changed`: another one of this name was approved. `rejected`: by a person, as it is now.

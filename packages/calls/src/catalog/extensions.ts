@@ -7,9 +7,15 @@ import { upstreamEra } from "./share.ts";
 /** The `_meta` key by which a caller names the server of an extension's method. */
 export const serverMetaKey = "dev.castellan/server";
 
-/** The server that the caller names, or else the only one of the portal that declares an extension. */
+/**
+ * The server that the caller names, or else the only one of the portal that declares an extension. What its methods do
+ * nobody has said: they are for those who may do anything there.
+ */
 export function extensionServer(scope: Scope, named: unknown): CatalogServer | undefined {
-  const able = scope.servers.filter((server) => declaresExtension(server, upstreamEra(server, scope.era)));
+  const able = scope.servers.filter(
+    (server) =>
+      scope.allows(server, "destructive") && declaresExtension(server, upstreamEra(server, scope.era)),
+  );
   // Whoever names a server means that one, also where the name is none.
   if (named !== undefined) return able.find(({ server }) => server.slug === named);
   return able.length === 1 ? able[0] : undefined;

@@ -19,10 +19,17 @@ export interface Capability {
   /** What the server calls it. For a resource outside of every list: its URI. */
   readonly name: string;
   readonly publicName: string;
+  /** What a use of it may do. Undefined: it is the caller's own already. */
+  readonly class: ToolClass | undefined;
   /** The era in which the server is spoken to: the caller's if it speaks it, else its own. */
   readonly upstreamEra: Era;
   /** Arguments that must travel as headers as well on each hop of the modern era (tools). */
   readonly paramHeaders: readonly ParamHeader[];
+}
+
+/** What a portal offers to whoever may use that class. */
+export interface OfferedCapability extends Capability {
+  readonly class: ToolClass;
 }
 
 /** One line of a list. */
@@ -47,7 +54,9 @@ export interface Scope {
   /** What its servers list and callers do not get, each with the reason. */
   withheld(kind: CapabilityKind): readonly Withheld[];
   /** The capability of this public name; for a resource also one that fits a template. */
-  find(kind: CapabilityKind, publicName: string): Capability | undefined;
+  find(kind: CapabilityKind, publicName: string): OfferedCapability | undefined;
+  /** Whether callers are offered what is of this class at the server. */
+  allows(server: CatalogServer, toolClass: ToolClass): boolean;
   /** What the server tells models about itself (a JSON string), if that may be told. */
   instructions(server: CatalogServer): string | undefined;
   /**
@@ -111,7 +120,7 @@ export class OfferingScope implements Scope {
     ];
   }
 
-  find(kind: CapabilityKind, publicName: string): Capability | undefined {
+  find(kind: CapabilityKind, publicName: string): OfferedCapability | undefined {
     if (kind === "resource") return this.#findResource(publicName);
     const spot = this.#parts.names(kind).spots.get(publicName);
     const offer = spot && this.#offer(kind, spot);
@@ -119,8 +128,18 @@ export class OfferingScope implements Scope {
     return (
       offer &&
       paramHeaders &&
-      this.#capability(offer.server, { kind, name: offer.definition.name, publicName, paramHeaders })
+      this.#capability(offer.server, {
+        kind,
+        name: offer.definition.name,
+        publicName,
+        class: offer.definition.class,
+        paramHeaders,
+      })
     );
+  }
+
+  allows(): boolean {
+    return true;
   }
 
   instructions(server: CatalogServer): string | undefined {
@@ -140,19 +159,26 @@ export class OfferingScope implements Scope {
     return slot !== undefined && this.#parts.routes.moves(slot);
   }
 
-  #findResource(publicName: string): Capability | undefined {
+  #findResource(publicName: string): OfferedCapability | undefined {
     const { routes, shares, servers } = this.#parts;
     const found = routes.find(publicName, shares);
     const server = found && servers[found.slot];
     return (
-      server && this.#capability(server, { kind: "resource", name: found.uri, publicName, paramHeaders: [] })
+      server &&
+      this.#capability(server, {
+        kind: "resource",
+        name: found.uri,
+        publicName,
+        class: "read",
+        paramHeaders: [],
+      })
     );
   }
 
   #capability(
     server: CatalogServer,
-    of: Pick<Capability, "kind" | "name" | "publicName" | "paramHeaders">,
-  ): Capability {
+    of: Pick<OfferedCapability, "kind" | "name" | "publicName" | "class" | "paramHeaders">,
+  ): OfferedCapability {
     return { ...of, server, upstreamEra: upstreamEra(server, this.era) ?? this.era };
   }
 

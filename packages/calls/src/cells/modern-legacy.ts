@@ -31,6 +31,7 @@ import type { StateFacts } from "../request-state/request-states.ts";
 import type { Asking } from "../server-messages/admit-questions.ts";
 import { hear } from "../server-messages/hear.ts";
 import { allowedFeatures } from "../server-messages/judge.ts";
+import { useOf } from "../stages/authorize.ts";
 import type { CallPorts } from "../stages/stage.ts";
 import { errorAnswer, errorTextOf, toResultAnswer } from "./answer.ts";
 import type { Cell, CellCall } from "./cell.ts";
@@ -80,8 +81,16 @@ async function begin(cell: CellCall, leg: Leg, ports: CallPorts): Promise<LegOut
     capabilities: client.capabilities,
     mayAsk: mayAsk(method),
     hear: (message, exchange) => hear(message, exchange, ports),
+    hold: holdOf(cell, ports),
   };
   return ports.conversations.begin(conversation, leg);
+}
+
+/** While it waits for answers no call is under way that could be ended. */
+function holdOf({ call, target }: CellCall, { holdCall }: CallPorts): Begun["hold"] {
+  const { principal, authorization, portal } = call;
+  const use = useOf(target);
+  return holdCall && ((onEnd) => holdCall({ principal, authorization, portal: portal.slug, use, onEnd }));
 }
 
 /** Callers begin their tokens at 1: what one call's server says of progress is told from another's by a token of ours. */

@@ -13,7 +13,10 @@ import { defaultConversationLimits, type ConversationLimits } from "./limits.ts"
 import { conversationTopic, readOutcome, readResumption, writeOutcome, writeResumption } from "./letters.ts";
 
 /** What the cell knows of a call. */
-export type Begun = Omit<ConversationOptions, "owner" | "limits">;
+export interface Begun extends Omit<ConversationOptions, "owner" | "limits"> {
+  /** Has it ended when its caller is let in no more, also while nobody waits for it here. */
+  readonly hold?: ((onEnd: (why: Fault) => void) => Disposable) | undefined;
+}
 
 export interface Conversations extends AsyncDisposable {
   /**
@@ -41,7 +44,7 @@ export interface ConversationsOptions {
 
 export function createConversations(options: ConversationsOptions): Conversations {
   const { replicas, streams, maxMessageBytes, limits = defaultConversationLimits } = options;
-  const live = new Set<Conversation>();
+  const live = new Map<Conversation, Disposable | undefined>();
   const waiting = new Map<string, Conversation>();
 
   let followed: AbortSignal | undefined;
@@ -69,12 +72,18 @@ export function createConversations(options: ConversationsOptions): Conversation
       waiting.set(conversation.id, conversation);
     },
     release: ({ id }) => void waiting.delete(id),
-    ended: (conversation) => void live.delete(conversation),
+    ended(conversation) {
+      live.get(conversation)?.[Symbol.dispose]();
+      live.delete(conversation);
+    },
   };
 
-  async function begin(call: Begun, leg: Leg): Promise<LegOutcome> {
+  async function begin({ hold, ...call }: Begun, leg: Leg): Promise<LegOutcome> {
     const conversation = new Conversation({ ...call, owner: replicas.id, limits }, leg, keeper);
-    live.add(conversation);
+    live.set(
+      conversation,
+      hold?.((why) => void conversation.cancel(why)),
+    );
     return conversation.start();
   }
 
@@ -110,7 +119,7 @@ export function createConversations(options: ConversationsOptions): Conversation
     },
     async [Symbol.asyncDispose]() {
       stopAnswering();
-      await Promise.all([...live].map((conversation) => conversation.cancel(exchangeLost())));
+      await Promise.all([...live.keys()].map((conversation) => conversation.cancel(exchangeLost())));
     },
   };
 }

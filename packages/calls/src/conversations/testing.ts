@@ -2,6 +2,7 @@
  * What the tests of conversations share: legacy servers over real HTTP that do what a test says, and
  * replicas over one database, each with everything that a call of a modern client needs.
  */
+import { accessMigrations } from "@castellan/access";
 import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
@@ -261,7 +262,13 @@ export interface Scene extends AsyncDisposable {
 export const everything = '{"elicitation":{"form":{},"url":{}},"sampling":{},"roots":{}}';
 
 export function principalNamed(name: string): Principal {
-  return { kind: "service", id: createId("token"), name, role: "member", scopes: ["portal:main", "portal:other"] };
+  return {
+    kind: "service",
+    id: createId("token"),
+    name,
+    role: "member",
+    scopes: ["portal:main", "portal:other"],
+  };
 }
 
 /** Raw `params` members of a retry. */
@@ -277,7 +284,7 @@ const caller = principalNamed("caller");
 const quiet = { leaseMs: 60_000, renewMs: 30_000, pollMs: 3_600_000 };
 
 /** One database for the tests of a file, closed with the file. */
-const sets = [changeMigrations, callMigrations, replicaMigrations];
+const sets = [changeMigrations, accessMigrations, callMigrations, replicaMigrations];
 let opening: Promise<Database> | undefined;
 let scenes = 0;
 
@@ -370,6 +377,7 @@ export async function openScene(
         slug: at as Slug,
         scope: (era) => createScope({ era, servers: [catalog.find(slug) ?? []].flat(), naming: "plain" }),
         session: unreached,
+        isGranted: () => true,
         showsHeaderMarks: true,
         ownTool: () => undefined,
         answer: unreached,

@@ -10,5 +10,13 @@ export function serverWith(limits: ServerLimits, more: Partial<Server> = {}): Ca
 }
 
 export function toolOf(server: CatalogServer, name: string): Capability {
-  return { kind: "tool", server, name, publicName: `crm_${name}`, upstreamEra: "modern", paramHeaders: [] };
+  return {
+    kind: "tool",
+    server,
+    name,
+    publicName: `crm_${name}`,
+    class: "read",
+    upstreamEra: "modern",
+    paramHeaders: [],
+  };
 }

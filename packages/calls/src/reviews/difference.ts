@@ -3,11 +3,11 @@
  * Both are strangers' texts of up to a megabyte: time and size of what is told are bounded, and no change hides
  * another by its length.
  */
+import { visible } from "@castellan/kernel";
 import { arrayElements, objectMembers, type Span } from "@castellan/mcp";
 import { structuredPatch } from "diff";
 import { canonicalJson } from "../canonical-json.ts";
 import { toLines } from "./pretty-json.ts";
-import { visible } from "./visible.ts";
 
 export interface Difference {
   /** By place; the first of them, where there are very many or very long ones. */

@@ -1,5 +1,6 @@
 /** Registered servers in PostgreSQL. Every change wakes the replicas through the change log. */
 import { isDeepStrictEqual } from "node:util";
+import { withdrawServer } from "@castellan/access";
 import {
   isUniqueViolation,
   recordChange,
@@ -163,6 +164,7 @@ export function createServerStore({ database, vault, onRenamed }: ServerStoreOpt
       await database.transaction(async (tx) => {
         const { id } = await lock(tx, slug, ifMatch);
         await tx.query(sql`delete from servers where id = ${id}`);
+        await withdrawServer(tx, slug);
         await recordChange(tx, serversTopic, id);
       });
     },

@@ -47,7 +47,7 @@ async function forward(call: Needs, target: ForwardTarget, ports: CallPorts): Pr
     return { ...(protocol.era === "modern" ? withModernStatus(shown) : shown), upstreamMs };
   } catch (error) {
     const { reason } = cancel.signal;
-    const cause = isFault(reason, "call_timed_out") ? reason : error;
+    const cause = isFault(reason) && endsCalls.has(reason.code) ? reason : error;
     const outcome = outcomeOfFailure(cause, cancel.signal);
     circuit.end(outcome);
     if (outcome === "failure" || (isFault(cause) && saysServerIsGone.has(cause.code)))
@@ -66,6 +66,9 @@ function startDeadline(
   const fault = () => callFaults.fault("call_timed_out", message, { data: { limit: owner } });
   return new Deadline({ timeoutMs: ms, clock, onEnd: () => cancel.abort(fault()) });
 }
+
+/** Reasons for which a call is ended here: what it fails with then is only how. */
+const endsCalls: ReadonlySet<string> = new Set(["call_timed_out", "token_invalid", "access_withdrawn"]);
 
 /** After these it is asked again what it is, and whether it is. */
 const saysServerIsGone: ReadonlySet<string> = new Set([

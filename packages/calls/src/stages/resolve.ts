@@ -87,7 +87,15 @@ function ofExtension(
     throw mcpFaults.fault("method_unknown", `Method ${JSON.stringify(name.slice(0, 80))} is not served`);
   return {
     method: { eras: [scope.era], handling: "forward" },
-    capability: { kind: "server", server, name, publicName: name, upstreamEra: spoken, paramHeaders: [] },
+    capability: {
+      kind: "server",
+      server,
+      name,
+      publicName: name,
+      class: "destructive",
+      upstreamEra: spoken,
+      paramHeaders: [],
+    },
   };
 }
 
@@ -160,6 +168,7 @@ function ofTask(scope: Scope, id: unknown, findTask: FindTask): Capability {
     server: task.server,
     name: task.taskId,
     publicName: id,
+    class: undefined,
     upstreamEra: "modern",
     paramHeaders: [],
   };

@@ -1,9 +1,9 @@
 import type { AuditLog } from "@castellan/audit";
-import type { Principal } from "@castellan/access";
-import type { Clock } from "@castellan/kernel";
+import type { Principal, Use } from "@castellan/access";
+import type { Clock, Fault } from "@castellan/kernel";
 import type { TraceContext } from "@castellan/telemetry";
 import type { Vault } from "@castellan/vault";
-import type { PortalAddress, PortalView } from "../call.ts";
+import type { PortalAddress, PortalView, Received } from "../call.ts";
 import type { Conversations } from "../conversations/conversations.ts";
 import type { CallLimiter } from "../limits/call-limiter.ts";
 import type { Circuits } from "../limits/circuits.ts";
@@ -13,13 +13,15 @@ import type { Upstreams } from "../upstreams/upstreams.ts";
 
 /** What the stages need from the rest of the house. */
 export interface CallPorts {
-  /** Throws `token_missing`, `token_invalid`, `token_expired`, `replica_stale`. */
-  readonly authenticate: (authorization: string | undefined) => Principal | Promise<Principal>;
+  /** Throws `token_missing`, `token_invalid`, `token_expired`, `replica_stale`; `rate_limited` for the public. */
+  readonly authenticate: (arrival: Arrival) => Principal | Promise<Principal>;
   /**
-   * The portal at this address, if there is one and the caller was given it, as the address wants it.
-   * Throws `invalid_input` for an option that it cannot have.
+   * The portal at this address, if there is one and the caller may use anything of it, as the address wants it.
+   * Throws `invalid_input` for an option that it cannot have, `insufficient_scope` for a token that is not for it.
    */
   readonly findPortal: (address: PortalAddress, principal: Principal) => PortalView | undefined;
+  /** Ends what is under way when its caller is let in no more, until it is disposed of. */
+  readonly holdCall?: (call: HeldCall) => Disposable;
   readonly upstreams: Upstreams;
   readonly limiter: CallLimiter;
   readonly circuits: Circuits;
@@ -38,6 +40,19 @@ export interface CallPorts {
   readonly onServerFailed?: (serverId: string) => void;
   /** Told of each call after it was recorded. */
   readonly onCall?: (call: CallSummary) => void;
+}
+
+/** A request of which nothing has been read but how it comes, and whence. */
+export type Arrival = PortalAddress & Pick<Received, "authorization" | "address">;
+
+/** A call under way, and what has to stay true of its caller. */
+export interface HeldCall {
+  readonly principal: Principal;
+  readonly authorization: string | undefined;
+  /** The portal's slug. */
+  readonly portal: string;
+  readonly use: Use;
+  readonly onEnd: (why: Fault) => void;
 }
 
 /** What is counted and logged of a call. */

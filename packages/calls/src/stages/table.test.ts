@@ -9,6 +9,7 @@ test("the order in which a call is judged", () => {
     ["enter", "portal"],
     ["unwrap", "portal"],
     ["resolve", "calls"],
+    ["authorize", "access"],
     ["limit", "limits"],
     ["dispatch", "mcp"],
   ]);

@@ -1,5 +1,6 @@
 import type { Received } from "../call.ts";
 import { authenticate } from "./authenticate.ts";
+import { authorize } from "./authorize.ts";
 import { classify } from "./classify.ts";
 import { dispatch } from "./dispatch.ts";
 import { enter } from "./enter.ts";
@@ -20,5 +21,6 @@ export const callStages = stageTable<Received>()
   .with(enter)
   .with(unwrap)
   .with(resolve)
+  .with(authorize)
   .with(limit)
   .with(dispatch);

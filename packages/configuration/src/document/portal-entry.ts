@@ -1,7 +1,9 @@
 /** A portal as a document describes it: its servers in their order, and what it makes of each one's offer. */
 import { curationModes } from "@castellan/calls";
-import { hostnameRule, toHostname } from "@castellan/portal";
+import { directories } from "@castellan/access";
+import { defaultPublicLimits, hostnameRule, toHostname } from "@castellan/portal";
 import { z } from "zod";
+import { accessRule } from "./access-rule.ts";
 import { compact } from "./compact.ts";
 import { alias, autoAccept, byName, prose, slug, title } from "./fields.ts";
 
@@ -38,6 +40,8 @@ const hostname = z
 
 const everythingOf = slug.transform((server) => portalServer.parse({ server }));
 
+const perMinute = z.int().min(1).max(1_000_000);
+
 export const portalEntry = z.strictObject({
   title: title.optional().meta({ description: "Absent: the slug" }),
   naming: z.enum(["prefixed", "plain"]).default("prefixed"),
@@ -49,6 +53,25 @@ export const portalEntry = z.strictObject({
   isListed: z.boolean().default(false).meta({
     description: "Whether the registry names it to callers that nobody knows",
   }),
+  directory: z.enum(directories).default("workforce").meta({ description: "Whose people come in" }),
+  access: z
+    .array(accessRule)
+    .max(500)
+    .default([])
+    .meta({ description: "Who may use what; nobody comes in without a rule that fits" }),
+  publicLimits: z
+    .strictObject({
+      requestsPerMinute: perMinute.default(defaultPublicLimits.requestsPerMinute),
+      requestsPerMinutePerAddress: perMinute.default(defaultPublicLimits.requestsPerMinutePerAddress),
+    })
+    .prefault({})
+    .meta({ description: "How much is done for those who come without a token" }),
+  trustedIssuers: z
+    .array(slug)
+    .max(20)
+    .transform((slugs) => [...new Set(slugs)].toSorted())
+    .default([])
+    .meta({ description: "Authorization servers whose tokens it takes beside those of this installation" }),
   servers: z
     .array(z.union([everythingOf, portalServer]))
     .max(1000)

@@ -53,6 +53,10 @@ portals:
         hostname: "mcp.example.com",
         autoAccept: [],
         isListed: false,
+        directory: "workforce",
+        access: [],
+        publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },
+        trustedIssuers: [],
         servers: [
           { server: "weather", mode: "all", tools: {}, prompts: {}, resources: {}, resourceTemplates: {} },
           {

@@ -43,6 +43,9 @@ const tellings: Readonly<Record<string, Telling>> = {
   // An option in the address of a portal: nothing that the message says would mend it.
   invalid_input: { rpc: rpcCodes.invalidRequest },
   params_invalid: { rpc: rpcCodes.invalidParams, status: 200 },
+  // The HTTP status and its header are what clients go by: the person is asked for more.
+  insufficient_scope: { rpc: rpcCodes.serverError },
+  access_withdrawn: { rpc: rpcCodes.serverError, status: 200 },
   session_required: { rpc: rpcCodes.serverError },
   session_unknown: { rpc: rpcCodes.sessionNotFound },
   request_id_in_use: { rpc: rpcCodes.invalidRequest },

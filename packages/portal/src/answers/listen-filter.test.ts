@@ -22,7 +22,8 @@ function server(slug: string, era: Era, helloText = subscribes): CatalogServer {
 
 const servers = [server("a", "modern"), server("b", "legacy"), server("mute", "modern", "{}")];
 const scope = createScope({ era: "modern", servers, naming: "prefixed" });
-const filterOf = (notifications: unknown) => parseFilter({ notifications }, scope, owner, mac);
+const filterOf = (notifications: unknown) =>
+  parseFilter({ notifications }, { scope, granted: () => true }, owner, mac);
 
 test("each thing is watched at its server, under the server's own name; the rest is not honoured", () => {
   const named = (slug: string) => servers.find((one) => one.server.slug === slug) ?? server(slug, "modern");

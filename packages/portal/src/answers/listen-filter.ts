@@ -1,4 +1,5 @@
 /** What a modern client wants to hear of, and who has to be asked for it (2026-07-28, subscriptions, "Filter"). */
+import type { Use } from "@castellan/access";
 import {
   parseTaskId,
   tellsOfResources,
@@ -37,10 +38,13 @@ const listMembers: Readonly<Record<ListName, string>> = {
 /** Of resources and of tasks, each. */
 const maxNamed = 256;
 
-/** Throws `params_invalid`. What no server of the portal tells of is not honoured, and no failure. */
+/**
+ * Throws `params_invalid`. What no server of the portal tells of is not honoured, and no failure; nor are resources
+ * that the caller's token was not given.
+ */
 export function parseFilter(
   params: JsonObject | undefined,
-  scope: Scope,
+  { scope, granted }: { readonly scope: Scope; readonly granted: (use: Use) => boolean },
   owner: TaskOwner,
   mac: Mac,
 ): Filter {
@@ -51,6 +55,7 @@ export function parseFilter(
   const uris = names(wanted, "resourceSubscriptions").filter((uri) => {
     const found = scope.find("resource", uri);
     if (!found || !tellsOfResources(found.server, found.upstreamEra)) return false;
+    if (!granted({ server: found.server.server.slug, toolClass: found.class })) return false;
     watchedOf(servers, found.server, found.upstreamEra).uris.set(found.name, uri);
     return true;
   });

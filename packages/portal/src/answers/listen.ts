@@ -2,12 +2,14 @@
  * `subscriptions/listen` (2026-07-28): one request whose answer is a stream of notifications. The portal
  * tells of its own lists; resources and tasks are watched at their servers, of either era.
  */
+import { isGranted, reachOf, type Principal, type Use } from "@castellan/access";
 import { createTaskNews, listenerOf, type Answer } from "@castellan/calls";
 import { mcpFaults, metaKeys, notificationText } from "@castellan/mcp";
-import type { ListName } from "../portals/list-changes.ts";
+import { listChangedMethod, type ListName } from "../portals/list-changes.ts";
 import { seenBy } from "../connections/connection.ts";
 import { parseFilter } from "./listen-filter.ts";
 import type { LocalContext } from "./local-methods.ts";
+import { SeenLists } from "./seen-lists.ts";
 import { watchServers } from "./watch-servers.ts";
 
 /** Who listens to which portal on this replica. */
@@ -19,13 +21,9 @@ export class Subscriptions {
     return { [Symbol.dispose]: () => this.#listeners.delete(listener) };
   }
 
-  /** What the portal offers has changed: its servers, perhaps, and these of its lists. */
+  /** The portal is another one: its servers, perhaps, who is let in, and these of its lists. */
   publish(portal: string, lists: readonly ListName[]): void {
-    for (const listener of this.#listeners) {
-      if (listener.portal !== portal) continue;
-      listener.onServersChanged();
-      for (const list of lists) listener.onListChanged(list);
-    }
+    for (const listener of this.#listeners) if (listener.portal === portal) listener.onChange(lists);
   }
 
   /** The portal is gone: those who listen to it hear the end. */
@@ -36,34 +34,47 @@ export class Subscriptions {
 
 interface Listener {
   readonly portal: string;
-  readonly onServersChanged: () => void;
-  readonly onListChanged: (list: ListName) => void;
+  readonly onChange: (lists: readonly ListName[]) => void;
   readonly onEnd: () => void;
-}
-
-export function listChangedMethod(list: ListName): string {
-  return `notifications/${list}/list_changed`;
 }
 
 /** Honours what the portal and its servers can tell; the acknowledgement says what that is. */
 export function listen(context: LocalContext): Answer {
-  const { call, target, subscriptions, streams } = context;
-  const { open, narrowedTo } = context.connection;
+  const { call, target, subscriptions, underWay } = context;
+  const { open, reach, narrowedTo } = context.connection;
   if (!call.acceptsStream)
     throw mcpFaults.fault("not_acceptable", "Accept must list text/event-stream", { field: "Accept" });
   const owner = { principalId: call.principal.id, portal: open.portal.slug };
-  const filter = parseFilter(target.request.params, open.scope("modern"), owner, context.mac);
+  const granted = (use: Use) => isGranted(reach, use);
+  const filter = parseFilter(
+    target.request.params,
+    { scope: open.scope("modern"), granted },
+    owner,
+    context.mac,
+  );
   // The stream may last for days, and would keep alive whatever it refers to: not the whole request.
   const { authorization, cancel } = call;
   const { directory, lists: listWatches, upstreams, identity, onError } = context;
-  const { principalId, portal } = owner;
-  streams.assertRoom(principalId);
+  const { portal } = owner;
+  let { principal } = call;
+  underWay.assertRoom(principal.id);
   const subscriptionId = target.request.id;
   const _meta = { [metaKeys.subscriptionId]: subscriptionId };
   const result = JSON.stringify({ resultType: "complete", _meta });
-  const scope = () => {
+  /** The portal as the caller sees it now. */
+  const seen = () => {
     const now = directory.find(portal);
-    return now && seenBy(now, narrowedTo).scope("modern");
+    return now && seenBy(now, { principal, narrowedTo });
+  };
+  const scope = () => seen()?.scope("modern");
+  const isRead = (serverId: string, publicUri: string) => {
+    const whole = directory.find(portal);
+    const found = scope()?.find("resource", publicUri);
+    if (!whole || found?.server.server.id !== serverId) return false;
+    return isGranted(reachOf(principal, whole.portal), {
+      server: found.server.server.slug,
+      toolClass: "read",
+    });
   };
   const listener = listenerOf({ ...call, session: undefined, portal: { slug: portal } });
   const { audit, clock, replica } = context;
@@ -79,23 +90,27 @@ export function listen(context: LocalContext): Answer {
     outcome: "ok",
     async stream(send) {
       const ended = Promise.withResolvers<void>();
-      using _watched = streams.watch({ principalId, authorization, portal, end: ended.resolve });
-      await send(acknowledged);
-      const isRead = (serverId: string, publicUri: string) =>
-        scope()?.find("resource", publicUri)?.server.server.id === serverId;
+      const seenLists = new SeenLists("modern", seen());
       const ports = { upstreams, listWatches, taskNews, identity, onError };
-      const watching = { filter, subscriptionId, send, isRead, ...ports };
-      using servers = watchServers(watching);
-      const follow = () => servers.follow(scope()?.servers ?? []);
-      using _subscription = subscriptions.add({
-        portal,
-        onServersChanged: follow,
-        onListChanged: (list) => {
+      using servers = watchServers({ filter, subscriptionId, send, isRead, ...ports });
+      let isAcknowledged = false;
+      const follow = (changed: readonly ListName[] = []) => {
+        if (!isAcknowledged) return;
+        const now = seen();
+        servers.follow(now?.scope("modern").servers ?? []);
+        for (const list of seenLists.changes(now, changed))
           if (filter.lists.includes(list))
             void send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
-        },
-        onEnd: ended.resolve,
-      });
+      };
+      const onChange = (now: Principal) => {
+        principal = now;
+        follow();
+      };
+      const onEnd = ended.resolve;
+      using _watched = underWay.watch({ principal, authorization, portal, onChange, onEnd });
+      await send(acknowledged);
+      isAcknowledged = true;
+      using _subscription = subscriptions.add({ portal, onChange: follow, onEnd });
       // As they are now: some may have gone since the filter was read.
       follow();
       await Promise.race([ended.promise, aborted(cancel.signal)]);

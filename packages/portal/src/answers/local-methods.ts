@@ -1,4 +1,5 @@
 /** What the portal answers itself: one row for each local method of the protocol. */
+import type { Principal } from "@castellan/access";
 import type {
   Admitted,
   Answer,
@@ -21,7 +22,7 @@ import {
 } from "@castellan/mcp";
 import type { Connection } from "../connections/connection.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
-import type { WatchedStreams } from "../streams/watched-streams.ts";
+import type { UnderWay } from "../callers/under-way.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 import type { Session } from "../sessions/session.ts";
 import { discoverResult, initializeResult, negotiate, type Identity } from "./hello.ts";
@@ -38,7 +39,7 @@ export interface LocalContext extends RecordPorts {
   readonly directory: Pick<PortalDirectory, "find">;
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
-  readonly streams: WatchedStreams;
+  readonly underWay: UnderWay;
   readonly upstreams: Upstreams;
   readonly limiter: CallLimiter;
   readonly identity: Identity;
@@ -92,6 +93,7 @@ async function initialize({ call, target, connection, sessions, identity }: Loca
   const version = negotiate(params["protocolVersion"]);
   const session = await sessions.begin({
     principalId: call.principal.id,
+    clientId: clientOf(call.principal),
     portal: open.portal.slug,
     client: { version, capabilities, clientInfo },
     clientName: shortText(info["name"]),
@@ -102,6 +104,11 @@ async function initialize({ call, target, connection, sessions, identity }: Loca
     headers: { "mcp-session-id": session.id },
     session,
   };
+}
+
+/** The client that they let in: a session does not outlive what they gave it. */
+function clientOf(principal: Principal): string | undefined {
+  return principal.kind === "user" && principal.grantId !== undefined ? principal.clientId : undefined;
 }
 
 async function setLogLevel({ call, target, session }: LocalContext): Promise<Answer> {

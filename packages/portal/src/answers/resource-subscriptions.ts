@@ -3,6 +3,7 @@
  * to hear of is taken down with its session. A legacy server is told in the session's own line; a modern
  * one is watched by the replica that has the client's GET stream.
  */
+import { insufficientScope, isGranted } from "@castellan/access";
 import { callFaults, tellsOfResources, type Answer, type Capability } from "@castellan/calls";
 import { edit, mcpFaults, memberText, objectMembers, type RequestMessage } from "@castellan/mcp";
 import type { Session } from "../sessions/session.ts";
@@ -13,7 +14,7 @@ const done: Answer = { kind: "result", text: "{}", outcome: "ok" };
 const maxUriBytes = 2304;
 
 /**
- * Throws `params_invalid`, `resource_unknown`, `method_unknown`, `subscriptions_limited`, and what a line throws.
+ * Throws `params_invalid`, `resource_unknown`, `insufficient_scope`, `method_unknown`, `subscriptions_limited`, and what a line throws.
  * A server that is asked is asked as by a call, within the limits of calls: `calls_limited`, `rate_limited`.
  */
 export async function subscribe({
@@ -31,8 +32,10 @@ export async function subscribe({
       field: "params.uri",
       data: { uri: uri.slice(0, 1024) },
     });
-  if (!session) return done;
   const { server, name } = capability;
+  const use = { server: server.server.slug, toolClass: capability.class };
+  if (!isGranted(connection.reach, use)) throw insufficientScope(connection.open.portal.slug, use);
+  if (!session) return done;
   if (capability.upstreamEra === "legacy") {
     using _place = await limiter.admit(call.principal, capability);
     const refused = await tellServer(request, { session, capability, cancel: call.cancel });

@@ -1,3 +1,4 @@
+import type { Principal } from "@castellan/access";
 import { createOffering } from "@castellan/calls";
 import { expect, test } from "vitest";
 import type { OpenPortal } from "../portals/open-portal.ts";
@@ -14,6 +15,7 @@ function openOver(held: typeof servers): OpenPortal {
     portal: examplePortal(held),
     servers: held,
     isNarrowed: false,
+    part: "",
     scope: (era) => offering.scope(era),
   };
 }
@@ -24,6 +26,23 @@ const options = (query: string) => {
   return (name: string) => params.getAll(name);
 };
 
+const principal = tokenWith(
+  "portal:work",
+  "portal:work:read",
+  "portal:work:write",
+  "portal:work:destructive",
+);
+
+function tokenWith(...scopes: string[]): Principal {
+  return { kind: "service", id: "tok_1", name: "ci", role: "member", scopes };
+}
+
+function connectBy(query: string, by: Principal = principal) {
+  const connection = connect(open, by, options(query));
+  if (!connection) throw new Error("unknown");
+  return connection;
+}
+
 test.each([
   ["", "full", undefined],
   ["codemode=x&Servers=zzz&OPTIMIZE_CONTEXT=1", "full", undefined],
@@ -32,7 +51,7 @@ test.each([
   ["servers=c,a,c", "full", ["a", "c"]],
   ["servers=b%2Ca", "full", ["a", "b"]],
 ])("%j", (query, toolListing, narrowedTo) => {
-  const connection = connect(open, options(query));
+  const connection = connectBy(query);
   expect([connection.toolListing, connection.narrowedTo]).toEqual([toolListing, narrowedTo]);
   expect(connection.open.portal.servers).toEqual(narrowedTo ?? ["a", "b", "c"]);
 });
@@ -53,19 +72,21 @@ test.each([
   ["servers=a,%20b", "servers", 'servers names " b", which is no server of this portal'],
   ["servers=A", "servers", 'servers names "A", which is no server of this portal'],
   ["servers=a&servers=b", "servers", "servers is given more than once"],
+  ["sign_in=", "sign_in", 'sign_in must be "required"'],
+  ["sign_in=required&sign_in=required", "sign_in", "sign_in is given more than once"],
   [
     `servers=${"z".repeat(999)}`,
     "servers",
     `servers names "${"z".repeat(64)}", which is no server of this portal`,
   ],
 ])("%.60j is refused", (query, field, message) => {
-  expect(() => connect(open, options(query))).toThrow(
+  expect(() => connectBy(query)).toThrow(
     expect.objectContaining({ code: "invalid_input", field, message }) as Error,
   );
 });
 
 test("names are those of the whole, and who leaves the portal leaves the connection", () => {
-  const { open: seen, narrowedTo } = connect(open, options("servers=b,c"));
+  const { open: seen, narrowedTo } = connectBy("servers=b,c");
   const names = (portal: OpenPortal) =>
     portal
       .scope("modern")
@@ -74,5 +95,6 @@ test("names are those of the whole, and who leaves the portal leaves the connect
   expect(names(open)).toEqual(["t", "b_t", "c_t"]);
   expect(names(seen)).toEqual(["b_t", "c_t"]);
   expect(seen.scope("modern").find("tool", "t")).toBeUndefined();
-  expect(names(seenBy(openOver(servers.slice(0, 2)), narrowedTo))).toEqual(["b_t"]);
+  const later = seenBy(openOver(servers.slice(0, 2)), { principal, narrowedTo });
+  expect(later && names(later)).toEqual(["b_t"]);
 });

@@ -1,4 +1,5 @@
 /** What the endpoint reads from and writes to the head of an HTTP message. */
+import { challenge, type Challenge } from "@castellan/access";
 import type { Fault } from "@castellan/kernel";
 import { mcpFaults, type ProtocolHeaders } from "@castellan/mcp";
 import { requestHeader, requestHeaders } from "@castellan/web";
@@ -42,10 +43,14 @@ export function accepts(c: Context): { json: boolean; stream: boolean } {
   };
 }
 
-/** RFC 6750 §3: a 401 says how to come in; RFC 9110 §15.5.6: a 405 says what is served instead. */
-export function faultHeaders({ status, code, data }: Fault): Readonly<Record<string, string>> {
-  if (status === 401)
-    return { "www-authenticate": code === "token_missing" ? "Bearer" : 'Bearer error="invalid_token"' };
+/** RFC 6750 §3: who is refused is told how to come in; RFC 9110 §15.5.6: a 405 says what is served instead. */
+export function faultHeaders(
+  fault: Fault,
+  way: () => Challenge | undefined,
+): Readonly<Record<string, string>> {
+  const { status, data } = fault;
+  const refusal = status === 401 || status === 403 ? challenge(fault, way()) : undefined;
+  if (refusal !== undefined) return { "www-authenticate": refusal };
   if (status === 405) return { allow: "POST" };
   if (status === 503 || status === 429) return { "retry-after": String(retryAfterSeconds(data)) };
   return {};

@@ -32,17 +32,20 @@ export async function openStream(
   {
     listener,
     draining,
+    ended,
     watched,
     stallMs,
   }: {
-    listener: Listener;
+    listener: () => Listener;
     draining: AbortSignal;
+    /** Aborts when the caller is let in no more. */
+    ended: AbortSignal;
     /** Disposed of when the stream is over. */
     watched: Disposable;
     stallMs: number | undefined;
   },
 ): Promise<Response> {
-  const done = AbortSignal.any([session.closed, draining]);
+  const done = AbortSignal.any([session.closed, draining, ended]);
   const over = new DisposableStack();
   over.use(watched);
   const events = new EventStream({ stallMs, onOver: () => over.dispose() });

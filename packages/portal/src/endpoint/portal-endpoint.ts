@@ -2,7 +2,7 @@
  * A portal over Streamable HTTP, for clients of both eras on one URL (2025-11-25 and 2026-07-28,
  * transports): POST carries messages, GET opens a legacy session's own stream, DELETE ends a session.
  */
-import { mayEnter, type Principal } from "@castellan/access";
+import type { Challenge, Principal } from "@castellan/access";
 import {
   runCall,
   unknownPortal,
@@ -24,9 +24,10 @@ import {
 } from "@castellan/web";
 import type { Vault } from "@castellan/vault";
 import type { Context } from "hono";
+import type { Door } from "../callers/door.ts";
 import { connect, type Connection } from "../connections/connection.ts";
-import { defaultPortalSlug } from "../portals/portal.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
+import { isAt, type Addresses } from "../resource/addresses.ts";
 import type { Session } from "../sessions/session.ts";
 import { Exchange } from "./exchange.ts";
 import { accepts, checkMediaTypes, faultHeaders, paramHeadersOf, protocolHeadersOf } from "./http-headers.ts";
@@ -37,8 +38,13 @@ import { createPortalView, findSession, type PortalParts } from "./portal-view.t
 import { resumeStream, type ResumePorts } from "./resume-stream.ts";
 
 export interface PortalEndpointOptions
-  extends PortalParts, ResumePorts, Omit<CallPorts, "findPortal" | "upstreams" | "vault"> {
+  extends
+    PortalParts,
+    ResumePorts,
+    Omit<CallPorts, "authenticate" | "findPortal" | "holdCall" | "upstreams" | "vault"> {
   readonly directory: PortalDirectory;
+  readonly door: Door;
+  readonly addresses: Addresses;
   readonly vault: Vault;
   readonly maxBodyBytes: number;
   /** A client that reads nothing for so long of what waits for it is cut off, milliseconds. Default 60,000. */
@@ -57,19 +63,18 @@ export interface PortalEndpoint {
 }
 
 export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndpoint {
-  const { directory, clock } = options;
+  const { directory, clock, door, addresses, underWay } = options;
 
-  /** Unknown and not given look the same. Throws `invalid_input`. */
+  /** Unknown and not given look the same. Throws `insufficient_scope`, `invalid_input`. */
   function connectionAt(address: PortalAddress, principal: Principal): Connection | undefined {
-    const { portalSlug, ownHost: host, option } = address;
-    const open = mayEnter(principal, portalSlug) ? directory.find(portalSlug) : undefined;
-    // At a portal's own host there is no other portal.
-    const isHere = open && (host === undefined || open.portal.hostname === host);
-    return isHere ? connect(open, option) : undefined;
+    const open = directory.find(address.portalSlug);
+    return open && isAt(open, address.ownHost) ? connect(open, principal, address.option) : undefined;
   }
 
   const ports: CallPorts = {
     ...options,
+    authenticate: (arrival) => door.admit(arrival),
+    holdCall: (call) => underWay.hold(call),
     findPortal(address, principal) {
       const connection = connectionAt(address, principal);
       return connection && createPortalView(connection, options);
@@ -77,11 +82,10 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   };
 
   function addressOf(c: Context, named: string | undefined): PortalAddress {
-    const host = ownHost(c);
-    const atHost = host === undefined ? defaultPortalSlug : directory.findByHost(host)?.portal.slug;
+    const place = { named, ownHost: ownHost(c) };
     return {
-      portalSlug: named ?? atHost ?? "",
-      ownHost: host,
+      portalSlug: addresses.slugAt(place),
+      ownHost: place.ownHost,
       option: (name) => c.req.queries(name) ?? [],
     };
   }
@@ -90,8 +94,9 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     c: Context,
     named: string | undefined,
   ): Promise<{ session: Session; principal: Principal }> {
-    const principal = await options.authenticate(requestHeader(c, "authorization"));
     const address = addressOf(c, named);
+    const authorization = requestHeader(c, "authorization");
+    const principal = await door.admit({ ...address, authorization, address: clientAddress(c) });
     const open = connectionAt(address, principal)?.open;
     if (!open) throw unknownPortal(address);
     const { protocolVersion, sessionId } = protocolHeadersOf(c);
@@ -125,7 +130,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   }
 
   /** Answers a fault of a request without a JSON-RPC message in the way of one that has. */
-  function refuse(c: Context, error: unknown): Response {
+  function refuse(c: Context, named: string | undefined, error: unknown): Response {
     const fault = isFault(error)
       ? error
       : kernelFaults.fault("internal_error", `Something went wrong here (request ${requestId(c)})`, {
@@ -135,8 +140,13 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     const { error: body, status } = toWireError(fault, "legacy", requestId(c));
     return new Response(errorText(null, body), {
       status,
-      headers: { "content-type": "application/json", ...faultHeaders(fault) },
+      headers: { "content-type": "application/json", ...faultHeaders(fault, wayTo(c, named)) },
     });
+  }
+
+  /** How to come in where this request came to. */
+  function wayTo(c: Context, named: string | undefined): () => Challenge | undefined {
+    return () => addresses.challengeAt({ named, ownHost: ownHost(c), host: requestHeader(c, "host") });
   }
 
   function tell(c: Context, fault: Fault): void {
@@ -165,7 +175,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
           },
         });
       } catch (error) {
-        return refuse(c, error);
+        return refuse(c, named, error);
       }
       if (isModern) {
         const gone = clientGone(c);
@@ -187,7 +197,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         cancel,
         relay: (text) => exchange.relay(text),
       };
-      void answer(c, exchange, received);
+      void answer(c, named, exchange, received);
       return exchange.response;
     },
 
@@ -199,21 +209,28 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
         const lastEventId = requestHeader(c, "last-event-id");
-        const watched = options.streams.watch({
-          principalId: principal.id,
+        const listener = listenerOf(c, session, principal);
+        const over = new AbortController();
+        const watched = underWay.watch({
+          principal,
           authorization: requestHeader(c, "authorization"),
           portal: session.portal,
-          end: () => void options.sessions.end(session).catch(options.onError),
+          onChange(now) {
+            listener.principal = now;
+            session.stream.portalChanged();
+          },
+          // The session itself is the caller's, who may have another token for it.
+          onEnd: () => over.abort(),
         });
         const { stallMs } = options;
-        const stream = { draining: drainSignal(c), watched, stallMs };
+        const stream = { draining: drainSignal(c), ended: over.signal, watched, stallMs };
         // An id that was not made for this session says nothing: it gets the session's own stream.
         const place =
           lastEventId === undefined ? undefined : openEventId(options.vault, session.id, lastEventId);
         if (place) return resumeStream(place, { ...stream, session, requestId: requestId(c) }, options);
-        return await openStream(session, { ...stream, listener: listenerOf(c, session, principal) });
+        return await openStream(session, { ...stream, listener: () => listener });
       } catch (error) {
-        return refuse(c, error);
+        return refuse(c, named, error);
       }
     },
 
@@ -223,12 +240,16 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         await options.sessions.end(session);
         return new Response(null, { status: 204 });
       } catch (error) {
-        return refuse(c, error);
+        return refuse(c, named, error);
       }
     },
   };
 
-  function listenerOf(c: Context, session: Session, principal: Principal): Listener {
+  function listenerOf(
+    c: Context,
+    session: Session,
+    principal: Principal,
+  ): Listener & { principal: Principal } {
     return {
       principal,
       portal: session.portal,
@@ -242,15 +263,23 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     };
   }
 
-  async function answer(c: Context, exchange: Exchange, received: Received): Promise<void> {
+  async function answer(
+    c: Context,
+    named: string | undefined,
+    exchange: Exchange,
+    received: Received,
+  ): Promise<void> {
     try {
       const outcome = await runCall(received, ports);
       if (outcome.fault) tell(c, outcome.fault);
-      const headers = { ...outcome.headers, ...(outcome.fault && faultHeaders(outcome.fault)) };
+      const headers = {
+        ...outcome.headers,
+        ...(outcome.fault && faultHeaders(outcome.fault, wayTo(c, named))),
+      };
       const text = outcome.stream ? await follow(exchange, outcome, received, drainSignal(c)) : outcome.text;
       exchange.finish(outcome.status, text, headers);
     } catch (error) {
-      const response = refuse(c, error);
+      const response = refuse(c, named, error);
       exchange.finish(response.status, await response.text());
     }
   }

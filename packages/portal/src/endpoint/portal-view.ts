@@ -1,5 +1,5 @@
 /** A connection to a portal as the way of a call sees it: joins what is offered, the sessions and the answers. */
-import type { Principal } from "@castellan/access";
+import { isGranted, type Principal } from "@castellan/access";
 import type {
   Admitted,
   CallLimiter,
@@ -16,19 +16,19 @@ import type { Identity } from "../answers/hello.ts";
 import type { Subscriptions } from "../answers/listen.ts";
 import type { Mac } from "../answers/listen-filter.ts";
 import { localMethods } from "../answers/local-methods.ts";
+import type { UnderWay } from "../callers/under-way.ts";
 import type { Connection } from "../connections/connection.ts";
 import type { OpenPortal } from "../portals/open-portal.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import { ownToolAt } from "../portal-tools/portal-tools.ts";
 import { Session } from "../sessions/session.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
-import type { WatchedStreams } from "../streams/watched-streams.ts";
 
 export interface PortalParts extends RecordPorts {
   readonly directory: Pick<PortalDirectory, "find">;
   readonly sessions: SessionRegistry;
   readonly subscriptions: Subscriptions;
-  readonly streams: WatchedStreams;
+  readonly underWay: UnderWay;
   readonly upstreams: Upstreams;
   readonly circuits: Circuits;
   readonly limiter: CallLimiter;
@@ -42,9 +42,10 @@ export interface PortalParts extends RecordPorts {
 }
 
 export function createPortalView(connection: Connection, parts: PortalParts): PortalView {
-  const { open, toolListing } = connection;
+  const { open, reach, toolListing } = connection;
   return {
     slug: open.portal.slug,
+    isGranted: (use) => isGranted(reach, use),
     scope: (era) => open.scope(era),
     showsHeaderMarks: toolListing === "full",
     session: (id, principal) => findSession(id, principal, open, parts),

@@ -25,6 +25,8 @@ export interface Resumption {
   readonly session: Session;
   readonly requestId: string;
   readonly draining: AbortSignal;
+  /** Aborts when the caller is let in no more. */
+  readonly ended: AbortSignal;
   /** Disposed of when the stream is over. */
   readonly watched: Disposable;
   readonly stallMs: number | undefined;
@@ -39,22 +41,24 @@ interface Question {
 }
 
 export function resumeStream(place: EventPlace, resumption: Resumption, ports: ResumePorts): Response {
-  const { session, watched, stallMs } = resumption;
+  const { session, ended, watched, stallMs } = resumption;
+  const over = AbortSignal.any([session.closed, ended]);
   const left = new AbortController();
   const close = () => events.close();
   const events = new EventStream({
     stallMs,
     onGone: () => left.abort(),
     onOver: () => {
-      session.closed.removeEventListener("abort", close);
+      over.removeEventListener("abort", close);
       watched[Symbol.dispose]();
     },
   });
-  session.closed.addEventListener("abort", close, { once: true });
-  if (session.closed.aborted) close();
+  over.addEventListener("abort", close, { once: true });
+  if (over.aborted) close();
   const { replica } = place.place;
   const lost = () => events.close(lostEvent(place.place.requestId, resumption.requestId));
-  if (replica !== ports.replicas.id) void readElsewhere(place, events, { ...resumption, left, lost }, ports);
+  if (replica !== ports.replicas.id)
+    void readElsewhere(place, events, { ...resumption, over, left, lost }, ports);
   else if (!readHere(place, events, { session, left }, ports.resumable)) lost();
   return events.response;
 }
@@ -113,9 +117,11 @@ async function readElsewhere(
   {
     session,
     draining,
+    over,
     left,
     lost,
   }: Pick<Resumption, "session" | "draining"> & {
+    over: AbortSignal;
     left: AbortController;
     lost: () => void;
   },
@@ -123,7 +129,7 @@ async function readElsewhere(
 ): Promise<void> {
   const question: Question = { session: session.id, exchange: place.exchange, after: sequence };
   // Another replica goes on with it: when this one stops, the client comes back there.
-  const signal = AbortSignal.any([left.signal, session.closed, draining]);
+  const signal = AbortSignal.any([left.signal, over, draining]);
   try {
     await remote.ask(place.replica, resumeTopic, JSON.stringify(question), {
       signal,

@@ -110,13 +110,17 @@ function countOffered(scope: Scope): Offered {
 }
 
 function toListed(
-  { server, state, definitions }: CatalogServer,
+  known: CatalogServer,
   offered: Offered,
-  { portal, isCircuitOpen }: Pick<PortalToolContext, "portal" | "isCircuitOpen">,
+  { portal, scope, isCircuitOpen }: Pick<PortalToolContext, "portal" | "scope" | "isCircuitOpen">,
 ): ListedServer {
+  const { server, state, definitions } = known;
   const counts = offered.get(server.id);
   const waits = definitions.filter(
-    ({ kind, review }) => (review === "new" || review === "changed") && !portal.autoAccept.includes(kind),
+    ({ kind, review, class: toolClass }) =>
+      (review === "new" || review === "changed") &&
+      !portal.autoAccept.includes(kind) &&
+      scope.allows(known, toolClass),
   );
   return {
     slug: server.slug,

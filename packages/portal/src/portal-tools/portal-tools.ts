@@ -27,7 +27,7 @@ export const portalTools = {
 
 /** The tool as the way of a call knows it, in one connection. */
 export function ownToolAt(
-  { open, toolListing }: Connection,
+  { open, toolListing }: Pick<Connection, "open" | "toolListing">,
   name: string,
   { clock, circuits }: { readonly clock: Clock; readonly circuits: Pick<Circuits, "isOpen"> },
 ): OwnTool | undefined {

@@ -12,7 +12,11 @@ const listOf: Readonly<Record<CapabilityKind, ListName>> = {
   resource: "resources",
   resource_template: "resources",
 };
-const listNames: readonly ListName[] = ["tools", "prompts", "resources"];
+export const listNames: readonly ListName[] = ["tools", "prompts", "resources"];
+
+export function listChangedMethod(list: ListName): string {
+  return `notifications/${list}/list_changed`;
+}
 
 /** Of two moments of one portal; `places`: those of the servers that may be others, if they are known. */
 export function changedLists(

@@ -1,4 +1,5 @@
 /** A portal with what it offers at one moment. */
+import { toolClasses, type Rights, type ToolClass } from "@castellan/access";
 import {
   createOffering,
   narrowScope,
@@ -17,8 +18,10 @@ export interface OpenPortal {
   readonly portal: Portal;
   /** Its servers that are known, of whichever era and state, in its order. */
   readonly servers: readonly CatalogServer[];
-  /** Whether this is a part of the portal only: `portal` names the servers of that part. */
+  /** Whether this is a part of the portal only that the caller chose: `portal` names the servers of that part. */
   readonly isNarrowed: boolean;
+  /** Equal for equal parts of one portal; empty for the whole. */
+  readonly part: string;
   scope(era: Era): Scope;
 }
 
@@ -63,13 +66,10 @@ function withOffering(portal: Portal, offering: Offering): WholeOpenPortal {
     offering,
     servers: offering.servers,
     isNarrowed: false,
+    part: "",
     scope: (era) => offering.scope(era),
   };
 }
-
-/** Strangers choose which parts they look at: so many of a portal are kept. */
-const maxParts = 64;
-const partsOf = new WeakMap<OpenPortal, Map<string, OpenPortal>>();
 
 /**
  * The part of a portal that is these servers (slugs; those that it does not have change nothing). Names in it are
@@ -77,11 +77,29 @@ const partsOf = new WeakMap<OpenPortal, Map<string, OpenPortal>>();
  */
 export function narrow(open: OpenPortal, serverSlugs: readonly string[]): OpenPortal {
   const wanted = new Set(serverSlugs);
-  const places = open.portal.servers.flatMap((slug, at) => (wanted.has(slug) ? [at] : []));
+  const slugs = open.portal.servers.filter((slug) => wanted.has(slug));
+  return remember(open, `servers ${slugs.join()}`, (part) => ({
+    ...makePart(open, part, (server) => wanted.has(server)),
+    isNarrowed: true,
+  }));
+}
+
+/** The part of a portal that somebody with these rights may use. Names in it are those of the whole. */
+export function narrowToRights(open: OpenPortal, rights: Rights): OpenPortal {
+  if (rights.isEverything) return open;
+  return remember(open, `rights ${rights.key}`, (part) =>
+    makePart(open, part, (server, toolClass) => rights.allows(server, toolClass)),
+  );
+}
+
+/** Strangers choose which parts they look at: so many of a portal are kept. */
+const maxParts = 64;
+const partsOf = new WeakMap<OpenPortal, Map<string, OpenPortal>>();
+
+function remember(open: OpenPortal, key: string, make: (part: string) => OpenPortal): OpenPortal {
   const parts = partsOf.get(open) ?? new Map<string, OpenPortal>();
   partsOf.set(open, parts);
-  const key = places.join();
-  const part = parts.get(key) ?? makePart(open, places);
+  const part = parts.get(key) ?? make(`${open.part}${key};`);
   // The one that was asked for last goes last.
   parts.delete(key);
   parts.set(key, part);
@@ -90,17 +108,30 @@ export function narrow(open: OpenPortal, serverSlugs: readonly string[]): OpenPo
   return part;
 }
 
-function makePart(open: OpenPortal, places: readonly number[]): OpenPortal {
+function makePart(
+  open: OpenPortal,
+  part: string,
+  isInPart: (server: string, toolClass: ToolClass) => boolean,
+): OpenPortal {
+  const { servers, serverIds } = open.portal;
+  const places = [...servers.keys()].filter((at) =>
+    toolClasses.some((toolClass) => isInPart(servers[at] ?? "", toolClass)),
+  );
   const at = <T>(list: readonly T[]) => places.flatMap((place) => list.slice(place, place + 1));
-  const serverIds = at(open.portal.serverIds);
-  const ids: ReadonlySet<string> = new Set(serverIds);
+  const ids: ReadonlySet<string> = new Set(at(serverIds));
   const scopes = new Map<Era, Scope>();
   return {
-    portal: { ...open.portal, servers: at(open.portal.servers), serverIds },
+    portal: { ...open.portal, servers: at(servers), serverIds: at(serverIds) },
     servers: open.servers.filter(({ server }) => ids.has(server.id)),
-    isNarrowed: true,
+    isNarrowed: open.isNarrowed,
+    part,
     scope(era) {
-      const scope = scopes.get(era) ?? narrowScope(open.scope(era), ids);
+      const scope =
+        scopes.get(era) ??
+        narrowScope(
+          open.scope(era),
+          ({ server }, toolClass) => ids.has(server.id) && isInPart(server.slug, toolClass),
+        );
       scopes.set(era, scope);
       return scope;
     },

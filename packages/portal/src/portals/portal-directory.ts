@@ -1,5 +1,6 @@
 /** The portals that are served, kept true by the change log, and what each offers at this moment. */
 import { setImmediate } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import type { Catalog } from "@castellan/calls";
 import type { ChangeFeed } from "@castellan/database";
 import { changedLists, hasSameServers, type ListName } from "./list-changes.ts";
@@ -14,7 +15,7 @@ export interface PortalDirectory extends Disposable {
   list(): Iterable<OpenPortal>;
   /**
    * Called when what a portal offers has changed, with the lists that did; with none when only its servers
-   * are others or spoken to in another way, or the portal is gone.
+   * are others or spoken to in another way, others are let in, or the portal is gone.
    */
   onChange(listener: (slug: string, lists: readonly ListName[]) => void): () => void;
 }
@@ -56,8 +57,9 @@ export async function createPortalDirectory(options: {
     if (listeners.size === 0) return () => {};
     const slug = (open ?? old)?.portal.slug;
     const lists = open ? changedLists(old, open, places) : [];
-    if (slug === undefined || (open && lists.length === 0 && hasSameServers(old, open, places)))
-      return () => {};
+    const isSame =
+      open && lists.length === 0 && hasSameServers(old, open, places) && isGuardedAlike(old, open);
+    if (slug === undefined || isSame) return () => {};
     return () => {
       for (const listener of listeners) listener(slug, lists);
     };
@@ -118,6 +120,11 @@ export async function createPortalDirectory(options: {
       stopWatching();
     },
   };
+}
+
+function isGuardedAlike(before: WholeOpenPortal | undefined, after: WholeOpenPortal): boolean {
+  const gateOf = ({ portal }: WholeOpenPortal) => [portal.directory, portal.access, portal.trustedIssuers];
+  return before !== undefined && isDeepStrictEqual(gateOf(before), gateOf(after));
 }
 
 function isIn({ portal }: OpenPortal, serverId: string): boolean {

@@ -1,6 +1,8 @@
 /** A portal as an admin wants it, and every change to one as a plain function from one draft to the next. */
+import { groupWho, toPlainRule, type AccessRule } from "@castellan/access";
 import { everything, type Curation, type CurationEntry } from "@castellan/calls";
 import type { CapabilityKind } from "@castellan/mcp";
+import { defaultPublicLimits } from "./portal.ts";
 import type {
   CurationPatch,
   EntryPatch,
@@ -14,18 +16,27 @@ import type {
 /** All that an admin says of a portal, in one form: what is equal is written alike. */
 export interface PortalDraft extends Pick<
   Portal,
-  "title" | "naming" | "instructions" | "hostname" | "autoAccept" | "isListed" | "managedBy"
+  | "title"
+  | "naming"
+  | "instructions"
+  | "hostname"
+  | "autoAccept"
+  | "isListed"
+  | "directory"
+  | "access"
+  | "publicLimits"
+  | "trustedIssuers"
+  | "managedBy"
 > {
   readonly servers: readonly NewPortalServer[];
 }
 
 export function draftOf(portal: Portal): PortalDraft {
-  const { title, naming, instructions, hostname, autoAccept, isListed, managedBy } = portal;
   const servers = portal.servers.map((server, at) => ({
     server,
     curation: portal.curations.get(portal.serverIds[at] ?? "") ?? everything,
   }));
-  return toDraft({ title, naming, instructions, hostname, autoAccept, isListed, managedBy, servers });
+  return toDraft({ ...portal, servers });
 }
 
 export function toDraft(whole: WholePortal): PortalDraft {
@@ -36,6 +47,10 @@ export function toDraft(whole: WholePortal): PortalDraft {
     hostname: whole.hostname,
     autoAccept: [...new Set(whole.autoAccept)].toSorted(),
     isListed: whole.isListed ?? false,
+    directory: whole.directory ?? "workforce",
+    access: (whole.access ?? []).map(toPlainRule),
+    publicLimits: { ...defaultPublicLimits, ...whole.publicLimits },
+    trustedIssuers: [...new Set(whole.trustedIssuers)].toSorted(),
     managedBy: whole.managedBy,
     servers: whole.servers.map((one) =>
       typeof one === "string"
@@ -55,6 +70,10 @@ export function withChange(draft: PortalDraft, change: PortalChange): PortalDraf
     hostname: hostname === undefined ? draft.hostname : (hostname ?? undefined),
     autoAccept: change.autoAccept ?? draft.autoAccept,
     isListed: change.isListed ?? draft.isListed,
+    directory: change.directory ?? draft.directory,
+    access: change.access ?? (servers ? rulesAbout(draft.access, new Set(servers)) : draft.access),
+    publicLimits: change.publicLimits ?? draft.publicLimits,
+    trustedIssuers: change.trustedIssuers ?? draft.trustedIssuers,
     managedBy: managedBy === undefined ? draft.managedBy : (managedBy ?? undefined),
     servers: servers?.map((server) => known.get(server) ?? server) ?? draft.servers,
   });
@@ -70,7 +89,26 @@ export function withServer(draft: PortalDraft, server: string, curation: Curatio
 }
 
 export function withoutServer(draft: PortalDraft, server: string): PortalDraft {
-  return { ...draft, servers: draft.servers.filter((one) => one.server !== server) };
+  const servers = draft.servers.filter((one) => one.server !== server);
+  return { ...draft, servers, access: rulesAbout(draft.access, new Set(servers.map((one) => one.server))) };
+}
+
+/** The same rules with what they say of these servers: one that was about others only says nothing any more. */
+export function rulesAbout(access: readonly AccessRule[], servers: ReadonlySet<string>): AccessRule[] {
+  return access.flatMap((rule) => {
+    if (!rule.servers) return [rule];
+    const left = rule.servers.filter((server) => servers.has(server));
+    return left.length === 0 ? [] : [{ ...rule, servers: left }];
+  });
+}
+
+/** With another name for a group of the portal's directory; undefined: without it. */
+export function withGroupRenamed(draft: PortalDraft, from: string, to: string | undefined): PortalDraft {
+  const access = draft.access.flatMap((rule) => {
+    if (rule.who !== groupWho(from)) return [rule];
+    return to === undefined ? [] : [{ ...rule, who: groupWho(to) }];
+  });
+  return { ...draft, access };
 }
 
 /** RFC 7396, down to the fields of an entry. */

@@ -1,8 +1,10 @@
 /** A portal as PostgreSQL has it. */
+import type { AccessRule, Directory } from "@castellan/access";
 import type { Curation, CurationEntry, DefinitionKind, Naming } from "@castellan/calls";
 import { sql } from "@castellan/database";
 import type { Id, Slug } from "@castellan/kernel";
 import type { CapabilityKind } from "@castellan/mcp";
+import { rulesAbout } from "./portal-draft.ts";
 import type { Portal } from "./portal.ts";
 
 export interface PortalRow {
@@ -14,6 +16,11 @@ export interface PortalRow {
   hostname: string | null;
   auto_accept: DefinitionKind[];
   is_listed: boolean;
+  directory: Directory;
+  access: AccessRule[];
+  public_per_minute: number;
+  public_per_address: number;
+  trusted_issuers: string[];
   managed_by: string | null;
   version: number;
   created_at: Date;
@@ -33,7 +40,8 @@ type EntryRow = [
 
 /** To be followed by a condition on `p`, the portal. */
 export const selectPortals = sql`
-  select p.id, p.slug, p.title, p.naming, p.instructions, p.hostname, p.auto_accept, p.is_listed, p.managed_by,
+  select p.id, p.slug, p.title, p.naming, p.instructions, p.hostname, p.auto_accept, p.is_listed, p.directory,
+         p.access, p.public_per_minute, p.public_per_address, p.trusted_issuers, p.managed_by,
          p.version, p.created_at, p.updated_at,
          coalesce((select json_agg(json_build_object('id', s.id, 'slug', s.slug, 'mode', ps.mode)
                                    order by ps.ordinal, s.slug)
@@ -54,6 +62,13 @@ export function toPortal(row: PortalRow): Portal {
     hostname: row.hostname ?? undefined,
     autoAccept: row.auto_accept,
     isListed: row.is_listed,
+    directory: row.directory,
+    access: rulesAbout(row.access, new Set(row.servers.map(({ slug }) => slug))),
+    publicLimits: {
+      requestsPerMinute: row.public_per_minute,
+      requestsPerMinutePerAddress: row.public_per_address,
+    },
+    trustedIssuers: row.trusted_issuers,
     servers: row.servers.map(({ slug }) => slug),
     serverIds: row.servers.map(({ id }) => id),
     curations: toCurations(row),

@@ -100,6 +100,71 @@ test("what is said of a server's offer is kept through every unrelated edit", as
   expect(curationOf(await portals.putServer("team", "a"), "a")).toBeUndefined();
 });
 
+const reading = (who: string, servers?: string[]) => ({
+  who,
+  classes: ["read" as const],
+  ...(servers && { servers }),
+});
+
+test("with a server goes what rules say of it; a later one of its name was given to nobody", async () => {
+  const access = [reading("everyone"), reading("group:a", ["a"]), reading("group:ab", ["b", "a"])];
+  await add({ access });
+  const left = [reading("everyone"), reading("group:ab", ["b"])];
+  expect((await portals.removeServer("team", "a")).access).toEqual(left);
+  expect((await portals.putServer("team", "a")).access).toEqual(left);
+  await portals.change("team", { access });
+  expect((await portals.change("team", { servers: ["b", "c"] })).access).toEqual(left);
+  expect((await portals.change("team", { servers: ["a", "b", "c"] })).access).toEqual(left);
+});
+
+test("a server that is gone from the installation is gone from rules", async () => {
+  const { id } = await servers.add(newServer("passing"));
+  await add({ servers: ["a", "passing"], access: [reading("everyone", ["passing", "a"])] });
+  await servers.remove("passing");
+  expect((await portals.get("team")).access).toEqual([reading("everyone", ["a"])]);
+  const again = await servers.add(newServer("passing"));
+  expect(again.id).not.toBe(id);
+  expect((await portals.putServer("team", "passing")).access).toEqual([reading("everyone", ["a"])]);
+  await servers.remove("passing");
+});
+
+test("a group's rules get its new name, in its directory only, and go with it", async () => {
+  await add({ access: [reading("group:Old"), reading("group:Older")] });
+  await portals.add({
+    slug: parseSlug("shop", "slug"),
+    title: "Shop",
+    naming: "prefixed",
+    directory: "customers",
+    access: [reading("group:Old")],
+    servers: [],
+  });
+  const rename = (name: string, to: string | undefined) =>
+    database.transaction((tx) => portals.renameGroup(tx, { directory: "workforce", name }, to));
+  await rename("Old", "New");
+  expect(await portals.get("team")).toMatchObject({
+    access: [reading("group:New"), reading("group:Older")],
+    version: 2,
+  });
+  expect(await portals.get("shop")).toMatchObject({ access: [reading("group:Old")], version: 1 });
+  await rename("New", undefined);
+  expect((await portals.get("team")).access).toEqual([reading("group:Older")]);
+});
+
+test("an issuer that goes is trusted by no portal", async () => {
+  await add({ trustedIssuers: ["okta", "entra"] });
+  await database.transaction((tx) => portals.withdrawIssuer(tx, "okta"));
+  expect(await portals.get("team")).toMatchObject({ trustedIssuers: ["entra"], version: 2 });
+});
+
+test.each([
+  [[reading("everyone", ["c"])], "access[0].servers"],
+  [[reading("public"), { who: "public", classes: ["read" as const, "write" as const] }], "access[1].classes"],
+])("a rule that would silently give nothing, or too much, is refused: %j", async (access, field) => {
+  await expect(add({ access })).rejects.toMatchObject({ code: "invalid_input", field });
+  await add();
+  await expect(portals.change("team", { access })).rejects.toMatchObject({ code: "invalid_input", field });
+});
+
 test("a change that changes nothing is none: the version stays, and nobody is woken", async () => {
   const { version, updatedAt } = await add({
     autoAccept: ["tool", "prompt"],
@@ -310,6 +375,20 @@ const wholePortal = fc
     hostname: fc.option(fc.constantFrom("one.example.com", "two.example.com:8443"), { nil: undefined }),
     autoAccept: fc.subarray(["prompt", "tool"] as const),
     isListed: fc.boolean(),
+    directory: fc.constantFrom("workforce", "customers"),
+    rules: fc.array(
+      fc.record({
+        who: fc.constantFrom("everyone", "group:A b", "user:a@b.example"),
+        classes: fc.subarray(["read", "write", "destructive"] as const, { minLength: 1 }),
+        places: fc.option(fc.array(fc.nat(2), { minLength: 1, maxLength: 3 }), { nil: undefined }),
+      }),
+      { maxLength: 3 },
+    ),
+    publicLimits: fc.record({
+      requestsPerMinute: fc.integer({ min: 1, max: 1_000_000 }),
+      requestsPerMinutePerAddress: fc.integer({ min: 1, max: 1_000_000 }),
+    }),
+    trustedIssuers: fc.subarray(["entra", "okta"]),
     managedBy: fc.option(text, { nil: undefined }),
     order: fc.shuffledSubarray(["a", "b", "c"]),
     modes: fc.array(fc.constantFrom("all", "allowlist"), { minLength: 3, maxLength: 3 }),
@@ -321,9 +400,15 @@ const wholePortal = fc
       },
     ),
   })
-  .map(({ order, modes, said, ...rest }): WholePortal => ({
+  .map(({ order, modes, said, rules, ...rest }): WholePortal => ({
     ...rest,
     naming: rest.naming as "plain",
+    directory: rest.directory as "workforce",
+    access: rules.flatMap(({ places, ...rule }) => {
+      const servers = places && order.filter((_, at) => places.includes(at)).toSorted();
+      if (!servers) return [rule];
+      return servers.length === 0 ? [] : [{ ...rule, servers }];
+    }),
     servers: order.map((server, at) => ({
       server,
       curation: { mode: modes[at] as Curation["mode"], entries: said[at] as Curation["entries"] },
@@ -347,6 +432,10 @@ test("replace makes a portal exactly what is asked for, and done again it change
         hostname: whole.hostname,
         autoAccept: whole.autoAccept,
         isListed: whole.isListed,
+        directory: whole.directory,
+        access: whole.access,
+        publicLimits: whole.publicLimits,
+        trustedIssuers: whole.trustedIssuers,
         managedBy: whole.managedBy,
         servers: whole.servers.map((one) => (one as { server: string }).server),
       });
@@ -369,9 +458,8 @@ test("replace makes a portal exactly what is asked for, and done again it change
               .toSorted(byKey),
           );
       expect((await portals.replace("team", whole)).version).toBe(version);
-      const { title, naming, instructions, hostname, autoAccept, isListed, managedBy } = replaced;
-      const shown = { title, naming, instructions, hostname, autoAccept, isListed, managedBy, servers: said };
-      expect((await portals.replace("team", shown, version)).version).toBe(version);
+      const same = await portals.replace("team", { ...replaced, servers: said }, version);
+      expect(same.version).toBe(version);
     }),
     { numRuns: 40 },
   );

@@ -1,7 +1,7 @@
 /** Portals in PostgreSQL. Every change wakes the replicas through the change log. */
-import { withdrawPortal } from "@castellan/access";
+import { groupWho, withdrawPortal, type Group } from "@castellan/access";
 import type { Curation, Rename } from "@castellan/calls";
-import { recordChange, sql, type Database, type Queryable } from "@castellan/database";
+import { recordChange, sql, type Database, type Queryable, type SqlStatement } from "@castellan/database";
 import { createId, kernelFaults, type Id } from "@castellan/kernel";
 import { isDeepStrictEqual } from "node:util";
 import { portalFaults } from "../faults.ts";
@@ -11,6 +11,7 @@ import {
   patchCuration,
   toDraft,
   withChange,
+  withGroupRenamed,
   withoutServer,
   withServer,
   type PortalDraft,
@@ -27,7 +28,7 @@ export const portalsTopic = "portals";
  * that is refused with `version_stale`. All throw `portal_not_found` where there is no such portal.
  */
 export interface PortalStore {
-  /** Throws `portal_slug_taken`, `hostname_taken`, `server_unknown`, `alias_taken`. */
+  /** Throws `portal_slug_taken`, `hostname_taken`, `server_unknown`, `alias_taken`, `invalid_input`. */
   add(portal: NewPortal): Promise<Portal>;
   list(): Promise<Portal[]>;
   /** In the order of slugs; `next` is the `after` of the next page. */
@@ -36,7 +37,7 @@ export interface PortalStore {
   findByIds(ids: readonly string[]): Promise<Portal[]>;
   find(slug: string): Promise<Portal | undefined>;
   get(slug: string): Promise<Portal>;
-  /** Throws `hostname_taken`, `server_unknown`; `alias_taken` for another naming, or servers that come. */
+  /** Throws `hostname_taken`, `server_unknown`, `invalid_input`; `alias_taken` for another naming, or servers that come. */
   change(slug: string, change: PortalChange, ifMatch?: number): Promise<Portal>;
   /**
    * Offers a server after those that are there. One that is there keeps its place, and its curation unless one is
@@ -47,7 +48,7 @@ export interface PortalStore {
   changeCuration(slug: string, server: string, patch: CurationPatch, ifMatch?: number): Promise<Portal>;
   /** Throws `portal_server_not_listed`. */
   removeServer(slug: string, server: string, ifMatch?: number): Promise<Portal>;
-  /** Makes it exactly this. Throws `hostname_taken`, `server_unknown`, `alias_taken`. */
+  /** Makes it exactly this. Throws `hostname_taken`, `server_unknown`, `alias_taken`, `invalid_input`. */
   replace(slug: string, whole: WholePortal, ifMatch?: number): Promise<Portal>;
   remove(slug: string, ifMatch?: number): Promise<void>;
   /**
@@ -55,6 +56,17 @@ export interface PortalStore {
    * portal says of a new name already stays.
    */
   renameCuration(tx: Queryable, serverId: Id<"server">, renames: readonly Rename[]): Promise<void>;
+  /**
+   * Carries the rules about a group over to its new name, in the transaction that gives it that; undefined: the group
+   * goes, and they with it. A later group of the old name is another one, whom nobody let in.
+   */
+  renameGroup(
+    tx: Queryable,
+    group: Pick<Group, "directory" | "name">,
+    name: string | undefined,
+  ): Promise<void>;
+  /** Takes an issuer that goes out of every portal, in the transaction that removes it. */
+  withdrawIssuer(tx: Queryable, slug: string): Promise<void>;
 }
 
 export interface PortalStoreOptions {
@@ -88,6 +100,22 @@ export function createPortalStore(database: Database, options: PortalStoreOption
       await save(tx, { id: portal.id, before, wanted });
     });
     return get(slug);
+  }
+
+  /** Edits all of these portals, as part of a transaction. */
+  async function editWhere(
+    tx: Queryable,
+    which: SqlStatement,
+    toWanted: (draft: PortalDraft) => PortalDraft,
+  ): Promise<void> {
+    const chosen = await tx.query<{ slug: string }>(
+      sql`select slug from portals where ${which} order by id for update`,
+    );
+    for (const { slug } of chosen) {
+      const portal = await lock(tx, slug, undefined);
+      const before = draftOf(portal);
+      await save(tx, { id: portal.id, before, wanted: toWanted(before) });
+    }
   }
 
   async function save(tx: Queryable, saving: PortalSaving): Promise<void> {
@@ -167,6 +195,19 @@ export function createPortalStore(database: Database, options: PortalStoreOption
         await recordChange(tx, portalsTopic, id);
       });
     },
+
+    async renameGroup(tx, { directory, name: from }, to) {
+      const rule = JSON.stringify([{ who: groupWho(from) }]);
+      await editWhere(tx, sql`directory = ${directory} and access @> ${rule}::jsonb`, (draft) =>
+        withGroupRenamed(draft, from, to),
+      );
+    },
+
+    withdrawIssuer: (tx, slug) =>
+      editWhere(tx, sql`trusted_issuers @> ${[slug]}::text[]`, (draft) => ({
+        ...draft,
+        trustedIssuers: draft.trustedIssuers.filter((one) => one !== slug),
+      })),
 
     async renameCuration(tx, serverId, renames) {
       const column = (key: keyof Rename) => renames.map((rename) => rename[key]);

@@ -1,3 +1,4 @@
+import type { AccessRule, Directory } from "@castellan/access";
 import type { Curation, CurationEntry, DefinitionKind, Naming } from "@castellan/calls";
 import type { Id, Slug } from "@castellan/kernel";
 import type { CapabilityKind } from "@castellan/mcp";
@@ -16,6 +17,14 @@ export interface Portal {
   readonly autoAccept: readonly DefinitionKind[];
   /** Whether the registry names it to callers that nobody knows. */
   readonly isListed: boolean;
+  /** Whose people come in. */
+  readonly directory: Directory;
+  /** Which of them, and what they may use there. Service tokens say it themselves. */
+  readonly access: readonly AccessRule[];
+  /** How much is done for those who come without a token. */
+  readonly publicLimits: PublicLimits;
+  /** Slugs of the authorization servers whose tokens it takes beside those of the house. */
+  readonly trustedIssuers: readonly string[];
   /** Slugs of its servers, in the order in which their tools are listed. */
   readonly servers: readonly string[];
   /** The same servers by id. */
@@ -30,6 +39,17 @@ export interface Portal {
   readonly updatedAt: Date;
 }
 
+/** Requests that callers without a token send in a minute: all of them together, and from one address. */
+export interface PublicLimits {
+  readonly requestsPerMinute: number;
+  readonly requestsPerMinutePerAddress: number;
+}
+
+export const defaultPublicLimits: PublicLimits = {
+  requestsPerMinute: 1_200,
+  requestsPerMinutePerAddress: 120,
+};
+
 /** What is absent is empty, or as it is for most. */
 export interface NewPortal {
   readonly slug: Slug;
@@ -39,6 +59,12 @@ export interface NewPortal {
   readonly hostname?: string | undefined;
   readonly autoAccept?: readonly DefinitionKind[];
   readonly isListed?: boolean;
+  /** Default `workforce`. */
+  readonly directory?: Directory;
+  /** The servers that a rule names must be the portal's. */
+  readonly access?: readonly AccessRule[];
+  readonly publicLimits?: PublicLimits;
+  readonly trustedIssuers?: readonly string[];
   readonly managedBy?: string | undefined;
   /** In the order in which their tools are listed; a bare slug is everything of that server. */
   readonly servers: readonly (string | NewPortalServer)[];
@@ -61,6 +87,11 @@ export interface PortalChange {
   readonly hostname?: string | null | undefined;
   readonly autoAccept?: readonly DefinitionKind[] | undefined;
   readonly isListed?: boolean | undefined;
+  readonly directory?: Directory | undefined;
+  /** What rules say of servers that go, goes with them. */
+  readonly access?: readonly AccessRule[] | undefined;
+  readonly publicLimits?: PublicLimits | undefined;
+  readonly trustedIssuers?: readonly string[] | undefined;
   /** Null: made by hand. */
   readonly managedBy?: string | null | undefined;
   /** Slugs in their order: those that are left out go, new ones come with everything, the others keep their curation. */

@@ -1,7 +1,8 @@
 /** Writes what an admin wants of a portal, under its row's lock. */
 import { callFaults, everything, type Curation } from "@castellan/calls";
 import { isUniqueViolation, sql, type Queryable } from "@castellan/database";
-import type { Id, Slug } from "@castellan/kernel";
+import { isSoundRule } from "@castellan/access";
+import { invalidInput, type Id, type Slug } from "@castellan/kernel";
 import { isDeepStrictEqual } from "node:util";
 import { portalFaults } from "../faults.ts";
 import type { PortalDraft } from "./portal-draft.ts";
@@ -28,9 +29,10 @@ export async function insertPortal(
   }
 }
 
-/** Throws `hostname_taken`, `server_unknown`. */
+/** Throws `hostname_taken`, `server_unknown`, `invalid_input`. */
 export async function savePortal(tx: Queryable, saving: PortalSaving): Promise<void> {
   const { id, before, wanted } = saving;
+  assertSoundRules(wanted);
   await savePortalRow(tx, id, wanted);
   const known = new Map(before?.servers.map((one) => [one.server, one.curation]));
   const isOrdered = isDeepStrictEqual(before?.servers.map(toPlace), wanted.servers.map(toPlace));
@@ -43,6 +45,23 @@ export async function savePortal(tx: Queryable, saving: PortalSaving): Promise<v
   if (changed.length > 0) await saveEntries(tx, id, changed);
 }
 
+/** A rule about what is not there would silently give nothing. Throws `invalid_input`. */
+function assertSoundRules({ access, servers }: PortalDraft): void {
+  const listed = new Set(servers.map(({ server }) => server));
+  for (const [index, rule] of access.entries()) {
+    const field = `access[${index}]`;
+    if (!isSoundRule(rule))
+      throw invalidInput([
+        { field: `${field}.classes`, reason: "must be read alone: the public reads only" },
+      ]);
+    const foreign = rule.servers?.find((server) => !listed.has(server));
+    if (foreign !== undefined)
+      throw invalidInput([
+        { field: `${field}.servers`, reason: `names "${foreign}", which is no server of this portal` },
+      ]);
+  }
+}
+
 function toPlace({ server, curation: { mode } }: NewPortalServer): readonly string[] {
   return [server, mode];
 }
@@ -53,7 +72,11 @@ async function savePortalRow(tx: Queryable, id: string, wanted: PortalDraft): Pr
       update portals
          set title = ${wanted.title}, naming = ${wanted.naming}, instructions = ${wanted.instructions},
              hostname = ${wanted.hostname ?? null}, auto_accept = ${wanted.autoAccept},
-             is_listed = ${wanted.isListed}, managed_by = ${wanted.managedBy ?? null},
+             is_listed = ${wanted.isListed}, directory = ${wanted.directory},
+             access = ${JSON.stringify(wanted.access)}::jsonb,
+             public_per_minute = ${wanted.publicLimits.requestsPerMinute},
+             public_per_address = ${wanted.publicLimits.requestsPerMinutePerAddress},
+             trusted_issuers = ${wanted.trustedIssuers}, managed_by = ${wanted.managedBy ?? null},
              version = version + 1, updated_at = now()
        where id = ${id}`);
   } catch (error) {

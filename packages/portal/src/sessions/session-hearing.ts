@@ -74,7 +74,7 @@ export class SessionHearing {
     if (this.#isStale) this.renew();
   }
 
-  /** The servers of the portal are others, or spoken to in another way; lines and subscriptions are the same. */
+  /** The servers that the client reaches are others, or spoken to in another way; lines and subscriptions are the same. */
   serversChanged(): void {
     if (!this.#options.signal.aborted) this.#listen();
   }
@@ -105,7 +105,9 @@ export class SessionHearing {
 
   #listen(): void {
     const { parts, session } = this.#options;
-    const servers = parts.serversAt(session.portal);
+    const listener = this.#options.listener();
+    const seen = listener && parts.seenAt(session.portal, listener.principal);
+    const servers = seen?.scope("legacy").servers ?? [];
     // In this order: a watch that nobody wanted for a moment would be given up, and taken up anew.
     const before = this.#lists;
     this.#lists = parts.lists.retain(servers);
@@ -276,7 +278,10 @@ export class SessionHearing {
 
   #isRead(serverId: string, publicUri: string): boolean {
     const { parts, session } = this.#options;
-    return parts.isReadAt(session.portal, serverId, publicUri);
+    const listener = this.#options.listener();
+    return (
+      listener !== undefined && parts.isReadAt(session.portal, listener.principal, { serverId, publicUri })
+    );
   }
 
   #stop(): void {

@@ -1,8 +1,16 @@
+import type { Principal } from "@castellan/access";
 import type { CatalogServer, HearPorts, ListWatches, Upstreams } from "@castellan/calls";
 import type { Clock } from "@castellan/kernel";
 import type { Replicas } from "@castellan/replicas";
+import type { OpenPortal } from "../portals/open-portal.ts";
 import type { LineStore } from "./line-store.ts";
 import type { SessionStore } from "./session-store.ts";
+
+/** A resource by its server's id and the name that callers know. */
+export interface ReadResource {
+  readonly serverId: string;
+  readonly publicUri: string;
+}
 
 /** What sessions share on one replica. */
 export interface SessionParts {
@@ -12,10 +20,10 @@ export interface SessionParts {
   readonly upstreams: Upstreams;
   /** Any registered server. */
   readonly findServer: (id: string) => CatalogServer | undefined;
-  /** The servers that legacy clients of a portal reach. */
-  readonly serversAt: (portal: string) => readonly CatalogServer[];
-  /** Whether legacy clients of a portal would read this URI at this server at this moment. */
-  readonly isReadAt: (portal: string, serverId: string, publicUri: string) => boolean;
+  /** A portal as somebody sees it at this moment; undefined when they see nothing. */
+  readonly seenAt: (portal: string, principal: Principal) => OpenPortal | undefined;
+  /** Whether they would read this URI at this server at this moment. */
+  readonly isReadAt: (portal: string, principal: Principal, resource: ReadResource) => boolean;
   /** Servers that are watched for changes of their lists while somebody would be told. */
   readonly lists: Pick<ListWatches, "retain">;
   /** For what a server says outside of calls. */

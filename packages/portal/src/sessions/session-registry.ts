@@ -2,16 +2,18 @@
  * The legacy sessions of the installation, as far as this replica has touched them. The database knows
  * them all; what is in memory here is kept true by the change log, so that a known session costs no query.
  */
+import { grantsTopic, isGranted, reachOf, usersTopic } from "@castellan/access";
 import type { Catalog, HearPorts, ListWatches, Upstreams } from "@castellan/calls";
 import type { ChangeFeed, Database } from "@castellan/database";
 import { createId, isId, kernelFaults, type Clock, type Fault } from "@castellan/kernel";
 import type { NotificationMessage, ResponseMessage } from "@castellan/mcp";
 import type { Replicas } from "@castellan/replicas";
 import type { Vault } from "@castellan/vault";
+import { seenBy } from "../connections/connection.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import { endLines } from "./end-lines.ts";
 import { createLineStore, type EndedLine } from "./line-store.ts";
-import { endRevoked } from "./revoked-sessions.ts";
+import { endRevoked, type Changed } from "./revoked-sessions.ts";
 import { sessionEnded, sessionUnknown } from "./session-ended.ts";
 import { SessionLoader } from "./session-loader.ts";
 import { questionId, SessionMail } from "./session-mail.ts";
@@ -72,6 +74,10 @@ export class SessionRegistry implements AsyncDisposable {
   constructor(options: SessionRegistryOptions) {
     const { database, vault, replicas, catalog, directory, upstreams, lists, hearing, clock, onError } =
       options;
+    const seenAt: SessionParts["seenAt"] = (portal, principal) => {
+      const whole = directory.find(portal);
+      return whole && seenBy(whole, { principal, narrowedTo: undefined });
+    };
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
     this.#writtenMs = clock.monotonic();
@@ -81,9 +87,14 @@ export class SessionRegistry implements AsyncDisposable {
       replicas,
       upstreams,
       findServer: (id) => catalog.servers().find(({ server }) => server.id === id),
-      serversAt: (portal) => directory.find(portal)?.scope("legacy").servers ?? [],
-      isReadAt: (portal, serverId, publicUri) =>
-        directory.find(portal)?.scope("legacy").find("resource", publicUri)?.server.server.id === serverId,
+      seenAt,
+      isReadAt(portal, principal, { serverId, publicUri }) {
+        const whole = directory.find(portal);
+        const found = seenAt(portal, principal)?.scope("legacy").find("resource", publicUri);
+        if (!whole || found?.server.server.id !== serverId) return false;
+        const use = { server: found.server.server.slug, toolClass: found.class };
+        return isGranted(reachOf(principal, whole.portal), use);
+      },
       lists,
       hearing,
       clock,
@@ -93,7 +104,14 @@ export class SessionRegistry implements AsyncDisposable {
     this.#loader = new SessionLoader(this.#parts.sessions);
     this.#mail = this.#stop.use(new SessionMail({ replicas, find: (id) => this.known(id), onError }));
     this.#stop.defer(options.changes.on(sessionsTopic, (ids) => this.#changed(ids)));
-    this.#stop.defer(options.changes.on("tokens", (ids) => this.#tokensChanged(ids)));
+    for (const topic of ["tokens", "clients", usersTopic, grantsTopic])
+      this.#stop.defer(
+        options.changes.on(topic, (ids) =>
+          this.#callersChanged(
+            ids === "all" ? ids : topic === grantsTopic ? { grantIds: ids } : { callerIds: ids },
+          ),
+        ),
+      );
     this.#every(this.#limits.beatMs, () => this.sweep());
     this.#every(checkStreamsMs, () => this.checkStreams());
   }
@@ -244,10 +262,12 @@ export class SessionRegistry implements AsyncDisposable {
   }
 
   /** Not awaited: every request asks for its token anyway, and the feed has others to tell. */
-  #tokensChanged(ids: readonly string[] | "all"): void {
-    const { database } = this.#options;
+  #callersChanged(changed: Changed): void {
+    const { database, directory } = this.#options;
     const end = (which: SessionsToEnd) => this.#end(which);
-    endRevoked({ database, sessions: this.#parts.sessions, end }, ids).catch(this.#parts.onError);
+    const gateOf = (portal: string) => directory.find(portal)?.portal;
+    const ports = { database, sessions: this.#parts.sessions, gateOf, end };
+    endRevoked(ports, changed).catch(this.#parts.onError);
   }
 
   async #writeUse(): Promise<void> {

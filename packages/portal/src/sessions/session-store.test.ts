@@ -1,3 +1,4 @@
+import { accessMigrations } from "@castellan/access";
 import { randomBytes } from "node:crypto";
 import { callMigrations, createServerStore } from "@castellan/calls";
 import { changeMigrations, sql, type Database } from "@castellan/database";
@@ -17,7 +18,7 @@ let lines: LineStore;
 let server: LineTarget;
 
 beforeEach(async () => {
-  database = await createTestDatabase([changeMigrations, callMigrations, portalMigrations]);
+  database = await createTestDatabase([changeMigrations, accessMigrations, callMigrations, portalMigrations]);
   vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
   sessions = createSessionStore(database);
   lines = createLineStore({ database, vault });
@@ -43,6 +44,7 @@ function newSession(more: Partial<NewSession> = {}): NewSession {
   return {
     id: createId("session"),
     principalId: "tok_1",
+    clientId: undefined,
     portal: "main",
     client,
     clientName: "c",
@@ -115,7 +117,7 @@ test("sessions end by portal, by who may not come in, and by idleness; their lin
   await lines.save(own(a), server, { id: "up-1", helloText: "{}" }, 0);
   await database.query(sql`update sessions set last_used_at = now() - interval '2 hours' where id = ${idle}`);
   expect(await end({ idleMs: 60 * 60_000 })).toEqual([idle]);
-  expect(await end({ principalId: "tok_1", notAt: ["main"] })).toEqual([b]);
+  expect(await end({ caller: { principalId: "tok_1", clientId: undefined }, notAt: ["main"] })).toEqual([b]);
   const seen = await Promise.all(
     [0, 1].map(() => sessions.end({ portal: "main" }, (tx, ids) => lines.readEnded(tx, ids))),
   );
@@ -124,6 +126,17 @@ test("sessions end by portal, by who may not come in, and by idleness; their lin
     [a, client, { id: "up-1", helloText: "{}" }],
   ]);
   expect(await database.query(sql`select from session_lines`)).toEqual([]);
+});
+
+test("of one person's sessions those of one client end, and the others stay", async () => {
+  const of = (clientId: string | undefined) => begin({ principalId: "usr_1", clientId });
+  const [a, b, none] = [await of("cli_a"), await of("cli_b"), await of(undefined)];
+  expect(await sessions.callers(["cli_b"])).toEqual([
+    { principalId: "usr_1", clientId: "cli_b", portal: "main" },
+  ]);
+  expect(await end({ caller: { principalId: "usr_1", clientId: "cli_a" }, notAt: [] })).toEqual([a]);
+  expect(await end({ caller: { principalId: "usr_1", clientId: undefined }, notAt: [] })).toEqual([none]);
+  expect((await sessions.find([a, b, none])).map(({ id }) => id)).toEqual([b]);
 });
 
 test("the newest stream wins; who takes it from one that is gone is alone, who leaves later does no harm", async () => {

@@ -1,4 +1,5 @@
 /** Legacy sessions in PostgreSQL, known to every replica. */
+import type { Caller } from "@castellan/access";
 import { recordChange, sql, type Database, type Queryable } from "@castellan/database";
 import { isId, type Id } from "@castellan/kernel";
 import type { LegacyClient, LegacyVersion, LogLevel } from "@castellan/mcp";
@@ -9,6 +10,8 @@ export const sessionsTopic = "sessions";
 export interface NewSession {
   readonly id: Id<"session">;
   readonly principalId: string;
+  /** The client that a person let in, where the session was begun by one. */
+  readonly clientId: string | undefined;
   /** The portal's slug. */
   readonly portal: string;
   readonly client: LegacyClient;
@@ -30,7 +33,7 @@ export type SessionState = Pick<StoredSession, "id" | "logLevel" | "streamOwner"
 export type SessionsToEnd =
   | { readonly id: string }
   | { readonly portal: string }
-  | { readonly principalId: string; readonly notAt: readonly string[] }
+  | { readonly caller: Caller; readonly notAt: readonly string[] }
   | { readonly principalId: string; readonly beyond: number; readonly keep: string }
   | { readonly idleMs: number };
 
@@ -49,8 +52,8 @@ export interface SessionStore {
     which: SessionsToEnd,
     seeLines: (tx: Queryable, ids: readonly string[]) => Promise<Lines>,
   ): Promise<{ readonly ids: readonly string[]; readonly lines: Lines; readonly mayBeMore: boolean }>;
-  /** Of these callers, those who have sessions; of all, if none are named. At most 10,000. */
-  principals(among: readonly string[] | undefined): Promise<{ principalId: string; portal: string }[]>;
+  /** Who has sessions where, of these principals and clients; of all, if none are named. At most 10,000. */
+  callers(among: readonly string[] | undefined): Promise<(Caller & { portal: string })[]>;
   /** They were used just now. */
   touch(ids: readonly string[]): Promise<void>;
   /** False when the session is gone. */
@@ -74,6 +77,7 @@ interface StateRow {
 
 interface SessionRow extends StateRow {
   principal_id: string;
+  client_id: string | null;
   portal: string;
   protocol_version: LegacyVersion;
   capabilities: string;
@@ -84,12 +88,12 @@ interface SessionRow extends StateRow {
 
 export function createSessionStore(database: Database): SessionStore {
   return {
-    async add({ id, principalId, portal, client, clientName, clientVersion }) {
+    async add({ id, principalId, clientId, portal, client, clientName, clientVersion }) {
       // The count is of the moment before: the row itself is not in it.
       const [row] = await database.query<{ others: number }>(sql`
-        insert into sessions (id, principal_id, portal, protocol_version, capabilities, client_info,
+        insert into sessions (id, principal_id, client_id, portal, protocol_version, capabilities, client_info,
                               client_name, client_version)
-        values (${id}, ${principalId}, ${portal}, ${client.version}, ${client.capabilities}, ${client.clientInfo},
+        values (${id}, ${principalId}, ${clientId ?? null}, ${portal}, ${client.version}, ${client.capabilities}, ${client.clientInfo},
                 ${clientName ?? null}, ${clientVersion ?? null})
         returning (select count(*) from sessions where principal_id = ${principalId})::int as others`);
       return row?.others ?? 0;
@@ -99,7 +103,7 @@ export function createSessionStore(database: Database): SessionStore {
       const wanted = ids.filter((id) => isId("session", id));
       if (wanted.length === 0) return [];
       const rows = await database.query<SessionRow>(sql`
-        select id, principal_id, portal, protocol_version, capabilities, client_info, client_name, client_version,
+        select id, principal_id, client_id, portal, protocol_version, capabilities, client_info, client_name, client_version,
                log_level, stream_owner, stream_generation
           from sessions where id = any(${wanted})`);
       return rows.map(toStored);
@@ -122,11 +126,16 @@ export function createSessionStore(database: Database): SessionStore {
         return { ids, lines, mayBeMore: ids.length === maxEnded };
       }),
 
-    async principals(among) {
-      const rows = await database.query<{ principal_id: string; portal: string }>(sql`
-        select distinct principal_id, portal from sessions
-         where ${among === undefined} or principal_id = any(${among ?? []}) limit 10000`);
-      return rows.map(({ principal_id: principalId, portal }) => ({ principalId, portal }));
+    async callers(among) {
+      const rows = await database.query<Pick<SessionRow, "principal_id" | "client_id" | "portal">>(sql`
+        select distinct principal_id, client_id, portal from sessions
+         where ${among === undefined} or principal_id = any(${among ?? []}) or client_id = any(${among ?? []})
+         limit 10000`);
+      return rows.map((row) => ({
+        principalId: row.principal_id,
+        clientId: row.client_id ?? undefined,
+        portal: row.portal,
+      }));
     },
 
     async touch(ids) {
@@ -178,7 +187,9 @@ function choose(which: SessionsToEnd) {
        limit ${maxEnded} for update skip locked`;
   if ("notAt" in which)
     return sql`
-      select id from sessions where principal_id = ${which.principalId} and portal <> all(${which.notAt})
+      select id from sessions
+       where principal_id = ${which.caller.principalId}
+         and client_id is not distinct from ${which.caller.clientId ?? null} and portal <> all(${which.notAt})
        limit ${maxEnded} for update`;
   // One with a stream is in use, however long ago its client last asked for something. Those that stay must
   // not be locked, and one that is locked is ended already, or used at this moment.
@@ -204,6 +215,7 @@ function toStored(row: SessionRow): StoredSession {
   return {
     ...toState(row),
     principalId: row.principal_id,
+    clientId: row.client_id ?? undefined,
     portal: row.portal,
     client: {
       version: row.protocol_version,

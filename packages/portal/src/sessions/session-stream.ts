@@ -7,7 +7,10 @@
  * ever; one of them goes on when the newest is gone, or its replica.
  */
 import type { Listener } from "@castellan/calls";
-import { messageEvent } from "@castellan/mcp";
+import { messageEvent, notificationText } from "@castellan/mcp";
+import { SeenLists } from "../answers/seen-lists.ts";
+import { listChangedMethod, type ListName } from "../portals/list-changes.ts";
+import type { OpenPortal } from "../portals/open-portal.ts";
 import type { EventStream } from "../streams/event-stream.ts";
 import { SessionHearing, type HearingOptions } from "./session-hearing.ts";
 import type { SessionParts } from "./session-parts.ts";
@@ -16,7 +19,8 @@ import type { SessionState } from "./session-store.ts";
 
 interface Attached {
   readonly events: EventStream;
-  readonly listener: Listener;
+  /** Who hears it: somebody's token may come to be good for more, or less. */
+  readonly listener: () => Listener;
 }
 
 interface Owned {
@@ -25,6 +29,7 @@ interface Owned {
   /** Aborts when the stream is another replica's, or might be: the lease has lapsed. */
   readonly signal: AbortSignal;
   readonly hearing: SessionHearing;
+  readonly lists: SeenLists;
 }
 
 export type SessionStreamOptions = Omit<HearingOptions, "say" | "listener" | "signal"> & {
@@ -56,7 +61,7 @@ export class SessionStream {
   }
 
   /** A stream of the client's; resolves when it is the one to speak on. Throws `session_unknown`. */
-  async attach(events: EventStream, listener: Listener): Promise<Disposable> {
+  async attach(events: EventStream, listener: () => Listener): Promise<Disposable> {
     const attached = { events, listener };
     this.#attached.push(attached);
     const detach = () => {
@@ -93,9 +98,12 @@ export class SessionStream {
     this.#owned?.hearing.renew();
   }
 
-  /** The portal has other servers, or the same in another way. */
-  serversChanged(): void {
-    this.#owned?.hearing.serversChanged();
+  /** The portal is another one to its client, perhaps: its servers, and these of its lists. */
+  portalChanged(changed: readonly ListName[] = []): void {
+    if (!this.#owned) return;
+    this.#owned.hearing.serversChanged();
+    for (const list of this.#owned.lists.changes(this.#seen(), changed))
+      void this.say(notificationText(listChangedMethod(list)));
   }
 
   /**
@@ -142,10 +150,11 @@ export class SessionStream {
     const hearing = new SessionHearing({
       ...this.#options,
       say: (text) => this.say(text),
-      listener: () => this.#attached.at(-1)?.listener,
+      listener: () => this.#listener(),
       signal,
     });
-    this.#owned = { generation, stop, signal, hearing };
+    const lists = new SeenLists("legacy", this.#seen());
+    this.#owned = { generation, stop, signal, hearing, lists };
     hearing.renew();
     if (!this.isOpen) void this.#leave();
   }
@@ -158,6 +167,16 @@ export class SessionStream {
       this.#lose();
       await this.#options.parts.sessions.leaveStream(this.#options.session.id, owned.generation);
     }).catch(() => undefined);
+  }
+
+  #listener(): Listener | undefined {
+    return this.#attached.at(-1)?.listener();
+  }
+
+  #seen(): OpenPortal | undefined {
+    const { parts, session } = this.#options;
+    const listener = this.#listener();
+    return listener && parts.seenAt(session.portal, listener.principal);
   }
 
   #lose(): void {

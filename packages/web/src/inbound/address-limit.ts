@@ -37,7 +37,7 @@ export function limitAddress(limit: AddressLimit, clock: Clock): Stage {
   const buckets = new RecentMap<string, Bucket>(maxAddresses);
   return ({ address }) => {
     if (address === "") return undefined;
-    const key = limitKey(address);
+    const key = addressKey(address);
     const nowMs = clock.monotonic();
     let bucket = buckets.get(key);
     if (bucket === undefined) {
@@ -57,7 +57,8 @@ export function limitAddress(limit: AddressLimit, clock: Clock): Stage {
   };
 }
 
-function limitKey(address: string): string {
+/** What an address is counted under: an IPv6 one under its /64. */
+export function addressKey(address: string): string {
   if (!address.includes(":")) return address;
   const parsed = parseAddress(address);
   if (parsed === undefined || parsed.kind() === "ipv4") return address;

@@ -89,8 +89,15 @@ async function serveOpen() {
       app.get("/v0.1/servers", (c) => c.text("ok"));
       app.post("/v0.1/servers", (c) => c.text("ok"));
       app.get("/v0.10", (c) => c.text("ok"));
+      app.post("/oauth/token", (c) => c.text("ok"));
     },
-    { ...settings, openPaths: ["/v0.1"] },
+    {
+      ...settings,
+      openPaths: [
+        { path: "/v0.1", methods: ["GET"] },
+        { path: "/oauth/token", methods: ["POST"] },
+      ],
+    },
   );
 }
 
@@ -115,6 +122,24 @@ test.each(anyOrigins)("an open path may be read from origin %s", async (origin) 
   ]).toEqual([204, "*", "GET, OPTIONS", true]);
 });
 
+test.each(anyOrigins)("an open path may be posted to from origin %s, where it says so", async (origin) => {
+  await using served = await serveOpen();
+  const posted = await served.send("/oauth/token", { method: "POST", headers: { origin } });
+  const preflight = await served.send("/oauth/token", {
+    method: "OPTIONS",
+    headers: { origin, "access-control-request-method": "POST" },
+  });
+  expect(
+    [posted, preflight].map(({ status, headers }) => [status, headers["access-control-allow-origin"]]),
+  ).toEqual([
+    [200, "*"],
+    [204, "*"],
+  ]);
+  expect(preflight.headers["access-control-allow-methods"]).toBe("POST, OPTIONS");
+  for (const { headers } of [posted, preflight])
+    expect(headers["access-control-allow-credentials"]).toBeUndefined();
+});
+
 test("failures at an open path can be read, too", async () => {
   await using served = await serveOpen();
   const { status, headers } = await served.send("/v0.1/nothing", {
@@ -125,6 +150,7 @@ test("failures at an open path can be read, too", async () => {
 
 test.each([
   ["/v0.1/servers", "POST"],
+  ["/oauth/token", "GET"],
   ["/v0.10", "GET"],
   ["/v0.1servers", "GET"],
   ["/V0.1/servers", "GET"],

@@ -3,12 +3,14 @@
  * servers MUST validate Origin, 403), and an allowed one gets the CORS headers that an MCP client in a
  * browser needs (Fetch §3.2). Credentials are never allowed: such a client sends a bearer token.
  *
- * What lies at an open path may be read from pages of any origin, with a token or without, and nothing
- * more: such an answer is the same for whoever asks, or for the holder of the token that was sent along.
+ * What lies at an open path may be called from pages of any origin by the methods that it names: such an answer is
+ * the same for whoever asks, or for the holder of what was sent along on purpose (a token, a client's secret). No
+ * cookie counts there.
  */
 import { webFaults } from "../faults.ts";
 import type { Exchange, Stage } from "./exchange.ts";
 import type { Names } from "./names.ts";
+import { isBelow } from "./routes.ts";
 
 /** Request headers that a page may send. Beside them any `Mcp-Param-*` (MCP 2026-07-28, SEP-2243). */
 export const corsRequestHeaders = [
@@ -36,22 +38,27 @@ export const corsExposedHeaders = [
 ] as const;
 
 const methods = "GET, POST, DELETE, OPTIONS";
-const openMethods = "GET, OPTIONS";
 const requestHeaders = corsRequestHeaders.join(", ");
 const exposedHeaders = corsExposedHeaders.join(", ");
 const maxAgeSeconds = 86_400;
 
-/**
- * Stage: refuses with `origin_not_allowed`, answers preflights, marks the rest as readable. `openPaths`
- * are read from any origin, with all that is below them: `/v0.1`.
- */
-export function checkOrigin(names: Names, openPaths: readonly string[] = []): Stage {
+/** What pages of any origin may call. */
+export interface OpenPath {
+  /** With all that is below it: `/v0.1`. */
+  readonly path: string;
+  /** `GET` for HEAD as well. */
+  readonly methods: readonly ("GET" | "POST")[];
+}
+
+/** Stage: refuses with `origin_not_allowed`, answers preflights, marks the rest as readable. */
+export function checkOrigin(names: Names, openPaths: readonly OpenPath[] = []): Stage {
   return (exchange) => {
     const origin = exchange.header("origin");
-    if (openPaths.length > 0 && isOpen(exchange, openPaths)) {
+    const open = openPaths.length === 0 ? undefined : findOpen(exchange, openPaths);
+    if (open !== undefined) {
       // Without an Origin, too: a cache must not keep an answer that pages cannot read.
       exchange.setHeader("Access-Control-Allow-Origin", "*");
-      if (isPreflight(exchange)) return preflight(exchange, openMethods);
+      if (isPreflight(exchange)) return preflight(exchange, [...open.methods, "OPTIONS"].join(", "));
       exchange.setHeader("Access-Control-Expose-Headers", exposedHeaders);
       return undefined;
     }
@@ -70,12 +77,12 @@ export function checkOrigin(names: Names, openPaths: readonly string[] = []): St
   };
 }
 
-/** Whether it only reads (a preflight: asks whether it may), at a path that is open. */
-function isOpen(exchange: Exchange, openPaths: readonly string[]): boolean {
+/** The open path that a request is at, if it may be called by its method (a preflight: by the one that it asks for). */
+function findOpen(exchange: Exchange, openPaths: readonly OpenPath[]): OpenPath | undefined {
   const { method, path } = exchange.context.req;
-  const wanted = isPreflight(exchange) ? exchange.header("access-control-request-method") : method;
-  if (wanted !== "GET" && wanted !== "HEAD") return false;
-  return openPaths.some((open) => path === open || path.startsWith(`${open}/`));
+  const asked = isPreflight(exchange) ? exchange.header("access-control-request-method") : method;
+  const wanted = asked === "HEAD" ? "GET" : asked;
+  return openPaths.find((open) => open.methods.some((one) => one === wanted) && isBelow(path, [open.path]));
 }
 
 function isPreflight(exchange: Exchange): boolean {

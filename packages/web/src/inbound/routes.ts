@@ -28,3 +28,8 @@ function hasRoute(app: Hono, method: string, path: string): boolean {
   const [matches] = app.router.match(method, path);
   return matches.some(([[, route]]) => route.method === method);
 }
+
+/** Whether a path is one of these, or below one. */
+export function isBelow(path: string, roots: readonly string[]): boolean {
+  return roots.some((root) => path === root || path.startsWith(`${root}/`));
+}

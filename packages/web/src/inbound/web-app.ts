@@ -9,18 +9,21 @@ import { createProxyTrust, type ForwardedHeader, type ProxyTrust } from "./clien
 import { exchangeOf, type Stage } from "./exchange.ts";
 import { addHealthRoutes, type HealthCheck } from "./health.ts";
 import { checkHost } from "./host-check.ts";
+import { errorPage, prefersPage } from "../pages/error-page.ts";
 import { createNames, type NameSettings } from "./names.ts";
-import { checkOrigin } from "./origin-check.ts";
+import { checkOrigin, type OpenPath } from "./origin-check.ts";
 import { problemResponse, toFault } from "./problem.ts";
 import { assignRequestId } from "./request-id.ts";
-import { unknownRoute } from "./routes.ts";
+import { isBelow, unknownRoute } from "./routes.ts";
 import { setSecurityHeaders } from "./security-headers.ts";
 
 export interface WebAppSettings extends NameSettings {
   /** CIDRs of the proxies in front; what others say about a client's address is not believed. */
   readonly trustedProxies?: readonly string[];
-  /** Paths that pages of any origin may read, with all that is below them: `/v0.1`. */
-  readonly openPaths?: readonly string[];
+  /** What pages of any origin may call. */
+  readonly openPaths?: readonly OpenPath[];
+  /** Paths of pages for people, with all that is below them: a browser is shown failures there as pages. `/sign-in`. */
+  readonly pagePaths?: readonly string[];
   /** Where those proxies write the client's address. Default `x-forwarded-for`. */
   readonly forwardedHeader?: ForwardedHeader;
   /** Requests that one client address may send to this replica; no limit when absent. */
@@ -85,7 +88,7 @@ export function createWebApp(settings: WebAppSettings): Hono {
     const exchange = exchangeOf(c);
     const { fault, headers } = unknownRoute(app, c.req.method, c.req.path);
     settings.onRefused?.({ address: exchange.address, code: fault.code });
-    return exchange.finish(problemResponse(fault, exchange.requestId, headers));
+    return exchange.finish(tell(settings, fault, c, headers));
   });
   return app;
 }
@@ -118,5 +121,17 @@ function answerFailure(settings: WebAppSettings, fault: Fault, c: Context): Resp
   if (fault.status === 500) settings.onError(fault.cause ?? fault, exchange.requestId);
   else if (!exchange.isAdmitted || fault.status === 401)
     settings.onRefused?.({ address: exchange.address, code: fault.code });
-  return exchange.finish(problemResponse(fault, exchange.requestId, settings.faultHeaders?.(fault, c)));
+  return exchange.finish(tell(settings, fault, c, settings.faultHeaders?.(fault, c)));
+}
+
+/** A failure, in the way that whoever asked can read. */
+function tell(
+  { pagePaths = [] }: WebAppSettings,
+  fault: Fault,
+  c: Context,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
+  return isBelow(c.req.path, pagePaths) && prefersPage(c)
+    ? errorPage(c, fault, { headers })
+    : problemResponse(fault, exchangeOf(c).requestId, headers);
 }

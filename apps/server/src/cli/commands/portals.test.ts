@@ -172,7 +172,11 @@ test("a server that the portal does not offer cannot be curated there", async ()
 
 test("whoever has a token sees what it may use, and where", async () => {
   await served.json([...addTeam]);
-  const token = await served.api.createToken({ role: "member", portals: ["team"] });
+  const token = await served.api.createToken({
+    role: "member",
+    portals: ["team"],
+    allow: ["read", "write", "destructive"],
+  });
   const env = { CASTELLAN_TOKEN: token };
   const { stdout } = await served.castellan(["catalog"], { env });
   expect(columns(stdout)).toEqual([

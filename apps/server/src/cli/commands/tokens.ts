@@ -9,6 +9,8 @@ import { show, type Session } from "../session.ts";
 
 export interface CreateTokenOptions {
   readonly portal?: readonly string[];
+  /** Kinds of tools at these portals, with commas between: `read,write`. */
+  readonly allow?: string;
   readonly admin?: boolean;
   /** A span: `30d`. */
   readonly expires?: string;
@@ -20,7 +22,7 @@ export async function createToken(
   options: CreateTokenOptions,
 ): Promise<void> {
   const { terminal, api } = session;
-  const { portal: portals = [], admin = false, expires } = options;
+  const { portal: portals = [], allow, admin = false, expires } = options;
   if (!admin && portals.length === 0)
     throw cliFaults.fault(
       "usage_invalid",
@@ -31,6 +33,7 @@ export async function createToken(
       name,
       role: admin ? "admin" : "member",
       portals,
+      ...(allow !== undefined && { allow: parseClasses(allow) }),
       ...(expires !== undefined && {
         expiresAt: new Date(terminal.now() + parseSpan(expires, "--expires")).toISOString(),
       }),
@@ -38,6 +41,20 @@ export async function createToken(
   });
   show(session, created, ({ secret }) => terminal.print(secret));
   terminal.note("This is the only time that the token is shown: keep it where secrets are kept.");
+}
+
+const toolClasses = ["read", "write", "destructive"] as const;
+
+/** Fault: `usage_invalid`. */
+function parseClasses(text: string) {
+  return text.split(",").map((one) => {
+    const known = toolClasses.find((toolClass) => toolClass === one);
+    if (known) return known;
+    throw cliFaults.fault(
+      "usage_invalid",
+      `--allow takes ${toolClasses.join(", ")}, not ${JSON.stringify(one)}`,
+    );
+  });
 }
 
 export async function listTokens(session: Session, options: { revoked?: boolean }): Promise<void> {

@@ -83,7 +83,7 @@ test("a token that is refused, and one that is no admin's", async () => {
   });
   expect(await as(member)).toMatchObject({
     code: 1,
-    Token: ["problem", expect.stringMatching(/\(admin_required\)/) as string],
+    Token: ["problem", expect.stringMatching(/\(permission_required\)/) as string],
   });
 });
 

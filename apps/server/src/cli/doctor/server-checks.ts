@@ -101,7 +101,7 @@ async function asAdmin(access: Access, { terminal }: Patient): Promise<Finding[]
 }
 
 function tokenAdvice(code: string): string {
-  if (code === "admin_required")
+  if (code === "permission_required")
     return "Use an admin's token: `castellan token create NAME --admin` makes one.";
   return "Use another token. Where no admin's token is living, the next start of the server makes one.";
 }

@@ -8,6 +8,7 @@ export function addTokenCommands(program: Command, { terminal }: Surroundings): 
   const load = () => import("../commands/tokens.ts");
   remote(token, "create <name>", "make a token; it is printed once")
     .option("--portal <portal>", "a portal that it may use; repeatable", collect)
+    .option("--allow <classes>", "what it may do there: read,write,destructive; without, read")
     .option("--admin", "it may manage the platform")
     .option("--expires <span>", "how long it is good for: 12h, 30d; without, until it is revoked")
     .action(async (name: string, options: SessionOptions & CreateTokenOptions) =>

@@ -1,0 +1,177 @@
+/**
+ * What outlives the moment at which its caller was let in: streams, and calls under way. Each is asked for its caller
+ * again, at once when something changes that the caller hangs on, and streams from time to time as well, since a
+ * token can expire by itself.
+ */
+import {
+  accessTokensTopic,
+  grantsTopic,
+  isGranted,
+  issuersTopic,
+  reachOf,
+  usersTopic,
+} from "@castellan/access";
+import type { Principal, Use } from "@castellan/access";
+import { callFaults, unknownPortal } from "@castellan/calls";
+import type { ChangeFeed } from "@castellan/database";
+import { isFault, type Fault } from "@castellan/kernel";
+import { portalFaults } from "../faults.ts";
+import type { PortalDirectory } from "../portals/portal-directory.ts";
+import type { Credential, Door } from "./door.ts";
+
+export interface WatchedStream extends Credential {
+  /** They may come in as before, but are somebody else by now, or another portal is there: what they see may be other things. */
+  readonly onChange?: (principal: Principal) => void;
+  /** Called once the caller would no longer be let in with what they came with. */
+  readonly onEnd: () => void;
+}
+
+export interface HeldWork extends Credential {
+  readonly use: Use;
+  readonly onEnd: (why: Fault) => void;
+}
+
+export interface UnderWayOptions {
+  readonly door: Pick<Door, "again">;
+  readonly directory: Pick<PortalDirectory, "find" | "onChange">;
+  /** Carries what callers hang on. Subscribe the authenticator first. */
+  readonly changes: Pick<ChangeFeed, "on">;
+}
+
+const everyMs = 15_000;
+const maxPerCaller = 256;
+/** Topics whose keys are ids that a principal has; of the last two it is not known which principals they are about. */
+const topics = ["tokens", grantsTopic, usersTopic, "clients", accessTokensTopic, issuersTopic];
+const isAboutAll = new Set([accessTokensTopic, issuersTopic]);
+
+export class UnderWay implements Disposable {
+  readonly #streams = new Set<Mutable<WatchedStream>>();
+  readonly #calls = new Set<Mutable<HeldWork>>();
+  readonly #options: Pick<UnderWayOptions, "door" | "directory">;
+  readonly #stop = new DisposableStack();
+
+  constructor({ door, directory, changes }: UnderWayOptions) {
+    this.#options = { door, directory };
+    const timer = setInterval(() => void this.check(), everyMs).unref();
+    this.#stop.defer(() => clearInterval(timer));
+    for (const topic of topics)
+      this.#stop.defer(
+        changes.on(topic, (ids) =>
+          ids === "all" || isAboutAll.has(topic) ? this.check() : this.#checkOf(new Set(ids)),
+        ),
+      );
+    this.#stop.defer(directory.onChange((slug) => void this.#check(({ portal }) => portal === slug)));
+  }
+
+  /** Open streams of all callers. */
+  get streams(): number {
+    return this.#streams.size;
+  }
+
+  /** Throws `streams_limited` when the caller has as many open as one may have. */
+  assertRoom(principalId: string): void {
+    const own = [...this.#streams].filter(({ principal }) => principal.id === principalId);
+    if (own.length >= maxPerCaller)
+      throw portalFaults.fault(
+        "streams_limited",
+        `This caller has ${maxPerCaller} streams open: close one first`,
+      );
+  }
+
+  /** Throws `streams_limited`. */
+  watch(stream: WatchedStream): Disposable {
+    this.assertRoom(stream.principal.id);
+    return keptIn(this.#streams, { ...stream });
+  }
+
+  /** A call that is to end when its caller is let in no more. That its token expires is no reason: it was good when it began. */
+  hold(work: HeldWork): Disposable {
+    return keptIn(this.#calls, { ...work });
+  }
+
+  /** Asks for everybody. Never rejects. */
+  check(): Promise<void> {
+    return this.#check(() => true);
+  }
+
+  [Symbol.dispose](): void {
+    this.#stop.dispose();
+  }
+
+  #checkOf(ids: ReadonlySet<string>): Promise<void> {
+    return this.#check(({ principal }) => idsOf(principal).some((id) => ids.has(id)));
+  }
+
+  async #check(isMeant: (credential: Credential) => boolean): Promise<void> {
+    const asked = new Map<string, Promise<Principal | Fault | undefined>>();
+    const ask = (credential: Credential) => {
+      const key = JSON.stringify([credential.authorization, credential.portal, credential.principal.id]);
+      const asking = asked.get(key) ?? this.#ask(credential);
+      asked.set(key, asking);
+      return asking;
+    };
+    const streams = [...this.#streams].filter(isMeant).map(async (stream) => {
+      const now = await ask(stream);
+      if (now === undefined || !this.#streams.has(stream)) return;
+      if (isFault(now) || !this.#enters(now, stream.portal)) {
+        this.#streams.delete(stream);
+        stream.onEnd();
+      } else if (now !== stream.principal) {
+        stream.principal = now;
+        stream.onChange?.(now);
+      }
+    });
+    const calls = [...this.#calls].filter(isMeant).map(async (work) => {
+      const now = await ask(work);
+      if (now === undefined || isFault(now, "token_expired") || !this.#calls.has(work)) return;
+      const why = isFault(now) ? now : this.#whyNot(now, work);
+      if (!why) return;
+      this.#calls.delete(work);
+      work.onEnd(isFault(why, "token_invalid") ? why : withdrawn(why));
+    });
+    await Promise.all([...streams, ...calls]);
+  }
+
+  /** Undefined while it cannot be known: then nothing is ended, and no new call gets through meanwhile either. */
+  async #ask(credential: Credential): Promise<Principal | Fault | undefined> {
+    try {
+      return await this.#options.door.again(credential);
+    } catch (error) {
+      return isFault(error) && error.owner === "caller" ? error : undefined;
+    }
+  }
+
+  #enters(principal: Principal, slug: string): boolean {
+    const open = this.#options.directory.find(slug);
+    if (!open) return false;
+    const { rights, enters } = reachOf(principal, open.portal);
+    return enters && !rights.isNone;
+  }
+
+  #whyNot(principal: Principal, { portal: slug, use }: HeldWork): Fault | undefined {
+    const open = this.#options.directory.find(slug);
+    const isLeft = open && this.#enters(principal, slug) && isGranted(reachOf(principal, open.portal), use);
+    return isLeft ? undefined : unknownPortal({ portalSlug: slug, ownHost: undefined });
+  }
+}
+
+type Mutable<Kept extends Credential> = Omit<Kept, "principal"> & { principal: Principal };
+
+function keptIn<Kept>(all: Set<Kept>, one: Kept): Disposable {
+  all.add(one);
+  return { [Symbol.dispose]: () => all.delete(one) };
+}
+
+/** What somebody hangs on, as far as it has an id. */
+function idsOf(principal: Principal): string[] {
+  if (principal.kind !== "user") return [principal.id];
+  return [principal.id, principal.grantId, principal.clientId].filter((id) => id !== undefined);
+}
+
+function withdrawn(cause: Fault): Fault {
+  return callFaults.fault(
+    "access_withdrawn",
+    "What the call needs was taken away from the caller while it was under way; whether it was carried out is not known",
+    { cause },
+  );
+}

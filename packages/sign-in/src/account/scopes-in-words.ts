@@ -1,0 +1,20 @@
+/** What a client was allowed, in words: `read (all servers)`, `change (okrs, crm)`. */
+import { apiScope, parseScope, toolClasses, type Grant, type ToolClass } from "@castellan/access";
+
+const words: Readonly<Record<ToolClass, string>> = { read: "read", write: "change", destructive: "delete" };
+
+export function scopesInWords({ portal, scopes }: Pick<Grant, "portal" | "scopes">): string {
+  if (portal === undefined) return scopes.includes(apiScope) ? "do what you may do over the API" : "nothing";
+  const parsed = scopes.map((text) => parseScope(text));
+  const parts = toolClasses.flatMap((toolClass) => {
+    const isAll = parsed.some(
+      (scope) => scope?.kind === "portal" && scope.portal === portal && scope.toolClass === toolClass,
+    );
+    const servers = parsed.flatMap((scope) =>
+      scope?.kind === "server" && scope.toolClass === toolClass ? [scope.server] : [],
+    );
+    if (isAll) return [`${words[toolClass]} (all servers)`];
+    return servers.length > 0 ? [`${words[toolClass]} (${servers.toSorted().join(", ")})`] : [];
+  });
+  return parts.length > 0 ? parts.join(", ") : "only enter";
+}

@@ -1,0 +1,5 @@
+import type { MigrationSet } from "@castellan/database";
+import { localMigrations } from "./local/migrations.ts";
+import { providerMigrations } from "./providers/migrations.ts";
+
+export const signInMigrations: MigrationSet = [...localMigrations, ...providerMigrations];

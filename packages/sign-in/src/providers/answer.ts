@@ -1,0 +1,107 @@
+/** What a provider says in the end, from a code to a person's claims: every check of OIDC Core §3.1.3.7, and a signature. */
+import { findClaim, type Claims } from "@castellan/access";
+import { isPrintable, type Clock } from "@castellan/kernel";
+import { jwtVerify } from "jose";
+import * as oidc from "openid-client";
+import { signInFaults } from "../faults.ts";
+import type { Connection } from "./connection.ts";
+import type { Flow } from "./flows.ts";
+import { toProviderFault } from "./provider-failure.ts";
+import type { Provider } from "./provider.ts";
+
+export interface Answer {
+  readonly claims: Claims;
+  /** How they proved it (RFC 8176), as far as the provider says. */
+  readonly amr: readonly string[];
+}
+
+export interface Asked {
+  readonly provider: Provider;
+  readonly connection: Connection;
+  readonly flow: Flow;
+  readonly state: string;
+  /** Where they came back, by the public address, with the whole query. */
+  readonly callback: URL;
+  readonly clock: Clock;
+}
+
+const clockSkewMs = 60_000;
+const maxMethods = 16;
+const maxMethodLength = 64;
+
+/** Throws `sign_in_declined`, `sign_in_not_fresh`, `provider_answer_invalid`, `issuer_unavailable`. */
+export async function readAnswer(asked: Asked): Promise<Answer> {
+  const { provider, flow } = asked;
+  const tokens = await redeem(asked).catch((error: unknown) => {
+    throw toProviderFault(error, provider);
+  });
+  const { idToken } = tokens;
+  if (flow.provesAfterMs !== undefined) assertFresh(idToken, flow.provesAfterMs);
+  return { claims: tokens.claims, amr: readMethods(idToken["amr"]) };
+}
+
+async function redeem(asked: Asked): Promise<{ idToken: Claims; claims: Claims }> {
+  const { provider, connection, flow, state, callback, clock } = asked;
+  const { configuration, keys, algorithms } = connection;
+  const answer = await oidc.authorizationCodeGrant(configuration, callback, {
+    expectedState: state,
+    expectedNonce: flow.nonce,
+    pkceCodeVerifier: flow.codeVerifier,
+    idTokenExpected: true,
+  });
+  // OIDC Core lets TLS stand in for the signature; a proxy between the two could then be anybody's provider.
+  await jwtVerify(answer.id_token ?? "", keys, {
+    issuer: provider.issuer,
+    audience: provider.clientId,
+    algorithms: [...algorithms],
+    clockTolerance: clockSkewMs / 1000,
+    currentDate: new Date(clock.now()),
+  });
+  const idToken: Claims = answer.claims() ?? {};
+  const hasMore = configuration.serverMetadata().userinfo_endpoint !== undefined;
+  if (!hasMore || isWhole(idToken, provider)) return { idToken, claims: idToken };
+  const more = await oidc.fetchUserInfo(configuration, answer.access_token, String(idToken["sub"]));
+  return { idToken, claims: together(idToken, more, provider) };
+}
+
+/** Whether an ID token says all that is asked for; what it lacks is at the UserInfo endpoint (OIDC Core §5.3). */
+function isWhole(idToken: Claims, { claims: names, requiresVerifiedEmail }: Provider): boolean {
+  const isSaid = (name: string | undefined) => name === undefined || findClaim(idToken, name) !== undefined;
+  const needsVerified = requiresVerifiedEmail && names.email === "email";
+  return (
+    isSaid(names.email) &&
+    isSaid(names.name) &&
+    isSaid(names.groups) &&
+    (!needsVerified || isSaid("email_verified"))
+  );
+}
+
+/** The ID token's word goes first. That an address is verified counts for the address that it was said with. */
+function together(idToken: Claims, more: Claims, { claims: names }: Provider): Claims {
+  const emailIn = (claims: Claims) => findClaim(claims, names.email);
+  const email = emailIn(idToken) ?? emailIn(more);
+  const saying = [idToken, more].filter((claims) => emailIn(claims) === email);
+  const verified = ["email_verified", "xms_edov"].map((flag) => [
+    flag,
+    saying.map((claims) => claims[flag]).find((value) => value !== undefined),
+  ]);
+  return { ...more, ...idToken, ...(Object.fromEntries(verified) as Claims) };
+}
+
+/** OIDC Core §3.1.2.1, `max_age`: what was asked for must also have been done. */
+function assertFresh(idToken: Claims, afterMs: number): void {
+  const at = idToken["auth_time"];
+  if (typeof at === "number" && at * 1000 >= afterMs - clockSkewMs) return;
+  throw signInFaults.fault(
+    "sign_in_not_fresh",
+    "Your identity provider does not say that you have just proved who you are. Sign out there, then try again.",
+  );
+}
+
+function readMethods(amr: unknown): string[] {
+  const told: readonly unknown[] = Array.isArray(amr) ? amr : [];
+  return told
+    .filter((one) => typeof one === "string")
+    .filter((one) => one !== "" && one.length <= maxMethodLength && isPrintable(one))
+    .slice(0, maxMethods);
+}

@@ -1,0 +1,26 @@
+/** What went wrong with a provider, as the person who wanted to sign in is told it. The log gets the rest, as the cause. */
+import { accessFaults } from "@castellan/access";
+import { isFault, type Fault } from "@castellan/kernel";
+import { AuthorizationResponseError } from "openid-client";
+import { signInFaults } from "../faults.ts";
+import type { Provider } from "./provider.ts";
+
+/** Fault: `sign_in_declined`, `issuer_unavailable`, `provider_answer_invalid`. */
+export function toProviderFault(error: unknown, { title }: Pick<Provider, "title">): Fault {
+  const options = { data: { back: "/sign-in" }, cause: error };
+  const causes = [...causesOf(error)];
+  if (causes.some((cause) => cause instanceof AuthorizationResponseError)) {
+    const sentence = `${title} did not sign you in, or you did not finish there.`;
+    return signInFaults.fault("sign_in_declined", sentence, options);
+  }
+  if (causes.some((cause) => isFault(cause) && cause.retryable)) {
+    const sentence = `${title} does not answer at the moment. Try again later.`;
+    return accessFaults.fault("issuer_unavailable", sentence, options);
+  }
+  const sentence = `What ${title} answered cannot be used. Try again; if it stays so, tell an admin.`;
+  return signInFaults.fault("provider_answer_invalid", sentence, options);
+}
+
+function* causesOf(error: unknown): Generator<Error> {
+  for (let at = error; at instanceof Error; at = at.cause) yield at;
+}

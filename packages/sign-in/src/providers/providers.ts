@@ -1,0 +1,149 @@
+/**
+ * Signing in with a provider (OIDC Core §3.1, authorization code flow with PKCE): off to it with a state that belongs
+ * to this browser, back with a code, from the code to a person.
+ */
+import { createHash } from "node:crypto";
+import { readPerson, type People } from "@castellan/access";
+import type { Database } from "@castellan/database";
+import { isFault, isSlug, type Clock } from "@castellan/kernel";
+import type { Vault } from "@castellan/vault";
+import { clientAddress, type Cookies, type Outbound } from "@castellan/web";
+import { Hono, type Context } from "hono";
+import { buildAuthorizationUrl } from "openid-client";
+import { signInFaults } from "../faults.ts";
+import type { FinishSignIn, SignInProviders } from "../ports.ts";
+import { readAim } from "../return-to.ts";
+import type { SignInEvent } from "../signed-in.ts";
+import { readAnswer } from "./answer.ts";
+import { createConnections, type Connection } from "./connection.ts";
+import { createFlows, flowSeconds, isSecretText, randomSecret } from "./flows.ts";
+import { toProviderFault } from "./provider-failure.ts";
+import { createProviderStore, type ProviderInUse } from "./provider-store.ts";
+import { callbackPath } from "./provider.ts";
+
+export interface ProvidersOptions {
+  readonly database: Database;
+  readonly vault: Pick<Vault, "seal" | "open">;
+  readonly outbound: Pick<Outbound, "fetch" | "check">;
+  readonly people: Pick<People, "signedInBy">;
+  readonly cookies: Cookies;
+  readonly clock: Clock;
+  /** Where people reach Castellan: `https://mcp.example.com`. */
+  readonly publicUrl: string;
+  readonly finish: FinishSignIn;
+  /** Hears of everybody who came back and was refused. Whoever was let in is told by `finish`. */
+  readonly onSignIn?: ((event: SignInEvent) => void) | undefined;
+  /** For one request to a provider. Default 10,000. */
+  readonly timeoutMs?: number;
+}
+
+/** The cookie by which a browser that comes back is known as the one that was sent off. */
+const cookie = "provider";
+/** How somebody proved who they are is not said unasked by every provider. */
+const wantedClaims = JSON.stringify({ id_token: { amr: null } });
+
+export function createProviders(options: ProvidersOptions): SignInProviders {
+  const { people, cookies, clock, publicUrl, finish, onSignIn = () => {} } = options;
+  const store = createProviderStore(options);
+  const flows = createFlows(options);
+  const connections = createConnections(options);
+  const addressOf = (slug: string) => new URL(callbackPath(slug), publicUrl);
+  const app = new Hono();
+
+  app.get("/sign-in/with/:provider", async (c) => {
+    const { returnTo, again } = readAim(c);
+    const used = await store.inUse(c.req.param("provider"));
+    const { slug, scopes } = used.provider;
+    const { configuration, takesClaims } = await connect(used);
+    const [state, nonce, codeVerifier] = [randomSecret(), randomSecret(), randomSecret()];
+    const provesAfterMs = again ? clock.now() : undefined;
+    await flows.begin(
+      { state, browser: keepBrowser(c), provider: slug },
+      { codeVerifier, nonce, returnTo, provesAfterMs },
+    );
+    const url = buildAuthorizationUrl(configuration, {
+      redirect_uri: addressOf(slug).href,
+      scope: ["openid", ...scopes].join(" "),
+      state,
+      nonce,
+      code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
+      code_challenge_method: "S256",
+      ...(takesClaims && { claims: wantedClaims }),
+      ...(again && { prompt: "login", max_age: "0" }),
+    });
+    return redirect(c, url);
+  });
+
+  app.get("/sign-in/callback/:provider", async (c) => {
+    const provider = c.req.param("provider");
+    try {
+      return await comeBack(c, provider);
+    } catch (error) {
+      const code = isFault(error) ? error.code : "internal_error";
+      onSignIn({ outcome: "refused", code, provider, userId: undefined, address: clientAddress(c) });
+      throw error;
+    }
+  });
+
+  async function comeBack(c: Context, slug: string): Promise<Response> {
+    const callback = addressOf(slug);
+    callback.search = new URL(c.req.url).search;
+    const [state, ...others] = callback.searchParams.getAll("state");
+    const browser = cookies.read(c, cookie);
+    if (!isSlug(slug) || !isSecretText(state) || !isSecretText(browser) || others.length > 0) throw stale();
+    const flow = await flows.take({ state, browser, provider: slug });
+    if (!flow) throw stale();
+    const used = await store.inUse(slug);
+    const { provider } = used;
+    const connection = await connect(used);
+    const { claims, amr } = await readAnswer({ provider, connection, flow, state, callback, clock });
+    const told = readPerson(claims, provider, provider.issuer);
+    const user = await people.signedInBy({
+      provider: slug,
+      subject: told.subject,
+      directory: provider.directory,
+      email: told.email,
+      emailVerified: told.email !== undefined,
+      name: told.name,
+      groups: told.groups,
+      createsUsers: provider.createsUsers,
+      linksByEmail: provider.linksByEmail,
+    });
+    return finish(c, { user, provider: slug, amr, returnTo: flow.returnTo });
+  }
+
+  async function connect(used: ProviderInUse): Promise<Connection> {
+    return connections.of(used).catch((error: unknown) => {
+      throw toProviderFault(error, used.provider);
+    });
+  }
+
+  /** One secret for all the ways that a browser goes at once: of two tabs both come back. */
+  function keepBrowser(c: Context): string {
+    const before = cookies.read(c, cookie);
+    const browser = isSecretText(before) ? before : randomSecret();
+    cookies.write(c, cookie, browser, { maxAgeSeconds: flowSeconds });
+    return browser;
+  }
+
+  return {
+    app,
+    async offered(directory) {
+      const found = await store.list({ directory, isEnabled: true });
+      return found.map(({ slug, title }) => ({ slug, title }));
+    },
+  };
+}
+
+function redirect(c: Context, url: URL): Response {
+  c.header("Cache-Control", "no-store");
+  return c.redirect(url.href, 303);
+}
+
+function stale(): Error {
+  return signInFaults.fault(
+    "sign_in_stale",
+    "This sign-in was begun in another browser, took too long, or is done already. Begin again.",
+    { data: { back: "/sign-in" } },
+  );
+}
