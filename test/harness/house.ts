@@ -6,7 +6,7 @@ import { generateMasterKey, loadVault } from "@castellan/vault";
 import { startHttpServer } from "@castellan/web";
 import { createToken, toolClasses } from "@castellan/access";
 import type { Database } from "@castellan/database";
-import { readConfig } from "../../apps/server/src/config/settings.ts";
+import { readConfig, type Config } from "../../apps/server/src/config/settings.ts";
 import { createHouse } from "../../apps/server/src/house/house.ts";
 import { allMigrations } from "../../apps/server/src/house/store.ts";
 import { type RegisteredServer, toRegistration } from "./registration.ts";
@@ -40,6 +40,10 @@ export interface TestPortal {
 
 export interface TestHouseOptions {
   readonly env?: Readonly<Record<string, string>>;
+  /** In the place of what `env` says, also what no admin could set: tokens that are good for a moment. */
+  readonly config?: Partial<Config>;
+  /** What people and clients call it: `localhost`, since passkeys need a name. Default `127.0.0.1`. */
+  readonly hostname?: string;
   /** A database that another house of the test made: one more replica of it. */
   readonly beside?: TestHouse & { readonly shared: Shared };
 }
@@ -53,7 +57,7 @@ export async function startTestHouse(
   options: TestHouseOptions = {},
 ): Promise<TestHouse & { readonly shared: Shared }> {
   await using opened = new AsyncDisposableStack();
-  const config = readConfig({ CASTELLAN_LOG_LEVEL: "debug", ...options.env });
+  const config = { ...readConfig({ CASTELLAN_LOG_LEVEL: "debug", ...options.env }), ...options.config };
   const log: string[] = [];
   const telemetry = opened.use(
     await createTelemetry({
@@ -77,8 +81,9 @@ export async function startTestHouse(
     port: 0,
     onError: (error) => log.push(String(error)),
   });
+  const publicUrl = server.url.replace("127.0.0.1", options.hostname ?? "127.0.0.1");
   const house = opened.use(
-    await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl: server.url }),
+    await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl }),
   );
   late.fetch = house.app.fetch;
   opened.use(server);
@@ -91,7 +96,7 @@ export async function startTestHouse(
   const owned = opened.move();
 
   async function api<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-    const response = await fetch(`${server.url}/api/v1${path}`, {
+    const response = await fetch(`${publicUrl}/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${admin.secret}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
@@ -102,7 +107,7 @@ export async function startTestHouse(
   }
 
   return {
-    url: server.url,
+    url: publicUrl,
     database,
     shared,
     adminToken: admin.secret,
@@ -122,7 +127,7 @@ export async function startTestHouse(
         allow: toolClasses,
       });
       return {
-        url: `${server.url}/p/${slug}/mcp`,
+        url: `${publicUrl}/p/${slug}/mcp`,
         token: secret,
         headers: { authorization: `Bearer ${secret}` },
       };

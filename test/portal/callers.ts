@@ -4,19 +4,21 @@ import {
   addGrant,
   createGroups,
   createPeople,
+  createSignInSessions,
   generateSecret,
   hashSecret,
   type Grant,
   type User,
 } from "@castellan/access";
 import type { Database } from "@castellan/database";
-import { createId, systemClock } from "@castellan/kernel";
+import { systemClock } from "@castellan/kernel";
 
 const hourMs = 60 * 60_000;
 
 export function callersOf(database: Database) {
   const people = createPeople({ database, clock: systemClock });
   const groups = createGroups({ database, clock: systemClock });
+  const sessions = createSignInSessions({ database, clock: systemClock });
 
   async function token(
     of: Pick<Grant, "clientId" | "portal" | "scopes"> & {
@@ -49,13 +51,21 @@ export function callersOf(database: Database) {
       scopes: readonly string[],
       clientId = "https://client.example/app.json",
     ): Promise<{ token: string; grantId: Grant["id"] }> {
+      const { session } = await sessions.begin({
+        user: { id: userId },
+        provider: "local",
+        amr: ["pwd", "otp"],
+        address: "192.0.2.1",
+        userAgent: "a browser",
+        lifetimeMs: 24 * hourMs,
+      });
       const { id: grantId } = await addGrant(database, {
         userId,
         clientId,
         clientName: "App",
         portal,
         scopes,
-        signInId: createId("signIn"),
+        signInId: session.id,
         createdAt: new Date(),
         expiresAt: new Date(Date.now() + 24 * hourMs),
       });

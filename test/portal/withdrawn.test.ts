@@ -4,6 +4,8 @@ import { sql } from "@castellan/database";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startRawLegacy, type RawLegacyServer } from "../fixtures/raw-legacy.ts";
 import { callersOf } from "./callers.ts";
+import { metaKeys } from "../fixtures/modern-rules.ts";
+import { RpcError, type Call } from "../fixtures/script.ts";
 import { openLegacy, parsed, rpc, sayModern, type Door, type Heard, type Loose } from "./client.ts";
 import { openPortals, type Portals } from "./open-portals.ts";
 
@@ -42,7 +44,7 @@ beforeEach(async () => {
           called.resolve();
           await new Promise((resolve) => call.signal.addEventListener("abort", resolve, { once: true }));
           cancelled.resolve();
-          return '{"content":[]}';
+          throw new RpcError(-32000, "cancelled");
         },
         "resources/list": () => '{"resources":[{"uri":"x://1","name":"1"}]}',
         "resources/subscribe": () => "{}",
@@ -188,6 +190,55 @@ test("a call ends when what it is a use of is taken away, and one that is a use 
   await (
     await reading
   ).all;
+});
+
+test("a call that waits for its caller's answers ends, too, while nobody waits for it", async () => {
+  server.script = {
+    ...server.script,
+    "tools/call": async function* (_: Loose, call: Call) {
+      call.signal.addEventListener("abort", () => cancelled.resolve(), { once: true });
+      yield call.ask(
+        0,
+        "elicitation/create",
+        '{"message":"who?","requestedSchema":{"type":"object","properties":{}}}',
+      );
+      await call.answerTo(0);
+    },
+  };
+  await here.sync("asking", server.url, { clientFeatures: ["elicitation_form"] });
+  await here.portals.putServer("main", "asking");
+  await both();
+  const { token } = await callers.grant(user, "main", scopes);
+  const meta = { [metaKeys.clientCapabilities]: { elicitation: { form: {} } } };
+  const asked = await sayModern(doorAt(here, token), "tools/call", { name: "asking_look" }, { meta });
+  expect(parsed((await asked.all).at(-1))["result"].resultType).toBe("input_required");
+  await callers.people.change(user.id, { status: "suspended" }, { by: "owner" });
+  await cancelled.promise;
+});
+
+test("that its token expires ends a stream, and no call that began before", async () => {
+  const { grantId } = await callers.grant(user, "main", scopes);
+  const clientId = "https://client.example/app.json";
+  const expiresAt = new Date(Date.now() + 1_500);
+  const token = await callers.token({ grantId, clientId, portal: "main", scopes, expiresAt });
+  const client = await openLegacy(doorAt(here, token));
+  const stream = await client.stream();
+  const call = client.send(rpc(1, "tools/call", { name: "slow_look" }));
+  await called.promise;
+  await expect.poll(() => list(here, token), { timeout: 5_000 }).toEqual([401, "token_expired"]);
+  // Whoever it is about, everybody is asked for again.
+  await callers.people.change(user.id, { name: "Ann" }, { by: "owner" });
+  await both();
+  expect(await stream.all).toEqual([]);
+  const next = await callers.token({ grantId, clientId, portal: "main", scopes });
+  const renewed = client.at(doorAt(here, next));
+  expect(parsed(await renewed.call("ping"))["result"]).toEqual({});
+  await renewed.send(rpc(undefined, "notifications/cancelled", { requestId: 1 }));
+  await cancelled.promise;
+  await (
+    await call
+  ).all;
+  expect((await here.records()).find(({ method }) => method === "tools/call")?.outcome).toBe("cancelled");
 });
 
 test("lists are told as changed when they are others to this caller, and not otherwise", async () => {

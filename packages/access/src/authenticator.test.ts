@@ -21,7 +21,8 @@ import { findGrant } from "./grants/find-grants.ts";
 import type { Grant } from "./grants/grant.ts";
 import { createGroups } from "./people/groups.ts";
 import { createPeople } from "./people/people.ts";
-import type { User } from "./people/user.ts";
+import { createSignInSessions } from "./people/sign-in-sessions.ts";
+import type { SignInSession, User } from "./people/user.ts";
 import { generateSecret, hashSecret } from "./token-secret.ts";
 import { getToken, revokeToken } from "./tokens/tokens.ts";
 import { withdrawPortal } from "./withdraw.ts";
@@ -284,17 +285,30 @@ async function person(): Promise<User> {
   );
 }
 
+async function signedIn(user: User): Promise<SignInSession> {
+  const { session } = await createSignInSessions({ database, clock }).begin({
+    user,
+    provider: "local",
+    amr: ["pwd", "otp"],
+    address: "192.0.2.1",
+    userAgent: "a browser",
+    lifetimeMs: day,
+  });
+  return session;
+}
+
 /** A token of a grant: of a person for a client at a portal, or (undefined) at the API. */
 async function granted(of: Partial<AccessToken> & { user?: User; grantEndsMs?: number } = {}) {
   const { user, grantEndsMs = clock.now() + day, ...more } = of;
   const shared = { clientId: "cli_app", portal: "main", scopes: ["portal:main"], ...more };
+  const session = user && (await signedIn(user));
   const grant =
-    user &&
+    session &&
     (await addGrant(database, {
       ...shared,
       userId: user.id,
       clientName: "App",
-      signInId: createId("signIn"),
+      signInId: session.id,
       createdAt: new Date(clock.now()),
       expiresAt: new Date(grantEndsMs),
     }));
@@ -409,8 +423,8 @@ test("whoever changes is somebody else with the next request", async () => {
   const { secret } = await granted({ user });
   const before = await authenticator.authenticate(secret, main);
   const groups = createGroups({ database, clock });
-  const { id } = await groups.add({ directory: "workforce", name: createId("group") });
-  const { name } = await groups.addMember(id, user.id);
+  const { id, name } = await groups.add({ directory: "workforce", name: createId("group") });
+  await groups.addMember(id, user.id);
   await feed.flush();
   expect(await authenticator.authenticate(secret, main)).toEqual({ ...before, groups: [name] });
 });

@@ -93,6 +93,7 @@ export {
 export { findStanding, usersOfGrants, type Caller } from "./standing.ts";
 export { parseBearer } from "./bearer.ts";
 export { generateSecret, hashSecret, isSecret, type SecretHash } from "./token-secret.ts";
+export { assertIssuersKnown } from "./issuers/assert-known.ts";
 export { createCheckedIssuers } from "./issuers/checked-issuers.ts";
 export { createIssuers, type Issuers, type IssuersOptions, type VerifiedToken } from "./issuers/issuers.ts";
 export { createTrustedIssuerStore, issuersTopic, type TrustedIssuerStore } from "./issuers/issuer-store.ts";

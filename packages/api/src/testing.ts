@@ -44,6 +44,7 @@ import type { Hono } from "hono";
 import { createApi } from "./api.ts";
 import { apiMigrations } from "./migrations.ts";
 
+export { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
 export { startTestUpstream, type TestUpstream } from "./testing/upstream.ts";
 
 export interface LetInOptions {

@@ -1,5 +1,14 @@
 /** What the API's operations take and answer. Written by `npm run docs` from the API's document; not by hand. */
 
+export interface AccessRule {
+  /** everyone, public, group:{name}, or user:{e-mail address} */
+  readonly who: string;
+  /** What they may use; prompts and resources are `read` */
+  readonly classes: readonly ("read" | "write" | "destructive")[];
+  /** Servers of the portal that it is about; absent: all, later ones too */
+  readonly servers?: readonly string[] | undefined;
+}
+
 export interface Call {
   readonly id: string;
   readonly startedAt: string;
@@ -56,6 +65,23 @@ export interface CatalogServer {
       readonly resourceTemplates: number;
     };
   }[];
+}
+
+export interface ClaimNames {
+  /** What it never gives to anybody else; the claim's name, or a path into it: `realm_access.roles` */
+  readonly subject?: string | undefined;
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  /** Absent: it says nothing of groups */
+  readonly groups?: string | undefined;
+}
+
+export interface ClaimNamesChange {
+  /** By another claim everybody is somebody new */
+  readonly subject?: string | undefined;
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  readonly groups?: string | null | undefined;
 }
 
 export interface ConfigurationDocument {
@@ -229,6 +255,28 @@ export interface ConfigurationDocument {
               | undefined;
             /** Whether the registry names it to callers that nobody knows */
             readonly isListed?: boolean | undefined;
+            /** Whose people come in */
+            readonly directory?: "workforce" | "customers" | undefined;
+            /** Who may use what; nobody comes in without a rule that fits */
+            readonly access?:
+              | readonly {
+                  /** everyone, public, group:{name}, or user:{e-mail address} */
+                  readonly who: string;
+                  /** What they may use; prompts and resources are read */
+                  readonly classes: readonly ("read" | "write" | "destructive")[];
+                  /** Servers of the portal that it is about; absent: all, later ones too */
+                  readonly servers?: readonly string[] | undefined;
+                }[]
+              | undefined;
+            /** How much is done for those who come without a token */
+            readonly publicLimits?:
+              | {
+                  readonly requestsPerMinute?: number | undefined;
+                  readonly requestsPerMinutePerAddress?: number | undefined;
+                }
+              | undefined;
+            /** Authorization servers whose tokens it takes beside those of this installation */
+            readonly trustedIssuers?: readonly string[] | undefined;
             /** In the order in which their tools are listed */
             readonly servers?:
               | readonly (
@@ -378,19 +426,279 @@ export interface DetailedServer {
   };
 }
 
+export interface Grant {
+  readonly id: string;
+  readonly userId: string;
+  readonly clientId: string;
+  /** What the client calls itself: nobody has checked it */
+  readonly clientName: string;
+  /** Absent: the API */
+  readonly portal?: string | undefined;
+  readonly scopes: readonly string[];
+  /** The sign-in session in which it was given */
+  readonly signInId: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+  /** Exact to about a minute */
+  readonly lastUsedAt?: string | undefined;
+  readonly endedAt?: string | undefined;
+}
+
+export interface Group {
+  readonly id: string;
+  readonly directory: "workforce" | "customers";
+  readonly name: string;
+  readonly description: string;
+  /** How many people are in it */
+  readonly members: number;
+  /** Of name and description; who is in it does not change it */
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface GroupChange {
+  /** Unique in the directory; upper and lower case differ */
+  readonly name?: string | undefined;
+  readonly description?: string | undefined;
+}
+
+export interface Invitation {
+  readonly id: string;
+  readonly userId: string;
+  /** To be handed to the person, and to nobody else */
+  readonly url: string;
+  readonly createdAt: string;
+  readonly expiresAt: string;
+}
+
+export interface MadeClient {
+  /** `cli_…`, or the URL of its description */
+  readonly id: string;
+  /** `registered` by an admin, `dynamic` by itself (RFC 7591), or described in a `document` at the URL that is its id. What the last two say of themselves is a stranger's word */
+  readonly kind: "registered" | "dynamic" | "document";
+  /** Empty: it says none */
+  readonly name: string;
+  readonly uri?: string | undefined;
+  readonly redirectUris: readonly string[];
+  readonly authMethod: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+  readonly grantTypes: readonly ("authorization_code" | "refresh_token" | "client_credentials")[];
+  /** What it may do for itself */
+  readonly scopes: readonly string[];
+  readonly mayIntrospect: boolean;
+  readonly jwks?:
+    | {
+        readonly keys: readonly Readonly<Record<string, unknown>>[];
+      }
+    | undefined;
+  readonly jwksUri?: string | undefined;
+  /** Those that are good now: while it is being rotated, more than one */
+  readonly secrets: readonly {
+    readonly createdAt: string;
+    readonly expiresAt?: string | undefined;
+  }[];
+  readonly version: number;
+  readonly createdAt: string;
+  /** Who registered it; absent: itself */
+  readonly createdBy?: string | undefined;
+  readonly updatedAt: string;
+  /** When it last got a token, exact to about an hour */
+  readonly lastUsedAt?: string | undefined;
+  /** When its description was read */
+  readonly readAt?: string | undefined;
+  /** Shown here only; absent: it has none */
+  readonly secret?: string | undefined;
+}
+
 export interface MadeToken {
   readonly id: string;
   readonly name: string;
-  readonly role: "admin" | "member";
+  readonly role: "owner" | "admin" | "auditor" | "developer" | "member";
+  /** The portals that it may enter */
   readonly portals: readonly string[];
+  /** What it lets its holder do at portals */
+  readonly scopes: readonly string[];
+  readonly version: number;
   readonly createdAt: string;
-  /** A token's id, or the name of a part of the system */
+  /** A person's or token's id, or the name of a part of the system */
   readonly createdBy: string;
   readonly expiresAt?: string | undefined;
   readonly revokedAt?: string | undefined;
   /** Exact to about a minute */
   readonly lastUsedAt?: string | undefined;
   readonly secret: string;
+}
+
+export interface Me {
+  /** A person, or a program */
+  readonly kind: "user" | "service";
+  readonly id: string;
+  readonly name: string;
+  readonly role: "owner" | "admin" | "auditor" | "developer" | "member";
+  /** What the role allows at this API */
+  readonly permissions: readonly ("use" | "build" | "read" | "manage" | "own")[];
+  readonly email?: string | undefined;
+  readonly directory?: "workforce" | "customers" | undefined;
+  readonly groups?: readonly string[] | undefined;
+  /** What the token that was sent was given */
+  readonly scopes?: readonly string[] | undefined;
+  /** The portals at which you may do something, by slug */
+  readonly portals: readonly {
+    readonly slug: string;
+    readonly title: string;
+    readonly servers: readonly {
+      readonly slug: string;
+      /** What you may do there, and could allow a client to do */
+      readonly classes: readonly ("read" | "write" | "destructive")[];
+    }[];
+  }[];
+}
+
+export interface Membership {
+  readonly group: string;
+  readonly user: string;
+}
+
+export interface NewGroup {
+  /** `workforce`: the company's own people; `customers`: those of its public products */
+  readonly directory?: "workforce" | "customers" | undefined;
+  /** Unique in the directory; upper and lower case differ */
+  readonly name: string;
+  readonly description?: string | undefined;
+}
+
+export interface NewInvitation {
+  /** How long it is good for, if it is not used; from five minutes to seven days */
+  readonly expiresInSeconds?: number | undefined;
+}
+
+export interface NewProvider {
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly slug: string;
+  /** On its button: Continue with … */
+  readonly title?: string | undefined;
+  /** Where its people are. It never changes */
+  readonly directory?: "workforce" | "customers" | undefined;
+  /** As it calls itself, to the letter. It never changes: elsewhere the same subject is somebody else */
+  readonly issuer: string;
+  /** What Castellan is called there */
+  readonly clientId: string;
+  /** Never shown again. Absent: Castellan is a public client there */
+  readonly clientSecret?: string | undefined;
+  /** Asked for beside `openid` */
+  readonly scopes?: readonly string[] | undefined;
+  readonly claims?: ClaimNames | undefined;
+  /** What it calls a group → what that is called here; others are left out. Absent: all are taken */
+  readonly groupMap?: Readonly<Record<string, string>> | undefined;
+  /** Put before the names of groups that `groupMap` does not give */
+  readonly groupPrefix?: string | undefined;
+  /** Domains of e-mail addresses that let people in; none: all. With Google `hd` must be one, too */
+  readonly allowedDomains?: readonly string[] | undefined;
+  /** Whether an address counts only with `email_verified`. False: its admin gives the addresses */
+  readonly requiresVerifiedEmail?: boolean | undefined;
+  /** Whether somebody whom nobody knows becomes a person here */
+  readonly createsUsers?: boolean | undefined;
+  /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
+  readonly linksByEmail?: boolean | undefined;
+  /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+}
+
+export interface NewTrustedIssuer {
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly slug: string;
+  readonly title?: string | undefined;
+  /** As it calls itself, to the letter. It never changes: elsewhere the same subject is somebody else */
+  readonly issuer: string;
+  /** What `aud` of its tokens must hold */
+  readonly audience: string;
+  /** Where its keys are; absent: where its metadata say */
+  readonly jwksUri?: string | undefined;
+  /** Where its people are. It never changes */
+  readonly directory?: "workforce" | "customers" | undefined;
+  readonly claims?: ClaimNames | undefined;
+  /** What it calls a group → what that is called here; others are left out. Absent: all are taken */
+  readonly groupMap?: Readonly<Record<string, string>> | undefined;
+  /** Put before the names of groups that `groupMap` does not give */
+  readonly groupPrefix?: string | undefined;
+  /** Domains of e-mail addresses that let people in; none: all. With Google `hd` must be one, too */
+  readonly allowedDomains?: readonly string[] | undefined;
+  /** Whether an address counts only with `email_verified`. False: its admin gives the addresses */
+  readonly requiresVerifiedEmail?: boolean | undefined;
+  /** Signatures that its tokens may have */
+  readonly algorithms?:
+    | readonly (
+        | "RS256"
+        | "RS384"
+        | "RS512"
+        | "PS256"
+        | "PS384"
+        | "PS512"
+        | "ES256"
+        | "ES384"
+        | "ES512"
+        | "EdDSA"
+        | "Ed25519"
+      )[]
+    | undefined;
+  /** Whether somebody whom nobody knows becomes a person here */
+  readonly createsUsers?: boolean | undefined;
+  /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
+  readonly linksByEmail?: boolean | undefined;
+  /** The claim with scopes of Castellan. Absent: a token lets its holder do whatever the person may. Given, a token without it may do nothing */
+  readonly scopesClaim?: string | undefined;
+  /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+}
+
+export interface NewUser {
+  /** `workforce`: the company's own people; `customers`: those of its public products */
+  readonly directory?: "workforce" | "customers" | undefined;
+  /** Unique in the directory; kept in lower case */
+  readonly email: string;
+  readonly name: string;
+  /** What they may do with the platform. Customers are members */
+  readonly role?: "owner" | "admin" | "auditor" | "developer" | "member" | undefined;
+  /** Names of the groups that an admin puts them into; what a provider says of them stays */
+  readonly groups?: readonly string[] | undefined;
+}
+
+export interface OAuthClient {
+  /** `cli_…`, or the URL of its description */
+  readonly id: string;
+  /** `registered` by an admin, `dynamic` by itself (RFC 7591), or described in a `document` at the URL that is its id. What the last two say of themselves is a stranger's word */
+  readonly kind: "registered" | "dynamic" | "document";
+  /** Empty: it says none */
+  readonly name: string;
+  readonly uri?: string | undefined;
+  readonly redirectUris: readonly string[];
+  readonly authMethod: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+  readonly grantTypes: readonly ("authorization_code" | "refresh_token" | "client_credentials")[];
+  /** What it may do for itself */
+  readonly scopes: readonly string[];
+  readonly mayIntrospect: boolean;
+  readonly jwks?:
+    | {
+        readonly keys: readonly Readonly<Record<string, unknown>>[];
+      }
+    | undefined;
+  readonly jwksUri?: string | undefined;
+  /** Those that are good now: while it is being rotated, more than one */
+  readonly secrets: readonly {
+    readonly createdAt: string;
+    readonly expiresAt?: string | undefined;
+  }[];
+  readonly version: number;
+  readonly createdAt: string;
+  /** Who registered it; absent: itself */
+  readonly createdBy?: string | undefined;
+  readonly updatedAt: string;
+  /** When it last got a token, exact to about an hour */
+  readonly lastUsedAt?: string | undefined;
+  /** When its description was read */
+  readonly readAt?: string | undefined;
 }
 
 export interface Portal {
@@ -401,6 +709,19 @@ export interface Portal {
   readonly hostname?: string | undefined;
   readonly autoAccept: readonly ("tool" | "prompt" | "resource" | "resource_template" | "instructions")[];
   readonly isListed: boolean;
+  readonly directory: "workforce" | "customers";
+  /** Who may use what; nobody comes in without a rule that fits */
+  readonly access: readonly {
+    readonly who: string;
+    readonly classes: readonly ("read" | "write" | "destructive")[];
+    /** Absent: all of the portal, later ones too */
+    readonly servers?: readonly string[] | undefined;
+  }[];
+  readonly publicLimits: {
+    readonly requestsPerMinute: number;
+    readonly requestsPerMinutePerAddress: number;
+  };
+  readonly trustedIssuers: readonly string[];
   /** In the order in which their tools are listed */
   readonly servers: readonly PortalServer[];
   /** Where it speaks MCP, below the public URL */
@@ -481,6 +802,60 @@ export interface PortalTool {
   readonly eras: readonly ("legacy" | "modern")[];
 }
 
+export interface Provider {
+  readonly slug: string;
+  readonly title: string;
+  readonly directory: "workforce" | "customers";
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly hasClientSecret: boolean;
+  readonly scopes: readonly string[];
+  readonly claims: {
+    readonly subject: string;
+    readonly email: string;
+    readonly name: string;
+    readonly groups?: string | undefined;
+  };
+  readonly groupMap?: Readonly<Record<string, string>> | undefined;
+  readonly groupPrefix: string;
+  readonly allowedDomains: readonly string[];
+  readonly requiresVerifiedEmail: boolean;
+  readonly createsUsers: boolean;
+  readonly linksByEmail: boolean;
+  readonly allowPrivate: readonly string[];
+  readonly isEnabled: boolean;
+  /** To be registered with it: where it sends people back to */
+  readonly redirectUri: string;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface ProviderChange {
+  /** Put before the names of groups that `groupMap` does not give */
+  readonly groupPrefix?: string | undefined;
+  /** Domains of e-mail addresses that let people in; none: all. With Google `hd` must be one, too */
+  readonly allowedDomains?: readonly string[] | undefined;
+  /** Whether an address counts only with `email_verified`. False: its admin gives the addresses */
+  readonly requiresVerifiedEmail?: boolean | undefined;
+  /** Whether somebody whom nobody knows becomes a person here */
+  readonly createsUsers?: boolean | undefined;
+  /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
+  readonly linksByEmail?: boolean | undefined;
+  /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+  /** On its button: Continue with … */
+  readonly title?: string | undefined;
+  /** What Castellan is called there */
+  readonly clientId?: string | undefined;
+  /** Asked for beside `openid` */
+  readonly scopes?: readonly string[] | undefined;
+  readonly claims?: ClaimNamesChange | undefined;
+  readonly groupMap?: Readonly<Record<string, string>> | null | undefined;
+  readonly clientSecret?: string | null | undefined;
+}
+
 export interface ReviewSummary {
   readonly fingerprint: string;
   readonly counts: {
@@ -491,6 +866,27 @@ export interface ReviewSummary {
     readonly rejected: number;
     readonly removed: number;
   };
+}
+
+export interface RotatedToken {
+  readonly id: string;
+  readonly name: string;
+  readonly role: "owner" | "admin" | "auditor" | "developer" | "member";
+  /** The portals that it may enter */
+  readonly portals: readonly string[];
+  /** What it lets its holder do at portals */
+  readonly scopes: readonly string[];
+  readonly version: number;
+  readonly createdAt: string;
+  /** A person's or token's id, or the name of a part of the system */
+  readonly createdBy: string;
+  readonly expiresAt?: string | undefined;
+  readonly revokedAt?: string | undefined;
+  /** Exact to about a minute */
+  readonly lastUsedAt?: string | undefined;
+  readonly secret: string;
+  /** Until when the one before is good */
+  readonly previousUntil?: string | undefined;
 }
 
 export interface Server {
@@ -600,9 +996,9 @@ export interface ServerDefinition {
   /** As it is listed; of one that is not, as it was approved, if that is known */
   readonly definition?: unknown | undefined;
   readonly decidedAt?: string | undefined;
-  /** A token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews */
+  /** A person's or token's id; `auto-accept` where a setting did, `upgrade` where it was in use before there were reviews */
   readonly decidedBy?: string | undefined;
-  /** What the token in `decidedBy` is called */
+  /** What whoever is in `decidedBy` is called */
   readonly decidedByName?: string | undefined;
 }
 
@@ -699,6 +1095,24 @@ export interface ServerState {
   readonly foundBelow?: string | undefined;
 }
 
+export interface SignInSession {
+  readonly id: string;
+  readonly userId: string;
+  /** The provider's slug; `local` for an account of the house */
+  readonly provider: string;
+  /** How they proved who they are (RFC 8176) */
+  readonly amr: readonly string[];
+  /** When they last proved it */
+  readonly authenticatedAt: string;
+  readonly createdAt: string;
+  /** Exact to about a minute */
+  readonly lastUsedAt: string;
+  readonly expiresAt: string;
+  readonly address: string;
+  /** What the browser says it is */
+  readonly userAgent: string;
+}
+
 export interface Status {
   readonly version: string;
   readonly replica: string;
@@ -734,15 +1148,138 @@ export interface Status {
 export interface Token {
   readonly id: string;
   readonly name: string;
-  readonly role: "admin" | "member";
+  readonly role: "owner" | "admin" | "auditor" | "developer" | "member";
+  /** The portals that it may enter */
   readonly portals: readonly string[];
+  /** What it lets its holder do at portals */
+  readonly scopes: readonly string[];
+  readonly version: number;
   readonly createdAt: string;
-  /** A token's id, or the name of a part of the system */
+  /** A person's or token's id, or the name of a part of the system */
   readonly createdBy: string;
   readonly expiresAt?: string | undefined;
   readonly revokedAt?: string | undefined;
   /** Exact to about a minute */
   readonly lastUsedAt?: string | undefined;
+}
+
+export interface TokenChange {
+  readonly name?: string | undefined;
+  /** What it may do at portals: portal:{slug}, portal:{slug}:{class} or {server}:{class}, the class read, write or destructive */
+  readonly scopes?: readonly string[] | undefined;
+  /** In short: whole portals, at which it may do what `allow` says */
+  readonly portals?: readonly string[] | undefined;
+  /** Kinds of tools at these portals; absent: reading only */
+  readonly allow?: readonly ("read" | "write" | "destructive")[] | undefined;
+  /** Null: it does not expire */
+  readonly expiresAt?: string | null | undefined;
+}
+
+export interface TrustedIssuer {
+  readonly slug: string;
+  readonly title: string;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly jwksUri?: string | undefined;
+  readonly directory: "workforce" | "customers";
+  readonly claims: {
+    readonly subject: string;
+    readonly email: string;
+    readonly name: string;
+    readonly groups?: string | undefined;
+  };
+  readonly groupMap?: Readonly<Record<string, string>> | undefined;
+  readonly groupPrefix: string;
+  readonly allowedDomains: readonly string[];
+  readonly requiresVerifiedEmail: boolean;
+  readonly createsUsers: boolean;
+  readonly linksByEmail: boolean;
+  readonly allowPrivate: readonly string[];
+  readonly isEnabled: boolean;
+  readonly algorithms: readonly (
+    | "RS256"
+    | "RS384"
+    | "RS512"
+    | "PS256"
+    | "PS384"
+    | "PS512"
+    | "ES256"
+    | "ES384"
+    | "ES512"
+    | "EdDSA"
+    | "Ed25519"
+  )[];
+  readonly scopesClaim?: string | undefined;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface TrustedIssuerChange {
+  /** Put before the names of groups that `groupMap` does not give */
+  readonly groupPrefix?: string | undefined;
+  /** Domains of e-mail addresses that let people in; none: all. With Google `hd` must be one, too */
+  readonly allowedDomains?: readonly string[] | undefined;
+  /** Whether an address counts only with `email_verified`. False: its admin gives the addresses */
+  readonly requiresVerifiedEmail?: boolean | undefined;
+  /** Whether somebody whom nobody knows becomes a person here */
+  readonly createsUsers?: boolean | undefined;
+  /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
+  readonly linksByEmail?: boolean | undefined;
+  /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+  readonly title?: string | undefined;
+  /** What `aud` of its tokens must hold */
+  readonly audience?: string | undefined;
+  /** Signatures that its tokens may have */
+  readonly algorithms?:
+    | readonly (
+        | "RS256"
+        | "RS384"
+        | "RS512"
+        | "PS256"
+        | "PS384"
+        | "PS512"
+        | "ES256"
+        | "ES384"
+        | "ES512"
+        | "EdDSA"
+        | "Ed25519"
+      )[]
+    | undefined;
+  readonly claims?: ClaimNamesChange | undefined;
+  readonly groupMap?: Readonly<Record<string, string>> | null | undefined;
+  readonly jwksUri?: string | null | undefined;
+  readonly scopesClaim?: string | null | undefined;
+}
+
+export interface User {
+  readonly id: string;
+  readonly directory: "workforce" | "customers";
+  readonly email: string;
+  readonly name: string;
+  readonly role: "owner" | "admin" | "auditor" | "developer" | "member";
+  /** Whoever is suspended is let in nowhere */
+  readonly status: "active" | "suspended";
+  /** Names, whoever said that they are in them */
+  readonly groups: readonly string[];
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  readonly lastSignedInAt?: string | undefined;
+}
+
+export interface UserChange {
+  /** Unique in the directory; kept in lower case */
+  readonly email?: string | undefined;
+  readonly name?: string | undefined;
+  /** What they may do with the platform. Customers are members */
+  readonly role?: "owner" | "admin" | "auditor" | "developer" | "member" | undefined;
+  /** Names of the groups that an admin puts them into; what a provider says of them stays */
+  readonly groups?: readonly string[] | undefined;
+  /** `suspended`: all of their sessions and grants end at once */
+  readonly status?: "active" | "suspended" | undefined;
 }
 
 export interface Verification {
@@ -950,6 +1487,19 @@ export interface AddPortalBody {
     | undefined;
   /** Whether the registry names it to callers that nobody knows */
   readonly isListed?: boolean | undefined;
+  /** Whose people come in: those of the company, or the customers of its public products */
+  readonly directory?: "workforce" | "customers" | undefined;
+  /** Who may use what: rules that only add up. Without one that fits nobody comes in but programs, whose tokens say it themselves */
+  readonly access?: readonly AccessRule[] | undefined;
+  /** How much is done for those who come without a token, where a rule lets them in */
+  readonly publicLimits?:
+    | {
+        readonly requestsPerMinute?: number | undefined;
+        readonly requestsPerMinutePerAddress?: number | undefined;
+      }
+    | undefined;
+  /** Authorization servers whose tokens it takes beside those of this installation */
+  readonly trustedIssuers?: readonly string[] | undefined;
   readonly servers?:
     | readonly (
         | string
@@ -1027,6 +1577,19 @@ export interface ChangePortalBody {
     | undefined;
   /** Whether the registry names it to callers that nobody knows */
   readonly isListed?: boolean | undefined;
+  /** Whose people come in: those of the company, or the customers of its public products */
+  readonly directory?: "workforce" | "customers" | undefined;
+  /** Who may use what: rules that only add up. Without one that fits nobody comes in but programs, whose tokens say it themselves */
+  readonly access?: readonly AccessRule[] | undefined;
+  /** How much is done for those who come without a token, where a rule lets them in */
+  readonly publicLimits?:
+    | {
+        readonly requestsPerMinute?: number | undefined;
+        readonly requestsPerMinutePerAddress?: number | undefined;
+      }
+    | undefined;
+  /** Authorization servers whose tokens it takes beside those of this installation */
+  readonly trustedIssuers?: readonly string[] | undefined;
   readonly hostname?: string | null | undefined;
   readonly servers?: readonly string[] | undefined;
 }
@@ -1210,6 +1773,35 @@ export type ExportConfigurationAnswer = Readonly<Record<string, unknown>>;
 
 export type GetConfigurationSchemaAnswer = Readonly<Record<string, unknown>>;
 
+export interface ListUsersAnswer {
+  readonly items: readonly User[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface ListUserSessionsAnswer {
+  readonly items: readonly SignInSession[];
+}
+
+export interface ListGroupsAnswer {
+  readonly items: readonly Group[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface ListGrantsAnswer {
+  readonly items: readonly Grant[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface ListProvidersAnswer {
+  readonly items: readonly Provider[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface ListTrustedIssuersAnswer {
+  readonly items: readonly TrustedIssuer[];
+  readonly nextCursor?: string | undefined;
+}
+
 export interface ListTokensAnswer {
   readonly items: readonly Token[];
   readonly nextCursor?: string | undefined;
@@ -1218,11 +1810,89 @@ export interface ListTokensAnswer {
 export interface AddTokenBody {
   /** Unique among the living tokens */
   readonly name: string;
-  readonly role: "admin" | "member";
-  /** The portals that it may use; none means none, for an admin too */
-  readonly portals: readonly string[];
+  /** What it may do with the platform; nobody makes a token that can do more than they */
+  readonly role: "owner" | "admin" | "auditor" | "developer" | "member";
+  /** What it may do at portals: portal:{slug}, portal:{slug}:{class} or {server}:{class}, the class read, write or destructive */
+  readonly scopes?: readonly string[] | undefined;
+  /** In short: whole portals, at which it may do what `allow` says */
+  readonly portals?: readonly string[] | undefined;
+  /** Kinds of tools at these portals; absent: reading only */
+  readonly allow?: readonly ("read" | "write" | "destructive")[] | undefined;
   /** Absent: it does not expire */
   readonly expiresAt?: string | undefined;
+}
+
+export interface RotateTokenBody {
+  /** How long the secret before stays good; 0: all older ones end now, as after a leak */
+  readonly overlapSeconds?: number | undefined;
+}
+
+export interface ListMySessionsAnswer {
+  readonly items: readonly SignInSession[];
+}
+
+export interface ListMyGrantsAnswer {
+  readonly items: readonly Grant[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface ListClientsAnswer {
+  readonly items: readonly OAuthClient[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface AddClientBody {
+  /** What people see when it asks to be let in */
+  readonly name: string;
+  /** Its own site */
+  readonly uri?: string | undefined;
+  /** How it proves who it is (RFC 7591 §2); it stays */
+  readonly authMethod: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+  readonly grantTypes?:
+    | readonly ("authorization_code" | "refresh_token" | "client_credentials")[]
+    | undefined;
+  /** Where it may have people sent: https, loopback http (on any port), or a scheme of an app. Compared to the letter */
+  readonly redirectUris?: readonly string[] | undefined;
+  /** What it may do for itself, with `client_credentials` */
+  readonly scopes?: readonly string[] | undefined;
+  /** Whether it may ask about tokens that are not its own (RFC 7662) */
+  readonly mayIntrospect?: boolean | undefined;
+  /** Its public keys (RFC 7517), for `private_key_jwt` */
+  readonly jwks?:
+    | {
+        readonly keys: readonly Readonly<Record<string, unknown>>[];
+      }
+    | undefined;
+  /** Where its public keys are, on the public Internet */
+  readonly jwksUri?: string | undefined;
+}
+
+export interface ChangeClientBody {
+  /** What people see when it asks to be let in */
+  readonly name?: string | undefined;
+  /** Where it may have people sent: https, loopback http (on any port), or a scheme of an app. Compared to the letter */
+  readonly redirectUris?: readonly string[] | undefined;
+  readonly grantTypes?:
+    | readonly ("authorization_code" | "refresh_token" | "client_credentials")[]
+    | undefined;
+  /** What it may do for itself, with `client_credentials` */
+  readonly scopes?: readonly string[] | undefined;
+  /** Whether it may ask about tokens that are not its own (RFC 7662) */
+  readonly mayIntrospect?: boolean | undefined;
+  /** Its public keys (RFC 7517), for `private_key_jwt` */
+  readonly jwks?:
+    | {
+        readonly keys: readonly Readonly<Record<string, unknown>>[];
+      }
+    | undefined;
+  /** Where its public keys are, on the public Internet */
+  readonly jwksUri?: string | undefined;
+  readonly uri?: string | null | undefined;
+}
+
+export interface RotateClientSecretBody {
+  /** How long the secrets before it are good; 0 ends them now, and the client's own tokens with them */
+  readonly overlapSeconds?: number | undefined;
 }
 
 export interface ListCallsAnswer {
@@ -1500,6 +2170,276 @@ export interface Operations {
   readonly getConfigurationSchema: {
     readonly answer: GetConfigurationSchemaAnswer;
   };
+  /** List the people by directory and e-mail address; all filters must match. */
+  readonly listUsers: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          /** `workforce`: the company's own people; `customers`: those of its public products */
+          readonly directory?: "workforce" | "customers" | undefined;
+          readonly role?: "owner" | "admin" | "auditor" | "developer" | "member" | undefined;
+          readonly status?: "active" | "suspended" | undefined;
+          /** The name of a group that they are in */
+          readonly group?: string | undefined;
+          /** Text in address or name */
+          readonly q?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListUsersAnswer;
+  };
+  /** Add a person; only an owner adds owners and admins. */
+  readonly addUser: {
+    readonly body: NewUser;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: User;
+  };
+  /** Show a person. */
+  readonly getUser: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: User;
+  };
+  /** Change or suspend a person; only an owner changes owners and admins, or makes them. */
+  readonly changeUser: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: UserChange;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: User;
+  };
+  /** Remove a person with all that they have here; only an owner removes owners and admins. */
+  readonly removeUser: {
+    readonly params: {
+      readonly id: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
+  };
+  /** List the browsers that a person is signed in with, last used first, at most 200. */
+  readonly listUserSessions: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: ListUserSessionsAnswer;
+  };
+  /** Sign a browser out, and end what was allowed to clients in it. */
+  readonly endSession: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
+  /** Make a one-time link by which a person says how they sign in from now on; this answer is the only place where it is shown. What they signed in with before is replaced when it is used, and an earlier link is dead. Only an owner makes one for owners and admins. */
+  readonly addInvitation: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: NewInvitation;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: Invitation;
+  };
+  /** Take back the link that was made for a person, if it was not used. */
+  readonly endInvitations: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
+  /** List the groups by directory and name. */
+  readonly listGroups: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          /** `workforce`: the company's own people; `customers`: those of its public products */
+          readonly directory?: "workforce" | "customers" | undefined;
+          /** Text in name or description */
+          readonly q?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListGroupsAnswer;
+  };
+  /** Make a group; groups that providers name are made by themselves. */
+  readonly addGroup: {
+    readonly body: NewGroup;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: Group;
+  };
+  /** Show a group. */
+  readonly getGroup: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: Group;
+  };
+  /** Change a group; rules of portals that name it follow. */
+  readonly changeGroup: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: GroupChange;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: Group;
+  };
+  /** Remove a group, and the rules of portals that name it. */
+  readonly removeGroup: {
+    readonly params: {
+      readonly id: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
+  };
+  /** Put a person of its directory into a group. */
+  readonly addGroupMember: {
+    readonly params: {
+      readonly id: string;
+      readonly user: string;
+    };
+    readonly answer: Membership;
+  };
+  /** Take a person out of a group; a provider that says they are in it puts them back when they next sign in. */
+  readonly removeGroupMember: {
+    readonly params: {
+      readonly id: string;
+      readonly user: string;
+    };
+    readonly answer: undefined;
+  };
+  /** List what people allowed clients to do, newest first; all filters must match. */
+  readonly listGrants: {
+    readonly query?:
+      | {
+          /** `true`: also those that have ended or expired */
+          readonly ended?: "true" | "false" | undefined;
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          readonly user?: string | undefined;
+          /** The id of the client */
+          readonly client?: string | undefined;
+          /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+          readonly portal?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListGrantsAnswer;
+  };
+  /** End what a client was allowed, with all of its tokens. */
+  readonly endGrant: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
+  /** List the identity providers that people sign in with, by slug. */
+  readonly listProviders: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListProvidersAnswer;
+  };
+  /** Let people sign in with an identity provider (OpenID Connect), which is asked at once what it publishes. */
+  readonly addProvider: {
+    readonly body: NewProvider;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: Provider;
+  };
+  /** Show an identity provider. */
+  readonly getProvider: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly answer: Provider;
+  };
+  /** Change an identity provider, or switch it off; who is signed in stays so. */
+  readonly changeProvider: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly body: ProviderChange;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: Provider;
+  };
+  /** Remove an identity provider, with the groups that it put people into; its people and their sessions stay. */
+  readonly removeProvider: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
+  };
+  /** List the trusted issuers by slug. */
+  readonly listTrustedIssuers: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListTrustedIssuersAnswer;
+  };
+  /** Trust an issuer of JWTs, whose keys are fetched at once; portals take its tokens once they name it. */
+  readonly addTrustedIssuer: {
+    readonly body: NewTrustedIssuer;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: TrustedIssuer;
+  };
+  /** Show a trusted issuer. */
+  readonly getTrustedIssuer: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly answer: TrustedIssuer;
+  };
+  /** Change a trusted issuer, or switch it off. */
+  readonly changeTrustedIssuer: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly body: TrustedIssuerChange;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: TrustedIssuer;
+  };
+  /** Trust an issuer no more; it leaves its portals too, and its people stay. */
+  readonly removeTrustedIssuer: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
+  };
   /** List the tokens, newest first. */
   readonly listTokens: {
     readonly query?:
@@ -1520,12 +2460,140 @@ export interface Operations {
     readonly idempotencyKey?: string | undefined;
     readonly answer: MadeToken;
   };
+  /** Show a token. */
+  readonly getToken: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: Token;
+  };
+  /** Change what a token is called, may do, or until when it is good. */
+  readonly changeToken: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: TokenChange;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: Token;
+  };
   /** Revoke a token for good. */
   readonly revokeToken: {
     readonly params: {
       readonly id: string;
     };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
     readonly answer: undefined;
+  };
+  /** Give a token another secret, shown here only; the one before is good for a while longer. */
+  readonly rotateToken: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body?: RotateTokenBody | undefined;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: RotatedToken;
+  };
+  /** Say who is calling, and what they may do here and at each portal. */
+  readonly getMe: {
+    readonly answer: Me;
+  };
+  /** List the browsers that you are signed in with, last used first, at most 200. */
+  readonly listMySessions: {
+    readonly answer: ListMySessionsAnswer;
+  };
+  /** Sign one of your browsers out, and end what you allowed to clients in it. */
+  readonly endMySession: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
+  /** List what you allowed clients to do, newest first. */
+  readonly listMyGrants: {
+    readonly query?:
+      | {
+          /** `true`: also those that have ended or expired */
+          readonly ended?: "true" | "false" | undefined;
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+          readonly portal?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListMyGrantsAnswer;
+  };
+  /** End what you allowed a client, with all of its tokens. */
+  readonly endMyGrant: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
+  /** List the OAuth clients by id, those that registered themselves too. */
+  readonly listClients: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          /** Text in name, id or a redirect URI */
+          readonly q?: string | undefined;
+          readonly kind?: "registered" | "dynamic" | "document" | undefined;
+        }
+      | undefined;
+    readonly answer: ListClientsAnswer;
+  };
+  /** Register an OAuth client; this answer is the only place where its secret is shown. */
+  readonly addClient: {
+    readonly body: AddClientBody;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: MadeClient;
+  };
+  /** Show an OAuth client. */
+  readonly getClient: {
+    readonly params: {
+      /** `cli_…`, or the URL of the client's description */
+      readonly id: string;
+    };
+    readonly answer: OAuthClient;
+  };
+  /** Change an OAuth client that an admin registered. */
+  readonly changeClient: {
+    readonly params: {
+      /** `cli_…`, or the URL of the client's description */
+      readonly id: string;
+    };
+    readonly body: ChangeClientBody;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: OAuthClient;
+  };
+  /** Remove an OAuth client, and end all that people gave it. */
+  readonly removeClient: {
+    readonly params: {
+      /** `cli_…`, or the URL of the client's description */
+      readonly id: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
+  };
+  /** Make a new secret for an OAuth client; this answer is the only place where it is shown. */
+  readonly rotateClientSecret: {
+    readonly params: {
+      /** `cli_…`, or the URL of the client's description */
+      readonly id: string;
+    };
+    readonly body?: RotateClientSecretBody | undefined;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: MadeClient;
   };
   /** List recorded calls, newest first; all filters must match. */
   readonly listCalls: {
@@ -1536,7 +2604,7 @@ export interface Operations {
           readonly portal?: string | undefined;
           /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
           readonly server?: string | undefined;
-          /** Id of the token that was used */
+          /** Id of the person or token that called */
           readonly principal?: string | undefined;
           readonly method?: string | undefined;
           /** Public tool or prompt name, or resource URI */
@@ -1587,9 +2655,51 @@ export const operations: Readonly<
   applyConfiguration: { method: "POST", path: "/config/apply" },
   exportConfiguration: { method: "GET", path: "/config/export" },
   getConfigurationSchema: { method: "GET", path: "/config/schema" },
+  listUsers: { method: "GET", path: "/users" },
+  addUser: { method: "POST", path: "/users" },
+  getUser: { method: "GET", path: "/users/{id}" },
+  changeUser: { method: "PATCH", path: "/users/{id}" },
+  removeUser: { method: "DELETE", path: "/users/{id}" },
+  listUserSessions: { method: "GET", path: "/users/{id}/sessions" },
+  endSession: { method: "DELETE", path: "/sessions/{id}" },
+  addInvitation: { method: "POST", path: "/users/{id}/invitations" },
+  endInvitations: { method: "DELETE", path: "/users/{id}/invitations" },
+  listGroups: { method: "GET", path: "/groups" },
+  addGroup: { method: "POST", path: "/groups" },
+  getGroup: { method: "GET", path: "/groups/{id}" },
+  changeGroup: { method: "PATCH", path: "/groups/{id}" },
+  removeGroup: { method: "DELETE", path: "/groups/{id}" },
+  addGroupMember: { method: "PUT", path: "/groups/{id}/members/{user}" },
+  removeGroupMember: { method: "DELETE", path: "/groups/{id}/members/{user}" },
+  listGrants: { method: "GET", path: "/grants" },
+  endGrant: { method: "DELETE", path: "/grants/{id}" },
+  listProviders: { method: "GET", path: "/providers" },
+  addProvider: { method: "POST", path: "/providers" },
+  getProvider: { method: "GET", path: "/providers/{slug}" },
+  changeProvider: { method: "PATCH", path: "/providers/{slug}" },
+  removeProvider: { method: "DELETE", path: "/providers/{slug}" },
+  listTrustedIssuers: { method: "GET", path: "/trusted-issuers" },
+  addTrustedIssuer: { method: "POST", path: "/trusted-issuers" },
+  getTrustedIssuer: { method: "GET", path: "/trusted-issuers/{slug}" },
+  changeTrustedIssuer: { method: "PATCH", path: "/trusted-issuers/{slug}" },
+  removeTrustedIssuer: { method: "DELETE", path: "/trusted-issuers/{slug}" },
   listTokens: { method: "GET", path: "/tokens" },
   addToken: { method: "POST", path: "/tokens" },
+  getToken: { method: "GET", path: "/tokens/{id}" },
+  changeToken: { method: "PATCH", path: "/tokens/{id}" },
   revokeToken: { method: "DELETE", path: "/tokens/{id}" },
+  rotateToken: { method: "POST", path: "/tokens/{id}/rotate" },
+  getMe: { method: "GET", path: "/me" },
+  listMySessions: { method: "GET", path: "/me/sessions" },
+  endMySession: { method: "DELETE", path: "/me/sessions/{id}" },
+  listMyGrants: { method: "GET", path: "/me/grants" },
+  endMyGrant: { method: "DELETE", path: "/me/grants/{id}" },
+  listClients: { method: "GET", path: "/clients" },
+  addClient: { method: "POST", path: "/clients" },
+  getClient: { method: "GET", path: "/clients/{id}" },
+  changeClient: { method: "PATCH", path: "/clients/{id}" },
+  removeClient: { method: "DELETE", path: "/clients/{id}" },
+  rotateClientSecret: { method: "POST", path: "/clients/{id}/rotate" },
   listCalls: { method: "GET", path: "/calls" },
   verifyCalls: { method: "GET", path: "/calls/verify" },
 };

@@ -1,4 +1,5 @@
 /** Whatever an installation is like: its export makes the same one again, on an empty database. */
+import { createTrustedIssuerStore } from "@castellan/access";
 import {
   everything,
   readServerDecisions,
@@ -7,7 +8,7 @@ import {
   type SecretRef,
 } from "@castellan/calls";
 import { sql } from "@castellan/database";
-import { isPrintable, parseSlug, type Slug } from "@castellan/kernel";
+import { isPrintable, parseSlug, systemClock, type Slug } from "@castellan/kernel";
 import { clientFeatures } from "@castellan/mcp";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -22,6 +23,24 @@ let house: TestInstallation;
 
 beforeAll(async () => {
   house = await openInstallation();
+  const issuers = createTrustedIssuerStore({ database: house.database, clock: systemClock });
+  for (const slug of ["entra", "okta"])
+    await issuers.add({
+      slug,
+      title: slug,
+      issuer: `https://${slug}.example`,
+      audience: "mcp",
+      directory: "workforce",
+      claims: { subject: "sub", email: "email", name: "name" },
+      groupPrefix: "",
+      allowedDomains: [],
+      requiresVerifiedEmail: true,
+      algorithms: ["RS256"],
+      createsUsers: true,
+      linksByEmail: false,
+      allowPrivate: [],
+      isEnabled: true,
+    });
 });
 afterAll(() => house[Symbol.asyncDispose]());
 

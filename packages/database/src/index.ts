@@ -22,4 +22,5 @@ export {
 } from "./change-feed.ts";
 export { createListener, type Listener, type ListenerOptions } from "./listener.ts";
 
+export { findRunningServer } from "./embedded/running.ts";
 export { startEmbeddedServer, type EmbeddedServer, type EmbeddedServerOptions } from "./embedded/server.ts";

@@ -6,6 +6,7 @@ export { createClientStore, type ClientStore, type MadeClient } from "./clients/
 export { authMethods, clientGrantTypes, clientKinds, type Client } from "./clients/client.ts";
 export type { RegisteredClientInput } from "./clients/registered-client.ts";
 export { isDocumentUrl } from "./clients/client-document.ts";
+export { isClientId } from "./clients/command-line-client.ts";
 export { parseRedirectRule, type RedirectRule } from "./clients/redirect-rules.ts";
 export { oauthFaults } from "./faults.ts";
 export { oauthMigrations, oauthSealedColumns } from "./migrations.ts";

@@ -6,6 +6,8 @@ import { request } from "undici";
 import { createWebApp, type Refused, type WebAppSettings } from "./inbound/web-app.ts";
 import { startHttpServer, type HttpServer, type HttpServerSettings } from "./server/http-server.ts";
 
+export { createAuthority, serve, serveProxy } from "./outbound/testing.ts";
+
 interface Answer {
   readonly status: number;
   readonly headers: Record<string, string | string[] | undefined>;

@@ -1,6 +1,6 @@
 /**
- * The demo: three real MCP servers behind the default portal, so that there is something to see within
- * a minute. They have no sign-in of their own, so they run on loopback only.
+ * The demo: three real MCP servers behind the default portal, and three people who may use more or less of them, so that
+ * there is something to see within a minute. The servers have no sign-in of their own, so they run on loopback only.
  */
 import { fileURLToPath } from "node:url";
 import type { Logger } from "@castellan/telemetry";
@@ -9,6 +9,8 @@ import { serverFaults } from "../faults.ts";
 import { readAdminFile } from "../house/admin-file.ts";
 import { freePort, startChild } from "./child.ts";
 import { createDemoClient, type DemoClient } from "./demo-client.ts";
+import { keepDemoLinks } from "./demo-links.ts";
+import { demoAccess, demoPeople } from "./demo-people.ts";
 import { demoServers, type DemoServer } from "./demo-servers.ts";
 
 const portal = "default";
@@ -19,9 +21,11 @@ export async function startDemo(options: {
   /** Where it listens itself; the public address may lie behind a proxy. */
   localUrl: string;
   logger: Logger;
+  /** Says something to whoever sits at the terminal; nobody hears it where there is none. */
+  tell: (text: string) => void;
   signal: AbortSignal;
 }): Promise<AsyncDisposable> {
-  const { config, localUrl, logger, signal } = options;
+  const { config, localUrl, logger, tell, signal } = options;
   if (!config.isLoopback)
     throw serverFaults.fault(
       "demo_beyond_loopback",
@@ -46,19 +50,39 @@ export async function startDemo(options: {
   const running = demoServers
     .filter((_, index) => started[index]?.status === "fulfilled")
     .map(({ slug }) => slug);
-  await client.ensurePortal(portal, "Demo", running).catch((error: unknown) => {
+  await ensurePortal(client, running).catch((error: unknown) => {
     if (!signal.aborted) logger.warn("The demo's portal is missing", { portal, error });
+  });
+  await tellLinks(client, { dataDir: config.dataDir, logger, tell }).catch((error: unknown) => {
+    if (!signal.aborted) logger.warn("The links for the demo's people are missing", { error });
   });
   logger.info("The demo is ready: connect an MCP client", {
     url: `${localUrl}/mcp`,
     servers: running,
-    next: "make yourself a token: npx castellan token create me --portal default --allow read,write",
+    next: "sign in when it asks you to, or make a token: npx castellan token create me --portal default --allow read,write",
   });
   return {
     async [Symbol.asyncDispose]() {
       await Promise.all(children.map((child) => child[Symbol.asyncDispose]()));
     },
   };
+}
+
+/** Makes the portal and the people who use it. Where it is, everything is as an admin left it. */
+async function ensurePortal(client: DemoClient, servers: readonly string[]): Promise<void> {
+  if (await client.hasPortal(portal)) return;
+  for (const person of demoPeople) await client.ensurePerson(person);
+  await client.addPortal({ slug: portal, title: "Demo", servers, access: demoAccess });
+}
+
+async function tellLinks(
+  client: DemoClient,
+  { dataDir, logger, tell }: { dataDir: string; logger: Logger; tell: (text: string) => void },
+): Promise<void> {
+  const links = await keepDemoLinks(client, dataDir);
+  if (!links) return;
+  logger.info("The demo has people: be one of them by a link in this file", { file: links.file });
+  tell(["Be one of the demo's people (each link works once):", ...links.lines].join("\n  "));
 }
 
 async function runDemoServer(

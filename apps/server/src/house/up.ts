@@ -45,7 +45,7 @@ async function run({ demo }: UpOptions, stopping: AbortSignal): Promise<void> {
 
   if (demo) {
     const { startDemo } = await import("../demo/demo.ts");
-    opened.use(await startDemo({ config, localUrl: server.url, logger, signal: stopping }));
+    opened.use(await startDemo({ config, localUrl: server.url, logger, tell, signal: stopping }));
   }
   await aborted(stopping);
   logger.info("Castellan is stopping: running calls may finish", { withinSeconds: config.drainSeconds });
@@ -128,6 +128,10 @@ async function tellFirstOwner(config: Config, store: Store, publicUrl: string, l
   });
   if (!link) return;
   logger.info("Nobody owns this platform yet: open the link in this file", { file: link.file });
-  // A terminal forgets; what is piped somewhere is kept.
-  if (process.stderr.isTTY) process.stderr.write(`\n  Make the first account: ${link.url}\n\n`);
+  tell(`Make the first account: ${link.url}`);
+}
+
+/** Says what must be kept nowhere: a terminal forgets, what is piped somewhere does not. */
+function tell(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\n  ${text}\n\n`);
 }

@@ -1,9 +1,10 @@
 import { createTestDatabase } from "@castellan/database/testing";
 import { changeMigrations, sql, type Database } from "@castellan/database";
-import { createId, createManualClock, type Id } from "@castellan/kernel";
+import { createManualClock, type Id } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessMigrations } from "../migrations.ts";
 import { createPeople } from "../people/people.ts";
+import { createSignInSessions } from "../people/sign-in-sessions.ts";
 import { generateSecret, hashSecret } from "../token-secret.ts";
 import {
   addAccessToken,
@@ -17,6 +18,7 @@ import { findGrant, livingGrants, pageGrants } from "./find-grants.ts";
 
 let database: Database;
 let userId: Id<"user">;
+let signInId: Id<"signIn">;
 const clock = createManualClock();
 const now = new Date(clock.now());
 const later = new Date(clock.now() + 60_000);
@@ -26,6 +28,15 @@ beforeAll(async () => {
   const people = createPeople({ database, clock });
   const ada = { directory: "workforce", email: "ada@example.com", name: "Ada" } as const;
   userId = (await people.add(ada, { by: "owner" })).id;
+  const { session } = await createSignInSessions({ database, clock }).begin({
+    user: { id: userId },
+    provider: "local",
+    amr: ["pwd", "otp"],
+    address: "192.0.2.1",
+    userAgent: "a browser",
+    lifetimeMs: 60_000,
+  });
+  signInId = session.id;
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
@@ -35,7 +46,7 @@ const aGrant = (more: Partial<NewGrant> = {}): NewGrant => ({
   clientName: "Editor",
   portal: "okrs",
   scopes: ["portal:okrs", "portal:okrs:read"],
-  signInId: createId("signIn"),
+  signInId,
   createdAt: now,
   expiresAt: later,
   ...more,

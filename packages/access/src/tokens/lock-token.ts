@@ -29,10 +29,16 @@ export async function lockToken(
   assertWithin(by, row.role);
   if (row.revoked_at || (row.expires_at && row.expires_at.getTime() <= nowMs))
     throw accessFaults.fault("token_ended", "The token was revoked or has expired; make another one");
-  if (ifMatch === undefined || ifMatch === row.version) return row;
-  throw kernelFaults.fault("version_stale", `The token is at version ${row.version}, not at ${ifMatch}`, {
+  assertVersion(row, ifMatch);
+  return row;
+}
+
+/** Throws `version_stale`. */
+export function assertVersion({ version }: TokenRow, ifMatch: number | undefined): void {
+  if (ifMatch === undefined || ifMatch === version) return;
+  throw kernelFaults.fault("version_stale", `The token is at version ${version}, not at ${ifMatch}`, {
     field: "If-Match",
-    data: { version: row.version },
+    data: { version },
   });
 }
 

@@ -2,6 +2,7 @@ import { recordChange, sql, type Database, type Queryable } from "@castellan/dat
 import { kernelFaults, type Id } from "@castellan/kernel";
 import { accessFaults } from "../faults.ts";
 import type { ServiceToken } from "./service-token.ts";
+import { assertVersion } from "./lock-token.ts";
 import { tokenColumns, toServiceToken, type TokenRow } from "./token-row.ts";
 
 export interface TokenFilter {
@@ -37,14 +38,21 @@ export async function getToken(database: Queryable, id: Id<"token">): Promise<Se
 
 /**
  * Ends a token for good. Every replica refuses it as soon as it has read the change, and a replica
- * that cannot read changes refuses all. Ending it twice is ending it once. Fault: `token_not_found`.
+ * that cannot read changes refuses all. Ending it twice is ending it once.
+ * Faults: `token_not_found`, and `version_stale` for another version than `ifMatch`.
  */
-export async function revokeToken(database: Database, id: Id<"token">, nowMs: number): Promise<ServiceToken> {
+export async function revokeToken(
+  database: Database,
+  id: Id<"token">,
+  nowMs: number,
+  ifMatch?: number,
+): Promise<ServiceToken> {
   return database.transaction(async (tx) => {
     const [row] = await tx.query<TokenRow>(sql`
       update tokens set revoked_at = coalesce(revoked_at, ${new Date(nowMs)})
       where id = ${id} returning ${tokenColumns}`);
     if (!row) throw notFound();
+    assertVersion(row, ifMatch);
     await recordChange(tx, "tokens", id);
     return toServiceToken(row);
   });

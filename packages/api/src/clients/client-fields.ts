@@ -1,7 +1,6 @@
 /** Fields of an OAuth client, as an admin gives them. What must be true of them together, the store says. */
 import { parseScope } from "@castellan/access";
-import { authMethods, clientGrantTypes, isDocumentUrl } from "@castellan/oauth";
-import { isId } from "@castellan/kernel";
+import { authMethods, clientGrantTypes, isClientId, isDocumentUrl } from "@castellan/oauth";
 import { z } from "zod";
 import { printable } from "../fields.ts";
 
@@ -43,7 +42,7 @@ export const clientFields = {
     .describe("What it may do for itself, with `client_credentials`"),
   mayIntrospect: z.boolean().describe("Whether it may ask about tokens that are not its own (RFC 7662)"),
   jwks: z
-    .strictObject({ keys: z.array(z.record(z.string(), z.json())) })
+    .strictObject({ keys: z.array(z.record(z.string(), z.unknown())) })
     .describe("Its public keys (RFC 7517), for `private_key_jwt`"),
   jwksUri: httpsUrl.describe("Where its public keys are, on the public Internet"),
 };
@@ -54,6 +53,6 @@ export const clientParams = z.strictObject({
   id: z
     .string()
     .max(512)
-    .refine((id) => isId("client", id) || isDocumentUrl(id), "must be the id of a client")
-    .describe("`cli_…`, or the URL of the client's description"),
+    .refine((id) => isClientId(id) || isDocumentUrl(id), "must be the id of a client")
+    .describe("`cli_…`, `castellan-cli` for the command line, or the URL of the client's description"),
 });

@@ -18,7 +18,7 @@ export const shownClient = z
     grantTypes: z.array(z.enum(clientGrantTypes)),
     scopes: z.array(z.string()).describe("What it may do for itself"),
     mayIntrospect: z.boolean(),
-    jwks: z.object({ keys: z.array(z.record(z.string(), z.json())) }).optional(),
+    jwks: z.object({ keys: z.array(z.record(z.string(), z.unknown())) }).optional(),
     jwksUri: z.string().optional(),
     secrets: z
       .array(z.object({ createdAt: isoTime, expiresAt: isoTime.optional() }))
@@ -30,7 +30,7 @@ export const shownClient = z
     lastUsedAt: isoTime.optional().describe("When it last got a token, exact to about an hour"),
     readAt: isoTime.optional().describe("When its description was read"),
   })
-  .meta({ id: "Client" });
+  .meta({ id: "OAuthClient" });
 
 /** With the secret, in the answer that makes it. */
 export const madeClient = shownClient

@@ -9,7 +9,7 @@ export const applyConfiguration = defineRoute({
   path: "/config/apply",
   summary: "Make servers and portals what a configuration document says",
   permission: "manage",
-  errors: [...planErrors, "version_stale", "hostname_taken", "alias_taken"],
+  errors: [...planErrors, "version_stale", "hostname_taken", "trusted_issuer_unknown", "alias_taken"],
   maxBodyBytes: maxDocumentBytes,
   body: z.strictObject({
     ...wanted,

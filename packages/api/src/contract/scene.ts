@@ -1,11 +1,12 @@
 /** A house with a real server behind it, and fresh things in it for each request of the table. */
 import type { Group, User } from "@castellan/access";
-import { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
 import { createId, type Id } from "@castellan/kernel";
 import {
   createTestApi,
+  startCompanyIdp,
   startTestUpstream,
   type ClientOfUser,
+  type CompanyIdp,
   type TestApi,
   type TestUpstream,
 } from "../testing.ts";

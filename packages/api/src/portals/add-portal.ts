@@ -33,7 +33,7 @@ export const addPortal = defineRoute({
   status: 201,
   isVersioned: true,
   takesIdempotencyKey: true,
-  errors: ["portal_slug_taken", "hostname_taken", "server_unknown", "alias_taken"],
+  errors: ["portal_slug_taken", "hostname_taken", "server_unknown", "trusted_issuer_unknown", "alias_taken"],
   body: newPortal,
   answer: shownPortal,
   handler: async ({ body }, { portals, changes, catalog }) => {

@@ -26,7 +26,7 @@ export const changePortal = defineRoute({
   summary: "Change a portal, or the choice and order of its servers",
   permission: "manage",
   isVersioned: true,
-  errors: ["portal_not_found", "hostname_taken", "server_unknown", "alias_taken"],
+  errors: ["portal_not_found", "hostname_taken", "server_unknown", "trusted_issuer_unknown", "alias_taken"],
   params: z.strictObject({ slug }),
   body: portalChange,
   answer: shownPortal,

@@ -10,10 +10,11 @@ export const revokeToken = defineRoute({
   path: "/tokens/{id}",
   summary: "Revoke a token for good",
   permission: "manage",
+  isVersioned: true,
   errors: ["token_not_found"],
   params: z.strictObject({ id: id("token") }),
-  handler: async ({ params }, { database, changes, clock }) => {
-    await endToken(database, params.id, clock.now());
+  handler: async ({ params, ifMatch }, { database, changes, clock }) => {
+    await endToken(database, params.id, clock.now(), ifMatch);
     await changes.flush();
   },
 });

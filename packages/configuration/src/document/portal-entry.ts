@@ -42,48 +42,59 @@ const everythingOf = slug.transform((server) => portalServer.parse({ server }));
 
 const perMinute = z.int().min(1).max(1_000_000);
 
-export const portalEntry = z.strictObject({
-  title: title.optional().meta({ description: "Absent: the slug" }),
-  naming: z.enum(["prefixed", "plain"]).default("prefixed"),
-  instructions: prose(0, 10_000)
-    .default("")
-    .meta({ description: "Told to models ahead of what its servers say" }),
-  hostname: hostname.optional(),
-  autoAccept,
-  isListed: z.boolean().default(false).meta({
-    description: "Whether the registry names it to callers that nobody knows",
-  }),
-  directory: z.enum(directories).default("workforce").meta({ description: "Whose people come in" }),
-  access: z
-    .array(accessRule)
-    .max(500)
-    .default([])
-    .meta({ description: "Who may use what; nobody comes in without a rule that fits" }),
-  publicLimits: z
-    .strictObject({
-      requestsPerMinute: perMinute.default(defaultPublicLimits.requestsPerMinute),
-      requestsPerMinutePerAddress: perMinute.default(defaultPublicLimits.requestsPerMinutePerAddress),
-    })
-    .prefault({})
-    .meta({ description: "How much is done for those who come without a token" }),
-  trustedIssuers: z
-    .array(slug)
-    .max(20)
-    .transform((slugs) => [...new Set(slugs)].toSorted())
-    .default([])
-    .meta({ description: "Authorization servers whose tokens it takes beside those of this installation" }),
-  servers: z
-    .array(z.union([everythingOf, portalServer]))
-    .max(1000)
-    .superRefine((servers, context) => {
-      const seen = new Set<string>();
-      for (const [index, { server }] of servers.entries()) {
-        if (seen.has(server)) context.addIssue({ code: "custom", path: [index], message: "is there twice" });
-        seen.add(server);
-      }
-    })
-    .default([])
-    .meta({ description: "In the order in which their tools are listed" }),
-});
+export const portalEntry = z
+  .strictObject({
+    title: title.optional().meta({ description: "Absent: the slug" }),
+    naming: z.enum(["prefixed", "plain"]).default("prefixed"),
+    instructions: prose(0, 10_000)
+      .default("")
+      .meta({ description: "Told to models ahead of what its servers say" }),
+    hostname: hostname.optional(),
+    autoAccept,
+    isListed: z.boolean().default(false).meta({
+      description: "Whether the registry names it to callers that nobody knows",
+    }),
+    directory: z.enum(directories).default("workforce").meta({ description: "Whose people come in" }),
+    access: z
+      .array(accessRule)
+      .max(500)
+      .default([])
+      .meta({ description: "Who may use what; nobody comes in without a rule that fits" }),
+    publicLimits: z
+      .strictObject({
+        requestsPerMinute: perMinute.default(defaultPublicLimits.requestsPerMinute),
+        requestsPerMinutePerAddress: perMinute.default(defaultPublicLimits.requestsPerMinutePerAddress),
+      })
+      .prefault({})
+      .meta({ description: "How much is done for those who come without a token" }),
+    trustedIssuers: z
+      .array(slug)
+      .max(20)
+      .transform((slugs) => [...new Set(slugs)].toSorted())
+      .default([])
+      .meta({ description: "Authorization servers whose tokens it takes beside those of this installation" }),
+    servers: z
+      .array(z.union([everythingOf, portalServer]))
+      .max(1000)
+      .superRefine((servers, context) => {
+        const seen = new Set<string>();
+        for (const [index, { server }] of servers.entries()) {
+          if (seen.has(server))
+            context.addIssue({ code: "custom", path: [index], message: "is there twice" });
+          seen.add(server);
+        }
+      })
+      .default([])
+      .meta({ description: "In the order in which their tools are listed" }),
+  })
+  .superRefine(({ access, servers }, context) => {
+    const listed = new Set<string>(servers.map(({ server }) => server));
+    for (const [index, rule] of access.entries())
+      for (const [at, server] of (rule.servers ?? []).entries())
+        if (!listed.has(server)) {
+          const path = ["access", index, "servers", at];
+          context.addIssue({ code: "custom", path, message: "is no server of this portal" });
+        }
+  });
 
 export type PortalServerEntry = z.output<typeof portalServer>;

@@ -72,7 +72,8 @@ function takeLock(dataDir: string, holder: Holder | undefined): DatabaseSync {
   }
 }
 
-async function readHolder(path: string): Promise<Holder | undefined> {
+/** What the file says; undefined where it says nothing that can be understood. */
+export async function readHolder(path: string): Promise<Holder | undefined> {
   try {
     const { pid, socketDir } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
     if (typeof pid !== "number") return undefined;

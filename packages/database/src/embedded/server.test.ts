@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { openDatabase } from "../database.ts";
 import { sql } from "../sql.ts";
+import { findRunningServer } from "./running.ts";
 import { type EmbeddedServerOptions, startEmbeddedServer } from "./server.ts";
 
 let home: string;
@@ -51,6 +52,15 @@ test("a second instance on one folder is refused in one sentence, also within on
     code: "database_in_use",
     message: `Another Castellan (process ${process.pid}) is running on ${home}/plain; stop it, or give this one a data folder of its own`,
   });
+});
+
+test("a command beside the one that runs reaches its database", async () => {
+  expect(await findRunningServer(join(home, "nowhere"))).toBe(undefined);
+  await using server = await start("plain");
+  const connection = await findRunningServer(join(home, "plain"));
+  expect(connection).toEqual(server.connection);
+  await using database = await openDatabase({ connection: connection ?? server.connection });
+  expect(await database.query(sql`select 42 as answer`)).toEqual([{ answer: 42 }]);
 });
 
 test("only the user that Castellan runs as gets in", async () => {

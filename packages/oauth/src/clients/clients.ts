@@ -1,6 +1,6 @@
 /** The clients of the house: who is let in as one, and what the parts around them need. */
 import type { Database } from "@castellan/database";
-import { isId, type Clock } from "@castellan/kernel";
+import type { Clock } from "@castellan/kernel";
 import type { RateLimiter } from "@castellan/limits";
 import type { Outbound } from "@castellan/web";
 import type { Hono } from "hono";
@@ -9,6 +9,7 @@ import { isDocumentUrl } from "./client-document.ts";
 import { ClientDocuments } from "./client-documents.ts";
 import { createClientStore, type ClientStore } from "./client-store.ts";
 import type { Client } from "./client.ts";
+import { isClientId } from "./command-line-client.ts";
 import { createProviderFeatures } from "./provider-features.ts";
 import { isRedirectPermitted, type RedirectRule } from "./redirect-rules.ts";
 import { createRegistration } from "./registration.ts";
@@ -62,7 +63,7 @@ export function createClients(options: ClientsOptions): Clients {
   async function find(id: string): Promise<Client | undefined> {
     if (isDocumentUrl(id))
       return takesDocuments ? permitted(await documents.get(id), redirectRules) : undefined;
-    if (!isId("client", id)) return undefined;
+    if (!isClientId(id)) return undefined;
     const client = await store.find(id);
     if (client === undefined || client.kind === "registered") return client;
     return isOpen ? permitted(client, redirectRules) : undefined;

@@ -1,4 +1,5 @@
 import type { MigrationSet } from "@castellan/database";
+import { commandLineClientId, commandLineRedirectUri } from "./command-line-client.ts";
 
 export const clientMigrations: MigrationSet = [
   {
@@ -42,6 +43,14 @@ export const clientMigrations: MigrationSet = [
         expires_at timestamptz
       );
       create index client_secrets_client on client_secrets (client_id);
+    `,
+  },
+  {
+    id: "oauth.0003-command-line",
+    sql: `
+      insert into oauth_clients (id, kind, name, redirect_uris, auth_method, grant_types, created_at, created_by, updated_at)
+      values ('${commandLineClientId}', 'registered', 'Castellan command line', '{${commandLineRedirectUri}}', 'none',
+              '{authorization_code,refresh_token}', now(), 'setup', now());
     `,
   },
 ];

@@ -181,6 +181,20 @@ test("nothing beyond the person's rights is shown, and none of it is given when 
   expect(await scene.grants()).toEqual([["okrs", "portal:okrs", "goals:read"]]);
 });
 
+test("where a client asks only for what they may not use, the page says so and shows what they could give", async () => {
+  setAccess({ who: "everyone", classes: ["write"], servers: ["goals"] });
+  const visit = await scene.arrive({ more: { scope: "goals:read" } });
+  expect(visit.text.split("\n").slice(4, -3)).toEqual([
+    "It asks for nothing that you can allow",
+    "It asked for more than you may use yourself. That is left out.",
+    "More that you could allow",
+    "Goals",
+    "Create and change things 1 tool",
+  ]);
+  expect(visit.fields.getAll("use")).toEqual([]);
+  expect(await visit.arrival.answer?.text()).toContain("<details open>");
+});
+
 test("rights that ended while the page was open are not given", async () => {
   const visit = await scene.arrive({ more: { scope: "goals:read goals:write" } });
   setAccess({ who: "everyone", classes: ["read"] });

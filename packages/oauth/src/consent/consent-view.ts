@@ -32,7 +32,7 @@ export function portalConsent(view: PortalConsentView): Html {
   return html`${heading(client, portalTitle)} ${introduction(view)}
     <form method="post" action="${view.action}">
       ${view.formField}
-      <h2>${asked.length > 0 ? "What it asks for" : "It asks for nothing new"}</h2>
+      <h2>${askedHeading(question)}</h2>
       ${
         again !== undefined &&
         html`<p class="notice error" role="alert">
@@ -47,7 +47,7 @@ export function portalConsent(view: PortalConsentView): Html {
       ${wholeNote(view)}
       ${
         more.length > 0 &&
-        html`<details ${again !== undefined && html`open`}>
+        html`<details ${(again !== undefined || asked.length === 0) && html`open`}>
           <summary>More that you could allow</summary>
           ${more.map((server) => boxes(server, again?.ticked))}
         </details>`
@@ -96,6 +96,12 @@ function decision({ lastsSeconds }: ConsentView): Html {
       <button name="decision" value="allow">Allow</button>
       <button name="decision" value="deny" class="quiet">Do not allow</button>
     </p>`;
+}
+
+function askedHeading(question: Question): string {
+  const has = (status: Piece["status"]) => piecesOf(question).some((piece) => piece.status === status);
+  if (has("asked")) return "What it asks for";
+  return has("held") ? "It asks for nothing new" : "It asks for nothing that you can allow";
 }
 
 /** The servers that have pieces of this status, with these only. */

@@ -18,6 +18,13 @@ test("a program on this computer could be any", () => {
   });
 });
 
+test("the command line comes with the house, and is not the only program on a computer", () => {
+  expect(introduce(client("registered", "castellan-cli"), "http://127.0.0.1:4711/callback")).toMatchObject({
+    known: "It comes with Castellan.",
+    warning: expect.stringMatching(/^Any program on this computer/) as string,
+  });
+});
+
 test("an app is told by the links that it opens", () => {
   expect(introduce(client("dynamic"), "cursor://anysphere/cb")).toEqual({
     name: "Cursor",

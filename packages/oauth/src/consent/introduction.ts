@@ -3,6 +3,7 @@
  * clients write themselves is shown with everything in it that hides (`visible`), cut short, and never as a link.
  */
 import { visible } from "@castellan/kernel";
+import { commandLineClientId } from "../clients/command-line-client.ts";
 import { redirectKind } from "../clients/redirect-uri.ts";
 import type { ClientForConsent } from "../ports.ts";
 
@@ -55,7 +56,8 @@ export function shown(text: string): string {
   return visible(cut.join(""));
 }
 
-function knownOf({ kind }: ClientForConsent, home: string | undefined): string {
+function knownOf({ id, kind }: ClientForConsent, home: string | undefined): string {
+  if (id === commandLineClientId) return "It comes with Castellan.";
   if (kind === "registered") return "An admin has added it here.";
   return home === undefined
     ? "It chose this name itself; nobody has checked it."

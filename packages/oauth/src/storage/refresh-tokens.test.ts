@@ -1,7 +1,14 @@
 import { createTestDatabase } from "@castellan/database/testing";
-import { accessMigrations, addGrant, createPeople, hashSecret, type SecretHash } from "@castellan/access";
+import {
+  accessMigrations,
+  addGrant,
+  createPeople,
+  createSignInSessions,
+  hashSecret,
+  type SecretHash,
+} from "@castellan/access";
 import { changeMigrations, sql, type Database } from "@castellan/database";
-import { createId, createManualClock } from "@castellan/kernel";
+import { createManualClock } from "@castellan/kernel";
 import { vaultMigrations } from "@castellan/vault";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { storageMigrations } from "./migrations.ts";
@@ -33,13 +40,21 @@ beforeAll(async () => {
     { directory: "workforce", email: "ada@example.com", name: "Ada" },
     { by: "owner" },
   );
+  const { session } = await createSignInSessions({ database, clock }).begin({
+    user: { id: user.id },
+    provider: "local",
+    amr: ["pwd", "otp"],
+    address: "192.0.2.1",
+    userAgent: "a browser",
+    lifetimeMs: 3_600_000,
+  });
   const grant = await addGrant(database, {
     userId: user.id,
     clientId: "cli_1",
     clientName: "Editor",
     portal: "okrs",
     scopes: ["portal:okrs"],
-    signInId: createId("signIn"),
+    signInId: session.id,
     createdAt: now(),
     expiresAt,
   });

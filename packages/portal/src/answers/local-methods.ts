@@ -1,5 +1,4 @@
 /** What the portal answers itself: one row for each local method of the protocol. */
-import type { Principal } from "@castellan/access";
 import type {
   Admitted,
   Answer,
@@ -24,6 +23,7 @@ import type { Connection } from "../connections/connection.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import type { UnderWay } from "../callers/under-way.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
+import { ownerOf } from "../sessions/session-owner.ts";
 import type { Session } from "../sessions/session.ts";
 import { discoverResult, initializeResult, negotiate, type Identity } from "./hello.ts";
 import type { Mac } from "./listen-filter.ts";
@@ -92,9 +92,7 @@ async function initialize({ call, target, connection, sessions, identity }: Loca
     throw invalidParam("params.protocolVersion", "must be a string");
   const version = negotiate(params["protocolVersion"]);
   const session = await sessions.begin({
-    principalId: call.principal.id,
-    clientId: clientOf(call.principal),
-    portal: open.portal.slug,
+    ...ownerOf(call.principal, open.portal.slug),
     client: { version, capabilities, clientInfo },
     clientName: shortText(info["name"]),
     clientVersion: shortText(info["version"]),
@@ -104,11 +102,6 @@ async function initialize({ call, target, connection, sessions, identity }: Loca
     headers: { "mcp-session-id": session.id },
     session,
   };
-}
-
-/** The client that they let in: a session does not outlive what they gave it. */
-function clientOf(principal: Principal): string | undefined {
-  return principal.kind === "user" && principal.grantId !== undefined ? principal.clientId : undefined;
 }
 
 async function setLogLevel({ call, target, session }: LocalContext): Promise<Answer> {

@@ -112,7 +112,9 @@ export class UnderWay implements Disposable {
     };
     const streams = [...this.#streams].filter(isMeant).map(async (stream) => {
       const now = await ask(stream);
-      if (now === undefined || !this.#streams.has(stream)) return;
+      // With a portal that is gone its streams end by themselves (`followChanges`).
+      const isThere = this.#options.directory.find(stream.portal) !== undefined;
+      if (now === undefined || !isThere || !this.#streams.has(stream)) return;
       if (isFault(now) || !this.#enters(now, stream.portal)) {
         this.#streams.delete(stream);
         stream.onEnd();

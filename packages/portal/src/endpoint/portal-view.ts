@@ -22,6 +22,7 @@ import type { OpenPortal } from "../portals/open-portal.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import { ownToolAt } from "../portal-tools/portal-tools.ts";
 import { Session } from "../sessions/session.ts";
+import { ownerOf } from "../sessions/session-owner.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
 
 export interface PortalParts extends RecordPorts {
@@ -65,7 +66,7 @@ export function findSession(
   open: OpenPortal,
   parts: Pick<PortalParts, "sessions">,
 ): Session | Promise<Session> {
-  return parts.sessions.get(id, { principalId: principal.id, portal: open.portal.slug });
+  return parts.sessions.get(id, ownerOf(principal, open.portal.slug));
 }
 
 /** Notifications and responses of a legacy client; a modern one has nothing to say outside of requests. */

@@ -124,7 +124,7 @@ export async function createPortalDirectory(options: {
 
 function isGuardedAlike(before: WholeOpenPortal | undefined, after: WholeOpenPortal): boolean {
   const gateOf = ({ portal }: WholeOpenPortal) => [portal.directory, portal.access, portal.trustedIssuers];
-  return before !== undefined && isDeepStrictEqual(gateOf(before), gateOf(after));
+  return before === undefined || isDeepStrictEqual(gateOf(before), gateOf(after));
 }
 
 function isIn({ portal }: OpenPortal, serverId: string): boolean {

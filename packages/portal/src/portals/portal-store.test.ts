@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { accessMigrations } from "@castellan/access";
+import { accessMigrations, createTrustedIssuerStore } from "@castellan/access";
 import {
   callMigrations,
   createDefinitionStore,
@@ -12,7 +12,7 @@ import {
 import { findings, newServer } from "@castellan/calls/testing";
 import { changeMigrations, sql, withinTransaction, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
-import { parseSlug, type Id } from "@castellan/kernel";
+import { parseSlug, systemClock, type Id } from "@castellan/kernel";
 import type { CapabilityKind } from "@castellan/mcp";
 import { createVault, generateMasterKey } from "@castellan/vault";
 import fc from "fast-check";
@@ -32,6 +32,7 @@ beforeAll(async () => {
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
   servers = createServerStore({ database, vault });
   const definitions = createDefinitionStore(database);
+  for (const issuer of ["entra", "okta"]) await addTrustedIssuer(issuer);
   for (const slug of ["a", "b", "c"]) {
     const { id } = await servers.add(newServer(slug));
     ids.set(slug, id);
@@ -44,6 +45,25 @@ beforeAll(async () => {
 });
 beforeEach(() => database.query(sql`delete from portals`));
 afterAll(() => database[Symbol.asyncDispose]());
+
+async function addTrustedIssuer(issuer: string): Promise<void> {
+  await createTrustedIssuerStore({ database, clock: systemClock }).add({
+    slug: issuer,
+    title: issuer,
+    issuer: `https://${issuer}.example`,
+    audience: "mcp",
+    directory: "workforce",
+    claims: { subject: "sub", email: "email", name: "name" },
+    groupPrefix: "",
+    allowedDomains: [],
+    requiresVerifiedEmail: true,
+    algorithms: ["RS256"],
+    createsUsers: true,
+    linksByEmail: false,
+    allowPrivate: [],
+    isEnabled: true,
+  });
+}
 
 const slug = parseSlug("team", "slug");
 const add = (more: Partial<NewPortal> = {}) =>
@@ -154,6 +174,13 @@ test("an issuer that goes is trusted by no portal", async () => {
   await add({ trustedIssuers: ["okta", "entra"] });
   await database.transaction((tx) => portals.withdrawIssuer(tx, "okta"));
   expect(await portals.get("team")).toMatchObject({ trustedIssuers: ["entra"], version: 2 });
+});
+
+test("nobody is trusted whom nobody knows", async () => {
+  const refused = { code: "trusted_issuer_unknown", field: "trustedIssuers" };
+  await expect(add({ trustedIssuers: ["okta", "nobody"] })).rejects.toMatchObject(refused);
+  await add({ trustedIssuers: ["okta"] });
+  await expect(portals.change("team", { trustedIssuers: ["nobody"] })).rejects.toMatchObject(refused);
 });
 
 test.each([

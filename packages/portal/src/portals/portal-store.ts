@@ -28,7 +28,7 @@ export const portalsTopic = "portals";
  * that is refused with `version_stale`. All throw `portal_not_found` where there is no such portal.
  */
 export interface PortalStore {
-  /** Throws `portal_slug_taken`, `hostname_taken`, `server_unknown`, `alias_taken`, `invalid_input`. */
+  /** Throws `portal_slug_taken`, `hostname_taken`, `server_unknown`, `trusted_issuer_unknown`, `alias_taken`, `invalid_input`. */
   add(portal: NewPortal): Promise<Portal>;
   list(): Promise<Portal[]>;
   /** In the order of slugs; `next` is the `after` of the next page. */
@@ -37,7 +37,7 @@ export interface PortalStore {
   findByIds(ids: readonly string[]): Promise<Portal[]>;
   find(slug: string): Promise<Portal | undefined>;
   get(slug: string): Promise<Portal>;
-  /** Throws `hostname_taken`, `server_unknown`, `invalid_input`; `alias_taken` for another naming, or servers that come. */
+  /** Throws `hostname_taken`, `server_unknown`, `trusted_issuer_unknown`, `invalid_input`; `alias_taken` for another naming, or servers that come. */
   change(slug: string, change: PortalChange, ifMatch?: number): Promise<Portal>;
   /**
    * Offers a server after those that are there. One that is there keeps its place, and its curation unless one is
@@ -48,7 +48,7 @@ export interface PortalStore {
   changeCuration(slug: string, server: string, patch: CurationPatch, ifMatch?: number): Promise<Portal>;
   /** Throws `portal_server_not_listed`. */
   removeServer(slug: string, server: string, ifMatch?: number): Promise<Portal>;
-  /** Makes it exactly this. Throws `hostname_taken`, `server_unknown`, `alias_taken`, `invalid_input`. */
+  /** Makes it exactly this. Throws `hostname_taken`, `server_unknown`, `trusted_issuer_unknown`, `alias_taken`, `invalid_input`. */
   replace(slug: string, whole: WholePortal, ifMatch?: number): Promise<Portal>;
   remove(slug: string, ifMatch?: number): Promise<void>;
   /**

@@ -1,7 +1,7 @@
 /** Writes what an admin wants of a portal, under its row's lock. */
 import { callFaults, everything, type Curation } from "@castellan/calls";
 import { isUniqueViolation, sql, type Queryable } from "@castellan/database";
-import { isSoundRule } from "@castellan/access";
+import { assertIssuersKnown, isSoundRule } from "@castellan/access";
 import { invalidInput, type Id, type Slug } from "@castellan/kernel";
 import { isDeepStrictEqual } from "node:util";
 import { portalFaults } from "../faults.ts";
@@ -29,10 +29,15 @@ export async function insertPortal(
   }
 }
 
-/** Throws `hostname_taken`, `server_unknown`, `invalid_input`. */
+/** Throws `hostname_taken`, `server_unknown`, `trusted_issuer_unknown`, `invalid_input`. */
 export async function savePortal(tx: Queryable, saving: PortalSaving): Promise<void> {
   const { id, before, wanted } = saving;
   assertSoundRules(wanted);
+  const trusted = new Set(before?.trustedIssuers);
+  await assertIssuersKnown(
+    tx,
+    wanted.trustedIssuers.filter((slug) => !trusted.has(slug)),
+  );
   await savePortalRow(tx, id, wanted);
   const known = new Map(before?.servers.map((one) => [one.server, one.curation]));
   const isOrdered = isDeepStrictEqual(before?.servers.map(toPlace), wanted.servers.map(toPlace));

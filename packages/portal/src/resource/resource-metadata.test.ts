@@ -1,9 +1,9 @@
 import type { Slug } from "@castellan/kernel";
-import { serveApp } from "@castellan/web/testing";
+import { createWebApp } from "@castellan/web";
 import { expect, test } from "vitest";
 import { examplePortal, exampleServer } from "../portal-tools/testing.ts";
 import type { OpenPortal } from "../portals/open-portal.ts";
-import { createAddresses } from "./addresses.ts";
+import { apiResource, createAddresses } from "./addresses.ts";
 import { createResourceMetadata } from "./resource-metadata.ts";
 
 function open(slug: string, servers: readonly string[], hostname?: string): OpenPortal {
@@ -29,23 +29,18 @@ const publicUrl = "https://mcp.example.com";
 const addresses = createAddresses({ publicUrl, directory });
 const issuer = `${publicUrl}/oauth`;
 
-async function serve() {
-  return serveApp(
-    (app) =>
-      app.route(
-        "/",
-        createResourceMetadata({
-          addresses,
-          issuer,
-          issuersOf: (slugs) => slugs.map((one) => `https://${one}`),
-        }),
-      ),
-    {
-      isOwnHost: (host: string) => directory.findByHost(host) !== undefined,
-      openPaths: [{ path: "/.well-known/oauth-protected-resource", methods: ["GET"] }],
-    },
-  );
-}
+const app = createWebApp({
+  publicUrl,
+  isOwnHost: (host) => directory.findByHost(host) !== undefined,
+  openPaths: [{ path: "/.well-known/oauth-protected-resource", methods: ["GET"] }],
+  onError: (error) => {
+    throw error;
+  },
+});
+app.route(
+  "/",
+  createResourceMetadata({ addresses, issuer, issuersOf: (slugs) => slugs.map((one) => `https://${one}`) }),
+);
 
 const at = "/.well-known/oauth-protected-resource";
 
@@ -57,13 +52,12 @@ test.each([
   [at, "work.example.com", "https://work.example.com/mcp", "work"],
   [`${at}/p/work/mcp`, "work.example.com", "https://work.example.com/p/work/mcp", "work"],
 ])("%s at %s tells of %s", async (path, host, resource, slug) => {
-  await using served = await serve();
-  const { status, headers, body } = await served.send(path, {
-    headers: { host, origin: "https://inspector.example" },
+  const answer = await app.request(`https://${host}${path}`, {
+    headers: { origin: "https://inspector.example" },
   });
   const servers = slug === "default" ? ["okrs", "wiki"] : ["okrs"];
-  expect([status, headers["access-control-allow-origin"]]).toEqual([200, "*"]);
-  expect(JSON.parse(body)).toEqual({
+  expect([answer.status, answer.headers.get("access-control-allow-origin")]).toEqual([200, "*"]);
+  expect(await answer.json()).toEqual({
     resource,
     authorization_servers: ["https://mcp.example.com/oauth", "https://entra"],
     scopes_supported: [`portal:${slug}`, ...servers.map((server) => `${server}:read`)],
@@ -75,13 +69,12 @@ test.each([
 });
 
 test("the API is a resource as well", async () => {
-  await using served = await serve();
-  const { body } = await served.send(`${at}/api/v1`, { headers: { host: "mcp.example.com" } });
-  expect(JSON.parse(body)).toMatchObject({
+  const answer = await app.request(`${publicUrl}${at}/api/v1`);
+  expect(await answer.json()).toMatchObject({
     resource: "https://mcp.example.com/api/v1",
     scopes_supported: ["api"],
   });
-  expect(addresses.find(new URL("https://mcp.example.com/api/v1/"))).toBe("api");
+  expect(addresses.find(new URL("https://mcp.example.com/api/v1/"))).toBe(apiResource);
 });
 
 test.each([
@@ -89,8 +82,7 @@ test.each([
   [`${at}/p/default/mcp`, "work.example.com", 404],
   [`${at}/p/work/mcp`, "evil.example", 421],
 ])("%s at %s: %i", async (path, host, status) => {
-  await using served = await serve();
-  expect((await served.send(path, { headers: { host } })).status).toBe(status);
+  expect((await app.request(`https://${host}${path}`)).status).toBe(status);
 });
 
 test.each([

@@ -17,6 +17,7 @@ import { endRevoked, type Changed } from "./revoked-sessions.ts";
 import { sessionEnded, sessionUnknown } from "./session-ended.ts";
 import { SessionLoader } from "./session-loader.ts";
 import { questionId, SessionMail } from "./session-mail.ts";
+import { isOwnedBy, type SessionOwner } from "./session-owner.ts";
 import type { SessionParts } from "./session-parts.ts";
 import { createSessionStore, sessionsTopic, type NewSession, type SessionsToEnd } from "./session-store.ts";
 import { Session } from "./session.ts";
@@ -139,7 +140,7 @@ export class SessionRegistry implements AsyncDisposable {
    * The caller's own session: at once where it is known here. A session id proves nothing: it works only
    * for the caller and at the portal that it began with. Throws `session_unknown`.
    */
-  get(id: string, owner: { principalId: string; portal: string }): Session | Promise<Session> {
+  get(id: string, owner: SessionOwner): Session | Promise<Session> {
     const known = this.#sessions.get(id);
     if (known) return owned(known, owner);
     if (!isId("session", id)) throw sessionUnknown();
@@ -294,8 +295,8 @@ export class SessionRegistry implements AsyncDisposable {
   }
 }
 
-function owned(session: Session, { principalId, portal }: { principalId: string; portal: string }): Session {
-  if (session.principalId !== principalId || session.portal !== portal) throw sessionUnknown();
+function owned(session: Session, owner: SessionOwner): Session {
+  if (!isOwnedBy(session, owner)) throw sessionUnknown();
   session.touch();
   return session;
 }

@@ -26,6 +26,7 @@ const hearingMs = 1_000;
 export class Session implements CallerSession {
   readonly id: Id<"session">;
   readonly principalId: string;
+  readonly clientId: string | undefined;
   readonly portal: string;
   readonly client: LegacyClient;
   readonly clientName: string | undefined;
@@ -42,6 +43,7 @@ export class Session implements CallerSession {
   constructor(stored: StoredSession, parts: SessionParts) {
     this.id = stored.id;
     this.principalId = stored.principalId;
+    this.clientId = stored.clientId;
     this.portal = stored.portal;
     this.client = stored.client;
     this.clientName = stored.clientName;

@@ -39,6 +39,8 @@ export const localMigrations: MigrationSet = [
         hash       bytea not null unique,
         -- Null: whoever finishes it becomes the first owner.
         user_id    text collate "C" references users on delete cascade,
+        -- Theirs when it was made: who may make a link for a member may not make one for an owner.
+        role       text not null,
         created_at timestamptz not null,
         created_by text not null,
         -- Null: good until it is used.

@@ -6,7 +6,6 @@ import * as oidc from "openid-client";
 import { signInFaults } from "../faults.ts";
 import type { Connection } from "./connection.ts";
 import type { Flow } from "./flows.ts";
-import { toProviderFault } from "./provider-failure.ts";
 import type { Provider } from "./provider.ts";
 
 export interface Answer {
@@ -29,15 +28,12 @@ const clockSkewMs = 60_000;
 const maxMethods = 16;
 const maxMethodLength = 64;
 
-/** Throws `sign_in_declined`, `sign_in_not_fresh`, `provider_answer_invalid`, `issuer_unavailable`. */
+/** Throws what `toProviderFault` makes something of. */
 export async function readAnswer(asked: Asked): Promise<Answer> {
-  const { provider, flow } = asked;
-  const tokens = await redeem(asked).catch((error: unknown) => {
-    throw toProviderFault(error, provider);
-  });
-  const { idToken } = tokens;
+  const { flow } = asked;
+  const { idToken, claims } = await redeem(asked);
   if (flow.provesAfterMs !== undefined) assertFresh(idToken, flow.provesAfterMs);
-  return { claims: tokens.claims, amr: readMethods(idToken["amr"]) };
+  return { claims, amr: readMethods(idToken["amr"]) };
 }
 
 async function redeem(asked: Asked): Promise<{ idToken: Claims; claims: Claims }> {

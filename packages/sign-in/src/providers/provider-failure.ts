@@ -5,8 +5,9 @@ import { AuthorizationResponseError } from "openid-client";
 import { signInFaults } from "../faults.ts";
 import type { Provider } from "./provider.ts";
 
-/** Fault: `sign_in_declined`, `issuer_unavailable`, `provider_answer_invalid`. */
+/** Fault: `sign_in_declined`, `sign_in_not_fresh`, `issuer_unavailable`, `provider_answer_invalid`. */
 export function toProviderFault(error: unknown, { title }: Pick<Provider, "title">): Fault {
+  if (isFault(error, "sign_in_not_fresh")) return error;
   const options = { data: { back: "/sign-in" }, cause: error };
   const causes = [...causesOf(error)];
   if (causes.some((cause) => cause instanceof AuthorizationResponseError)) {

@@ -7,7 +7,10 @@ let scene: Scene;
 beforeEach(async () => {
   scene = await createScene();
 });
-afterEach(() => scene[Symbol.asyncDispose]());
+afterEach(async () => {
+  expect(scene.errors).toEqual([]);
+  await scene[Symbol.asyncDispose]();
+});
 
 test("the request to a provider is what it should be, and nothing in it says who it is", async () => {
   await scene.add();
@@ -181,4 +184,47 @@ test("ways that nobody came back from are swept", async () => {
   scene.clock.advance(600_000);
   await scene.newVisitor().leave("corp");
   expect(await scene.database.query(sql`select 1 from sign_in_flows`)).toHaveLength(1);
+});
+
+test("with one provider and no accounts of the house the sign-in page leads straight to it", async () => {
+  await scene.add();
+  const visitor = scene.newVisitor();
+  const { location } = await visitor.open("/sign-in?to=%2Foauth%2Fx");
+  expect(location).toBe("/sign-in/with/corp?to=%2Foauth%2Fx");
+  const { location: there } = await visitor.open(location ?? "");
+  expect(await visitor.open(await scene.idp.signIn(there ?? "", "ada"))).toMatchObject({
+    status: 303,
+    location: "/oauth/x",
+  });
+  expect(await scene.newVisitor().open("/sign-in?local=1")).toMatchObject({ status: 200, location: null });
+  expect(await scene.newVisitor().open("/sign-in?directory=customers")).toMatchObject({
+    status: 200,
+    location: null,
+  });
+  await scene.add({ slug: "second" });
+  expect(await scene.newVisitor().open("/sign-in")).toMatchObject({ status: 200, location: null });
+});
+
+test("who came in and who was refused is told", async () => {
+  await scene.add();
+  await scene.newVisitor().signIn("corp", scene.idp, "ada");
+  await scene.newVisitor().signIn("corp", scene.idp, undefined);
+  await scene.newVisitor().open("/sign-in/callback/corp?state=x");
+  expect(scene.events.map(({ outcome, code, provider }) => [outcome, code, provider])).toEqual([
+    ["signed_in", undefined, "corp"],
+    ["refused", "sign_in_declined", "corp"],
+    ["refused", "sign_in_stale", "corp"],
+  ]);
+});
+
+test("what was wrong with a provider is told to whoever set it up, and not to the person", async () => {
+  await scene.add({ clientSecret: "wrong" });
+  const { detail } = await scene.newVisitor().signIn("corp", scene.idp, "ada");
+  expect(detail).toBe("What Corp answered cannot be used. Try again; if it stays so, tell an admin.");
+  expect(scene.failures).toMatchObject([["corp", { error: "invalid_client" }]]);
+  scene.idp.instead.set("/.well-known/openid-configuration", (_, response) => response.writeHead(503).end());
+  await scene.store.change("corp", { clientSecret: "other" });
+  await scene.newVisitor().open("/sign-in/with/corp");
+  expect(scene.failures.at(-1)).toMatchObject(["corp", { code: "issuer_unavailable" }]);
+  expect(scene.failures).toHaveLength(2);
 });

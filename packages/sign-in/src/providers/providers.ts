@@ -15,11 +15,11 @@ import type { FinishSignIn, SignInProviders } from "../ports.ts";
 import { readAim } from "../return-to.ts";
 import type { SignInEvent } from "../signed-in.ts";
 import { readAnswer } from "./answer.ts";
-import { createConnections, type Connection } from "./connection.ts";
+import { createConnections } from "./connection.ts";
 import { createFlows, flowSeconds, isSecretText, randomSecret } from "./flows.ts";
 import { toProviderFault } from "./provider-failure.ts";
-import { createProviderStore, type ProviderInUse } from "./provider-store.ts";
-import { callbackPath } from "./provider.ts";
+import { createProviderStore } from "./provider-store.ts";
+import { callbackPath, type Provider } from "./provider.ts";
 
 export interface ProvidersOptions {
   readonly database: Database;
@@ -33,6 +33,8 @@ export interface ProvidersOptions {
   readonly finish: FinishSignIn;
   /** Hears of everybody who came back and was refused. Whoever was let in is told by `finish`. */
   readonly onSignIn?: ((event: SignInEvent) => void) | undefined;
+  /** Told what was wrong with a provider (its slug), for whoever set it up: the person is told that something was. */
+  readonly onFailure?: ((provider: string, error: unknown) => void) | undefined;
   /** For one request to a provider. Default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -43,7 +45,8 @@ const cookie = "provider";
 const wantedClaims = JSON.stringify({ id_token: { amr: null } });
 
 export function createProviders(options: ProvidersOptions): SignInProviders {
-  const { people, cookies, clock, publicUrl, finish, onSignIn = () => {} } = options;
+  const { people, cookies, clock, publicUrl, finish } = options;
+  const { onSignIn = () => {}, onFailure = () => {} } = options;
   const store = createProviderStore(options);
   const flows = createFlows(options);
   const connections = createConnections(options);
@@ -54,7 +57,7 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
     const { returnTo, again } = readAim(c);
     const used = await store.inUse(c.req.param("provider"));
     const { slug, scopes } = used.provider;
-    const { configuration, takesClaims } = await connect(used);
+    const { configuration, takesClaims } = await heard(used.provider, connections.of(used));
     const [state, nonce, codeVerifier] = [randomSecret(), randomSecret(), randomSecret()];
     const provesAfterMs = again ? clock.now() : undefined;
     await flows.begin(
@@ -75,11 +78,12 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
   });
 
   app.get("/sign-in/callback/:provider", async (c) => {
-    const provider = c.req.param("provider");
+    const named = c.req.param("provider");
     try {
-      return await comeBack(c, provider);
+      return await comeBack(c, named);
     } catch (error) {
       const code = isFault(error) ? error.code : "internal_error";
+      const provider = isSlug(named) ? named : "unknown";
       onSignIn({ outcome: "refused", code, provider, userId: undefined, address: clientAddress(c) });
       throw error;
     }
@@ -95,8 +99,9 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
     if (!flow) throw stale();
     const used = await store.inUse(slug);
     const { provider } = used;
-    const connection = await connect(used);
-    const { claims, amr } = await readAnswer({ provider, connection, flow, state, callback, clock });
+    const connection = await heard(provider, connections.of(used));
+    const asked = { provider, connection, flow, state, callback, clock };
+    const { claims, amr } = await heard(provider, readAnswer(asked));
     const told = readPerson(claims, provider, provider.issuer);
     const user = await people.signedInBy({
       provider: slug,
@@ -112,9 +117,11 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
     return finish(c, { user, provider: slug, amr, returnTo: flow.returnTo });
   }
 
-  async function connect(used: ProviderInUse): Promise<Connection> {
-    return connections.of(used).catch((error: unknown) => {
-      throw toProviderFault(error, used.provider);
+  async function heard<T>(provider: Provider, asking: Promise<T>): Promise<T> {
+    return asking.catch((error: unknown) => {
+      const fault = toProviderFault(error, provider);
+      if (fault.owner === "upstream") onFailure(provider.slug, error);
+      throw fault;
     });
   }
 

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from "node:crypto";
 import { hashSecret } from "@castellan/access";
-import { sql, type Database, type Queryable, type Transaction } from "@castellan/database";
+import { recordChange, sql, type Database, type Queryable, type Transaction } from "@castellan/database";
 import { createId, type Id } from "@castellan/kernel";
 import { signInFaults } from "../faults.ts";
 
@@ -57,6 +57,7 @@ export function createInvitation(database: Database, wanted: NewInvitation): Pro
     // Holds the person's row: of two that are made at once the second ends the first.
     await tx.query(sql`select 1 as one from users where id = ${userId} for no key update`);
     await endInvitations(tx, userId, nowMs);
+    await recordChange(tx, "users", userId);
     return insert(tx, { userId, createdBy, nowMs, expiresAt: new Date(nowMs + lifetimeMs) });
   });
 }
@@ -139,8 +140,9 @@ async function insert(
     expiresAt: made.expiresAt,
   };
   await tx.query(sql`
-    insert into invitations (id, hash, user_id, created_at, created_by, expires_at)
-    values (${invitation.id}, ${toHash(secret)}, ${made.userId ?? null}, ${invitation.createdAt},
+    insert into invitations (id, hash, user_id, role, created_at, created_by, expires_at)
+    values (${invitation.id}, ${toHash(secret)}, ${made.userId ?? null},
+      coalesce((select role from users where id = ${made.userId ?? null}), 'owner'), ${invitation.createdAt},
       ${made.createdBy}, ${made.expiresAt ?? null})`);
   return { invitation, secret };
 }
@@ -153,7 +155,8 @@ async function hasOwner(database: Queryable): Promise<boolean> {
 }
 
 function isLiving(nowMs: number) {
-  return sql`used_at is null and ended_at is null and (expires_at is null or expires_at > ${new Date(nowMs)})`;
+  return sql`used_at is null and ended_at is null and (expires_at is null or expires_at > ${new Date(nowMs)})
+    and (user_id is null or role = (select role from users where users.id = user_id))`;
 }
 
 function toInvitation(row: Row): Invitation {

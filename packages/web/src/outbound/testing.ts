@@ -3,7 +3,7 @@ import { generateKeyPairSync, sign, type KeyObject } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import { connect, type AddressInfo } from "node:net";
+import { connect, isIPv4, type AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 
 export interface Listening extends AsyncDisposable {
@@ -61,12 +61,12 @@ export interface Certificate {
   readonly cert: string;
 }
 
-/** An authority of our own, and a certificate from it for `name`. X.509 version 3 (RFC 5280) by hand. */
+/** An authority of our own, and a certificate from it for a name or an IPv4 address. X.509 version 3 (RFC 5280) by hand. */
 export function createAuthority(name: string): { authority: string; server: Certificate } {
   const ca = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const own = generateKeyPairSync("ec", { namedCurve: "P-256" });
   const isAuthority = extension("551d13", sequence(der(0x01, Buffer.from([0xff]))));
-  const isNamed = extension("551d11", sequence(der(0x82, Buffer.from(name))));
+  const isNamed = extension("551d11", sequence(subjectName(name)));
   return {
     authority: certificate(
       1,
@@ -106,6 +106,11 @@ function certificate(
   const signature = der(0x03, Buffer.concat([Buffer.from([0]), sign("sha256", body, issuerKey)]));
   const base64 = sequence(body, ecdsaWithSha256, signature).toString("base64");
   return `-----BEGIN CERTIFICATE-----\n${base64.replaceAll(/.{64}/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+/** RFC 5280 §4.2.1.6: an `iPAddress` or a `dNSName`. */
+function subjectName(name: string): Buffer {
+  return isIPv4(name) ? der(0x87, Buffer.from(name.split(".").map(Number))) : der(0x82, Buffer.from(name));
 }
 
 function commonName(name: string): Buffer {

@@ -70,6 +70,11 @@ export const configurationCases: CaseTable = {
           },
         };
       },
+      trusted_issuer_unknown: (scene) => ({
+        body: {
+          document: documentOf(scene, { portals: { [scene.newSlug()]: { trustedIssuers: ["nobody"] } } }),
+        },
+      }),
       alias_taken: (scene) => {
         const server = scene.newSlug();
         const tools = { a: { alias: "same" }, b: { alias: "same" } };

@@ -23,6 +23,7 @@ export const portalCases: CaseTable = {
     failures: {
       portal_slug_taken: async (scene) => ({ body: { slug: await scene.newPortal() } }),
       server_unknown: (scene) => ({ body: { slug: scene.newSlug(), servers: ["nobody"] } }),
+      trusted_issuer_unknown: (scene) => ({ body: { slug: scene.newSlug(), trustedIssuers: ["nobody"] } }),
       hostname_taken: async (scene) => ({
         body: { slug: scene.newSlug(), hostname: await aHostname(scene) },
       }),
@@ -37,6 +38,10 @@ export const portalCases: CaseTable = {
     failures: {
       portal_not_found: () => ({ ...nobody, body: { title: "Nobody" } }),
       server_unknown: async (scene) => ({ ...(await aPortal(scene)), body: { servers: ["nobody"] } }),
+      trusted_issuer_unknown: async (scene) => ({
+        ...(await aPortal(scene)),
+        body: { trustedIssuers: ["nobody"] },
+      }),
       hostname_taken: async (scene) => ({
         ...(await aPortal(scene)),
         body: { hostname: await aHostname(scene) },

@@ -1,5 +1,5 @@
 /** Identity providers and trusted issuers: both say who somebody is, so they are an owner's to change. */
-import type { CompanyIdp } from "@castellan/access/testing";
+import type { CompanyIdp } from "../../testing.ts";
 import type { MakeRequest, Scene } from "../scene.ts";
 import { nobody, nothing, type CaseTable } from "./operation-cases.ts";
 

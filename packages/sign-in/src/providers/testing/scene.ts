@@ -12,10 +12,12 @@ import { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
 import type { Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createManualClock, type ManualClock } from "@castellan/kernel";
+import { createRateLimiter, limitMigrations } from "@castellan/limits";
 import { createVault, generateMasterKey, vaultMigrations } from "@castellan/vault";
-import { createCookies, createOutbound, createWebApp } from "@castellan/web";
-import { createBrowsers, type SignedIn } from "../../signed-in.ts";
+import { createCookies, createForms, createOutbound, createWebApp } from "@castellan/web";
 import { signInMigrations } from "../../migrations.ts";
+import { createSignIn } from "../../sign-in.ts";
+import type { SignedIn, SignInEvent } from "../../signed-in.ts";
 import { createProviderStore, type ProviderStore } from "../provider-store.ts";
 import type { NewProvider } from "../provider.ts";
 import { createProviders } from "../providers.ts";
@@ -50,7 +52,12 @@ export interface Scene extends AsyncDisposable {
   readonly people: People;
   readonly sessions: SignInSessions;
   readonly store: ProviderStore;
-  readonly errors: unknown[];
+  /** Who came in, and who was refused. */
+  readonly events: readonly SignInEvent[];
+  /** What was wrong with providers. */
+  readonly failures: readonly (readonly [provider: string, error: unknown])[];
+  /** What was answered with 500. */
+  readonly errors: readonly unknown[];
   /** Registers a provider with the company's own values where none are given. */
   add(over?: Partial<NewProvider>, idp?: CompanyIdp): Promise<void>;
   newVisitor(): Visitor;
@@ -62,7 +69,7 @@ export async function createScene({ timeoutMs = 10_000 }: { timeoutMs?: number }
   await using opened = new AsyncDisposableStack();
   const idp = opened.use(await startCompanyIdp());
   const database = opened.use(
-    await createTestDatabase([vaultMigrations, accessMigrations, signInMigrations]),
+    await createTestDatabase([vaultMigrations, accessMigrations, limitMigrations, signInMigrations]),
   );
   const outbound = opened.use(createOutbound());
   const clock = createManualClock(Date.now());
@@ -71,29 +78,34 @@ export async function createScene({ timeoutMs = 10_000 }: { timeoutMs?: number }
   const sessions = createSignInSessions({ database, clock });
   const store = createProviderStore({ database, vault, clock });
   const cookies = createCookies(publicUrl);
-  const browsers = createBrowsers({
-    sessions,
-    cookies,
-    clock,
-    lifetimeMs: 3_600_000,
-    onSignIn: () => {},
-  });
   const errors: unknown[] = [];
-  const app = createWebApp({ publicUrl, isLoopback: true, onError: (error) => errors.push(error) });
-  const { finish } = browsers;
-  const { app: routes } = createProviders({
-    database,
-    vault,
-    outbound,
-    people,
-    cookies,
-    clock,
-    publicUrl,
-    finish,
-    timeoutMs,
-  });
-  app.route("/", routes);
-  app.get("/who", async (c) => c.json((await browsers.current(c)) ?? null));
+  const onError = (error: unknown) => errors.push(error);
+  const rates = opened.use(createRateLimiter({ database, clock, onError }));
+  const forms = createForms({ cookies, publicUrl, clock, mac: vault.mac });
+  const events: SignInEvent[] = [];
+  const onSignIn = (event: SignInEvent) => events.push(event);
+  const failures: [provider: string, error: unknown][] = [];
+  const common = { database, vault, people, cookies, clock, publicUrl, onSignIn };
+  const signIn = opened.use(
+    createSignIn({
+      ...common,
+      sessions,
+      rates,
+      forms,
+      providers: (finish) =>
+        createProviders({
+          ...common,
+          outbound,
+          finish,
+          timeoutMs,
+          onFailure: (provider, error) => failures.push([provider, error]),
+        }),
+      onError,
+    }),
+  );
+  const app = createWebApp({ publicUrl, isLoopback: true, onError });
+  app.route("/", signIn.app);
+  app.get("/who", async (c) => c.json((await signIn.current(c)) ?? null));
   const owned = opened.move();
 
   function newVisitor(): Visitor {
@@ -136,6 +148,8 @@ export async function createScene({ timeoutMs = 10_000 }: { timeoutMs?: number }
     people,
     sessions,
     store,
+    events,
+    failures,
     errors,
     add: async (over = {}, company = idp) => {
       const provider: NewProvider = {

@@ -1,0 +1,87 @@
+/**
+ * A company at work: its people are at an identity provider, which an installation sends them to; two of the examples
+ * stand behind a portal, and rules say who may use what. All a client is told is the portal's address.
+ */
+import { createToken } from "@castellan/access";
+import { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
+import { startChromium } from "../../harness/chromium.ts";
+import { startTestHouse, type TestHouse, type TestHouseOptions } from "../../harness/house.ts";
+import { toRegistration } from "../../harness/registration.ts";
+import { startExample } from "../../harness/upstreams.ts";
+import { createVisitor, type Visitor } from "./visitor.ts";
+
+export interface Company extends AsyncDisposable {
+  readonly house: TestHouse;
+  /** Ada is of the group `engineering` there, Bob of `sales`. */
+  readonly idp: CompanyIdp;
+  /** Everyone may look things up; `engineering` may change and delete objectives as well. */
+  readonly portal: string;
+  /** Somebody with a browser of their own. */
+  newVisitor(): Promise<Visitor>;
+}
+
+export const portalSlug = "work";
+
+/** So short that a test sees it pass, and long enough for a page to be read by a program. */
+export const accessTokenSeconds = 4;
+
+export async function startCompany(options: TestHouseOptions = {}): Promise<Company> {
+  await using opened = new AsyncDisposableStack();
+  const idp = opened.use(await startCompanyIdp());
+  const house = opened.use(
+    await startTestHouse({ hostname: "localhost", ...options, config: { accessTokenSeconds, ...options.config } }),
+  );
+  for (const name of ["okrs", "invoices"] as const) {
+    const example = opened.use(await startExample(name));
+    await house.api("POST", "/servers", toRegistration(name, example.url));
+  }
+  await house.api("POST", "/groups", { name: "engineering" });
+  await house.api("POST", "/portals", {
+    slug: portalSlug,
+    title: "Work",
+    servers: ["okrs", "invoices"],
+    access: [
+      { who: "everyone", classes: ["read"] },
+      { who: "group:engineering", classes: ["write", "destructive"], servers: ["okrs"] },
+    ],
+  });
+  await addProvider(house, idp);
+  const chromium = opened.use(await startChromium());
+  const owned = opened.move();
+  return {
+    house,
+    idp,
+    portal: `${house.url}/p/${portalSlug}/mcp`,
+    async newVisitor() {
+      const visitor = await createVisitor(chromium.browser, { houseUrl: house.url, idpUrl: idp.issuer });
+      owned.defer(() => visitor.context.close());
+      return visitor;
+    },
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+/** An owner says who is to be believed about people. */
+async function addProvider({ url, database }: TestHouse, idp: CompanyIdp): Promise<void> {
+  const owner = await createToken(
+    database,
+    { name: "owner", role: "owner", portals: [], createdBy: "test" },
+    Date.now(),
+  );
+  const answer = await fetch(`${url}/api/v1/providers`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${owner.secret}`, "content-type": "application/json" },
+    body: JSON.stringify({
+      slug: "corp",
+      title: "Corp",
+      issuer: idp.issuer,
+      clientId: idp.clientId,
+      clientSecret: idp.clientSecret,
+      claims: { groups: "groups" },
+      createsUsers: true,
+      allowPrivate: ["127.0.0.1"],
+    }),
+  });
+  if (!answer.ok) throw new Error(`The provider was answered ${answer.status} ${await answer.text()}`);
+  idp.redirectUris.add(`${url}/sign-in/callback/corp`);
+}
