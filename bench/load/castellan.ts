@@ -7,6 +7,9 @@ import { startProgram } from "./process.ts";
 
 export interface MeasuredCastellan extends AsyncDisposable {
   readonly pid: number;
+  /** Where it listens, without a slash at the end. */
+  readonly url: string;
+  readonly adminToken: string;
   /** Its data folder, where other programs of the run may put their files. */
   readonly folder: string;
   addServer(slug: string, server: MeasuredServer): Promise<void>;
@@ -33,19 +36,29 @@ const requestTimeoutMs = 30_000;
 /** Of everything that it offers nothing needs an approval: that is not what is measured. */
 const autoAccept = ["tool", "prompt", "resource", "resource_template", "instructions"];
 
-export async function startMeasuredCastellan(): Promise<MeasuredCastellan> {
+export interface MeasuredCastellanOptions {
+  /** Settings beside the data folder and a free port. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** The replica that brought the database up to date, and made the admin. */
+  readonly beside?: Pick<MeasuredCastellan, "adminToken">;
+}
+
+export async function startMeasuredCastellan({
+  env = {},
+  beside,
+}: MeasuredCastellanOptions = {}): Promise<MeasuredCastellan> {
   await using opened = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), "castellan-bench-"));
   opened.defer(() => rm(folder, { recursive: true, force: true }));
-  let running = await start(folder);
+  let running = await start(folder, env);
   opened.defer(() => running[Symbol.asyncDispose]());
   const base = () => running.match[1] ?? "";
-  const admin = JSON.parse(await readFile(join(folder, "admin.json"), "utf8")) as { token: string };
+  const adminToken = beside?.adminToken ?? (await readAdminToken(folder));
 
   async function api(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
     const response = await fetch(`${base()}/api/v1${path}`, {
       method,
-      headers: { authorization: `Bearer ${admin.token}`, "content-type": "application/json" },
+      headers: { authorization: `Bearer ${adminToken}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
       signal: AbortSignal.timeout(requestTimeoutMs),
     });
@@ -76,13 +89,17 @@ export async function startMeasuredCastellan(): Promise<MeasuredCastellan> {
     get pid() {
       return running.pid;
     },
+    get url() {
+      return base();
+    },
+    adminToken,
     folder,
     api,
     portalUrl: (slug) => new URL(`${base()}/p/${slug}/mcp`),
     async restart() {
       await running[Symbol.asyncDispose]();
       const startedMs = performance.now();
-      running = await start(folder);
+      running = await start(folder, env);
       return performance.now() - startedMs;
     },
     addServer,
@@ -95,11 +112,15 @@ export async function startMeasuredCastellan(): Promise<MeasuredCastellan> {
   };
 }
 
-function start(folder: string) {
+async function readAdminToken(folder: string): Promise<string> {
+  return (JSON.parse(await readFile(join(folder, "admin.json"), "utf8")) as { token: string }).token;
+}
+
+function start(folder: string, env: Readonly<Record<string, string>>) {
   return startProgram({
     command: process.execPath,
     args: [join(root, "apps/server/bin/castellan.js"), "up"],
-    env: { CASTELLAN_DATA: folder, CASTELLAN_PORT: "0", CASTELLAN_LOG_LEVEL: "info" },
+    env: { CASTELLAN_DATA: folder, CASTELLAN_PORT: "0", CASTELLAN_LOG_LEVEL: "info", ...env },
     ready: /"url":"(http:\/\/127\.0\.0\.1:\d+)"[^\n]*is ready/,
   });
 }

@@ -69,6 +69,18 @@ export async function memoryOf(pid: number): Promise<{ residentMiB: number; with
   return { residentMiB: own / 1024, withChildrenMiB: all / 1024 };
 }
 
+/** Processor time that a process has used so far, all its threads together, milliseconds (Linux). Its children do not count. */
+export async function cpuOf(pid: number): Promise<number> {
+  const text = await readFile(`/proc/${pid}/stat`, "utf8");
+  // The name may hold spaces and brackets; the last bracket ends it, and `state` is the field after it.
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [userTicks, systemTicks] = [Number(fields[11]), Number(fields[12])];
+  return ((userTicks + systemTicks) * 1000) / ticksPerSecond;
+}
+
+/** USER_HZ, which Linux fixes for everybody who reads `/proc`. */
+const ticksPerSecond = 100;
+
 async function descendants(pid: number): Promise<number[]> {
   const text = await readFile(`/proc/${pid}/task/${pid}/children`, "utf8").catch(() => "");
   const children = text.trim().split(" ").filter(Boolean).map(Number);

@@ -38,6 +38,7 @@ async function helpOf(path: readonly string[]): Promise<string> {
     rewrite: undefined,
     ask: nobody,
     readInput: nobody,
+    openBrowser: nobody,
   };
   const exitCode = await runProgram([...path, "--help"], terminal);
   const help = lines.join("\n");

@@ -38,6 +38,13 @@ function methodsOf(method: string): readonly string[] {
   return method === "ALL" ? ["GET", "POST", "DELETE", "PUT", "PATCH"] : [method];
 }
 
+/** Where people and clients come in: pages and endpoints that are there for whoever is not known yet. */
+const waysIn = [".well-known", "account", "oauth", "sign-in", "sign-out", "welcome"];
+
+function isWayIn(route: string): boolean {
+  return waysIn.some((way) => route.split("/")[1] === way);
+}
+
 /** What is told to whoever asks, and why. */
 const open = new Map([
   // A load balancer has no token. They tell whether it works, and nothing else.
@@ -69,7 +76,7 @@ function ask(route: string, headers: Readonly<Record<string, string>> = {}): Pro
 
 test("the routes are those that are meant here", () => {
   const kinds = new Set(routes.map((route) => route.split("/")[1]));
-  expect([...kinds].toSorted()).toEqual(["api", "health", "mcp", "p", "v0.1"]);
+  expect([...kinds].toSorted()).toEqual([...waysIn, "api", "health", "mcp", "p", "v0.1"].toSorted());
   expect(routes.length).toBeGreaterThan(35);
   for (const route of open.keys()) expect(routes).toContain(route);
 });
@@ -88,7 +95,7 @@ describe.each<[string, Readonly<Record<string, string>>, readonly string[]]>([
   test("every route refuses, but for those that are open", async () => {
     const answers = await Promise.all(
       routes
-        .filter((route) => !open.has(route))
+        .filter((route) => !open.has(route) && !isWayIn(route))
         .map(async (route) => [route, await ask(route, headers)] as const),
     );
     for (const [route, { status, headers: answered, text }] of answers) {
@@ -116,6 +123,17 @@ test.each([...open])(
       expect((await ask(route, { authorization: "Bearer cst_wrong" })).status).toBe(401);
   },
 );
+
+test("where one comes in, nobody who is not known is told what is inside, or does anything", async () => {
+  for (const route of routes.filter(isWayIn)) {
+    const { status, text, headers } = await ask(route);
+    expect([route, status < 500]).toEqual([route, true]);
+    expect([route, text + JSON.stringify(headers)]).toEqual([
+      route,
+      expect.not.stringMatching(/sealed:|"t"/),
+    ]);
+  }
+});
 
 test("the registry tells without a token of listed portals only, and not where servers are", async () => {
   const { servers } = JSON.parse((await ask("GET /v0.1/servers")).text) as {

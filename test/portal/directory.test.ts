@@ -187,5 +187,5 @@ test("a portal that is removed ends the sessions at it", async () => {
   await house.portals.remove("closing");
   await house.flush();
   expect(await stream.all).toEqual([]);
-  expect(house.sessions.at("closing")).toEqual([]);
+  await expect.poll(() => house.sessions.at("closing")).toEqual([]);
 });

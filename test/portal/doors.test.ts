@@ -48,7 +48,7 @@ const ping = rpc(1, "ping");
 /** Scopes for reading, and where the rest is told. */
 function challenge(error = ""): string {
   const metadata = "http://127.0.0.1/.well-known/oauth-protected-resource/p/mine/mcp";
-  return `Bearer ${error}scope="portal:mine old:read new:read", resource_metadata="${metadata}"`;
+  return `Bearer ${error}scope="portal:mine portal:mine:read", resource_metadata="${metadata}"`;
 }
 
 test.each<[string, Said, string | undefined, unknown[]]>([

@@ -14,7 +14,7 @@ export interface Person {
 const password = "seven quiet tortoises";
 const codeStepMs = 30_000;
 
-/** Adds somebody to groups that are there, and has them follow their link: they choose a password and scan the code. */
+/** Adds somebody to groups that are there, and has them follow their link. */
 export async function addPerson(
   { url, api }: Pick<TestHouse, "url" | "api">,
   { name, groups = [] }: { name: string; groups?: readonly string[] },
@@ -22,13 +22,21 @@ export async function addPerson(
   const email = `${name.toLowerCase()}@example.com`;
   const { id } = await api<{ id: string }>("POST", "/users", { email, name, groups });
   const link = await api<{ url: string }>("POST", `/users/${id}/invitations`, {});
-  const browser = new HttpBrowser(url);
-  const page = await browser.open(link.url);
+  return { id, ...(await makeAccount(new HttpBrowser(url), link.url, email)) };
+}
+
+/** What somebody does who was given a one-time link: they choose a password and scan the code. They are signed in then. */
+export async function makeAccount(
+  browser: HttpBrowser,
+  link: string,
+  email: string,
+): Promise<Omit<Person, "id">> {
+  const page = await browser.open(link);
   const secret = totpSecretOn(page);
   const form = page.forms.find(({ action }) => action.endsWith("/password"));
   const done = await browser.send(form, { password, code: codeAt(secret, Date.now()) });
-  if (done.url.pathname !== "/account") throw new Error(`${name} has no account: ${done.text}`);
-  return { id, email, password, codeAt: (nowMs) => codeAt(secret, nowMs) };
+  if (done.url.pathname !== "/account") throw new Error(`${email} has no account: ${done.text}`);
+  return { email, password, codeAt: (nowMs) => codeAt(secret, nowMs) };
 }
 
 /** Fills in the sign-in page; what they are shown then. */

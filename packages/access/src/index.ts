@@ -53,7 +53,13 @@ export {
 } from "./people/sign-in-sessions.ts";
 export { isWithin, mayManage } from "./people/authority.ts";
 export type { Grant } from "./grants/grant.ts";
-export { endGrant, endGrantsOfClient, endGrantsOfSessions, grantsTopic } from "./grants/end-grants.ts";
+export {
+  endGrant,
+  endGrantsBeside,
+  endGrantsOfClient,
+  endGrantsOfSessions,
+  grantsTopic,
+} from "./grants/end-grants.ts";
 export { addGrant, type NewGrant } from "./grants/add-grant.ts";
 export { findGrant, livingGrants, pageGrants, type GrantFilter } from "./grants/find-grants.ts";
 export {

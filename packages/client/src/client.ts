@@ -8,7 +8,8 @@ import { ApiProblem, isProblem, UnexpectedAnswer } from "./problem.ts";
 export interface ClientOptions {
   /** Where Castellan is: `https://mcp.example.com`, with or without a slash at its end. */
   readonly url: string;
-  readonly token: string;
+  /** A function is asked before each request: for tokens that run out. */
+  readonly token: string | (() => Promise<string>);
   /** Default: the global one. */
   readonly fetch?: (url: URL, init: RequestInit) => Promise<Response>;
 }
@@ -54,10 +55,11 @@ interface AnyRequest {
 async function send(operation: AnyOperation, request: AnyRequest, options: ClientOptions): Promise<unknown> {
   const { body, ifMatch, idempotencyKey, signal } = request;
   const { fetch = globalThis.fetch } = options;
+  const token = typeof options.token === "string" ? options.token : await options.token();
   const answer = await fetch(toUrl(operation, request, options), {
     method: operation.method,
     headers: {
-      authorization: `Bearer ${options.token}`,
+      authorization: `Bearer ${token}`,
       ...(body !== undefined && { "content-type": "application/json" }),
       ...(ifMatch !== undefined && { "if-match": `"${ifMatch}"` }),
       ...(idempotencyKey !== undefined && { "idempotency-key": `"${idempotencyKey}"` }),

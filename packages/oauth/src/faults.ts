@@ -11,6 +11,12 @@ export const oauthFaults = defineFaults({
     status: 409,
     help: "It has been said for another portal what this client asks for. Go back to the program that asked, and connect again.",
   },
+  authorization_limited: {
+    owner: "caller",
+    status: 429,
+    retryable: true,
+    help: "Too many programs were sent here from this address to be let in. Wait a minute, and connect again.",
+  },
   client_not_found: {
     owner: "caller",
     status: 404,

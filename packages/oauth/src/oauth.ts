@@ -78,6 +78,7 @@ export async function createOAuth(options: OAuthOptions): Promise<OAuth> {
       portals,
       people: options.people,
       clients: clients.features,
+      limiter: options.limiter,
       pages: createConsentPages({
         app,
         signIn,

@@ -137,8 +137,11 @@ export interface ClientFeatures {
 export interface ConsentPages {
   /** Their routes, below `/oauth/consent/`. */
   mount(requests: AuthorizationRequests): void;
-  /** An authorization request that cannot be answered to the client is told to the person (RFC 6749 §4.1.2.1). */
-  refused(c: Context, error: OAuthError): Response | Promise<Response>;
+  /**
+   * An authorization request that is not answered to the client is told to the person (RFC 6749 §4.1.2.1). `back`: the
+   * answer to the client, if they choose to go there.
+   */
+  refused(c: Context, error: OAuthError, back?: URL): Response | Promise<Response>;
 }
 
 /** An error as OAuth tells it (RFC 6749 §5.2). */

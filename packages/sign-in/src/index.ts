@@ -14,6 +14,7 @@ export {
 } from "./welcome/invitations.ts";
 export { createProviders, type ProvidersOptions } from "./providers/providers.ts";
 export { createCheckedProviders, type CheckedProviders } from "./providers/checked-providers.ts";
+export { createProviderStore, type ProviderStore } from "./providers/provider-store.ts";
 export { callbackPath, type NewProvider, type Provider, type ProviderChange } from "./providers/provider.ts";
 export { signInSealedColumns } from "./sealed-columns.ts";
 export { signInFaults } from "./faults.ts";

@@ -11,7 +11,9 @@ export interface BrowserCommand extends AsyncDisposable {
   /** For programs that are to find it: by name on their PATH, or in BROWSER. */
   readonly env: Readonly<Record<string, string>>;
   /** The next address that a program opens, in turn. */
-  next(signal?: AbortSignal): Promise<URL>;
+  next(signal: AbortSignal): Promise<URL>;
+  /** How many were opened that nobody has looked at. */
+  readonly waiting: number;
 }
 
 /** What programs on Linux and macOS call for it. */
@@ -52,14 +54,18 @@ await fetch("http://127.0.0.1:${port}/", { method: "POST", body: process.argv.at
       PATH: `${folder.path}${delimiter}${process.env["PATH"] ?? ""}`,
     },
     async next(signal) {
+      const aborted = Promise.withResolvers<never>();
+      aborted.promise.catch(() => {});
+      signal.addEventListener("abort", () => aborted.reject(signal.reason), { once: true });
       for (;;) {
         const address = told.shift();
         if (address) return address;
         wake = Promise.withResolvers();
-        const given = Promise.withResolvers<never>();
-        signal?.addEventListener("abort", () => given.reject(signal.reason), { once: true });
-        await Promise.race([wake.promise, given.promise]);
+        await Promise.race([wake.promise, aborted.promise]);
       }
+    },
+    get waiting() {
+      return told.length;
     },
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };

@@ -4,6 +4,7 @@
  */
 import { createToken } from "@castellan/access";
 import { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
+import { vi } from "vitest";
 import { startChromium } from "../../harness/chromium.ts";
 import { startTestHouse, type TestHouse, type TestHouseOptions } from "../../harness/house.ts";
 import { toRegistration } from "../../harness/registration.ts";
@@ -29,7 +30,11 @@ export async function startCompany(options: TestHouseOptions = {}): Promise<Comp
   await using opened = new AsyncDisposableStack();
   const idp = opened.use(await startCompanyIdp());
   const house = opened.use(
-    await startTestHouse({ hostname: "localhost", ...options, config: { accessTokenSeconds, ...options.config } }),
+    await startTestHouse({
+      hostname: "localhost",
+      ...options,
+      config: { accessTokenSeconds, ...options.config },
+    }),
   );
   for (const name of ["okrs", "invoices"] as const) {
     const example = opened.use(await startExample(name));
@@ -84,4 +89,24 @@ async function addProvider({ url, database }: TestHouse, idp: CompanyIdp): Promi
   });
   if (!answer.ok) throw new Error(`The provider was answered ${answer.status} ${await answer.text()}`);
   idp.redirectUris.add(`${url}/sign-in/callback/corp`);
+}
+
+/** What went wrong in the installation itself: there is nothing that a person or a client may do to cause it. */
+export function defectsOf({ house }: Company): unknown[] {
+  const lines = house.log.map((line) => JSON.parse(line) as { level: string });
+  return lines.filter(({ level }) => level === "error" || level === "fatal");
+}
+
+/** Waits until the portal says of these tokens that they have run out. */
+export async function untilExpired(
+  { portal }: Company,
+  tokens: { access_token: string } | undefined,
+): Promise<void> {
+  const headers = {
+    authorization: `Bearer ${tokens?.access_token}`,
+    "content-type": "application/json",
+    accept: "application/json, text/event-stream",
+  };
+  const isRefused = async () => (await fetch(portal, { method: "POST", headers, body: "{}" })).status === 401;
+  await vi.waitUntil(isRefused, { timeout: 3 * accessTokenSeconds * 1000, interval: 250 });
 }

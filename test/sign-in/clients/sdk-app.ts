@@ -25,12 +25,16 @@ export interface ClientInformation {
 }
 
 export interface AppOptions {
+  /** What it calls itself. */
+  readonly name: string;
   /** Where it waits for answers. */
   readonly redirectUri: string;
   /** The address of its own description (client ID metadata document). */
   readonly clientMetadataUrl?: string;
   /** What an admin registered it as. */
   readonly registered?: ClientInformation;
+  /** Leaves `resource` (RFC 8707) out of its requests, as clients before 2025-06-18 do. */
+  readonly omitsResource?: boolean;
 }
 
 /** What an application keeps, as both SDKs want it. */
@@ -38,26 +42,28 @@ export class AppMemory {
   readonly redirectUrl: string;
   readonly clientMetadataUrl: string | undefined;
   readonly clientMetadata: { client_name: string; redirect_uris: string[] };
+  readonly validateResourceURL: (() => Promise<undefined>) | undefined;
   /** Every set of tokens that it got, oldest first. */
   readonly received: Tokens[] = [];
   /** Where it last sent the person. */
   sentTo: URL | undefined;
   #client: ClientInformation | undefined;
   #tokens: Tokens | undefined;
-  #state = "";
   #verifier = "";
+  /** `state` → verifier: a stream that is opened again may begin to ask while a call does. */
+  readonly #asked = new Map<string, string>();
   #discovered: unknown;
 
-  constructor({ redirectUri, clientMetadataUrl, registered }: AppOptions) {
+  constructor({ name, redirectUri, clientMetadataUrl, registered, omitsResource = false }: AppOptions) {
     this.redirectUrl = redirectUri;
     this.clientMetadataUrl = clientMetadataUrl;
-    this.clientMetadata = { client_name: "Desk", redirect_uris: [redirectUri] };
+    this.clientMetadata = { client_name: name, redirect_uris: [redirectUri] };
+    this.validateResourceURL = omitsResource ? () => Promise.resolve(undefined) : undefined;
     this.#client = registered;
   }
 
   state(): string {
-    this.#state = randomUUID();
-    return this.#state;
+    return randomUUID();
   }
 
   clientInformation(): ClientInformation | undefined {
@@ -78,6 +84,7 @@ export class AppMemory {
   }
 
   redirectToAuthorization(url: URL): void {
+    this.#asked.set(url.searchParams.get("state") ?? "", this.#verifier);
     this.sentTo = url;
   }
 
@@ -104,7 +111,9 @@ export class AppMemory {
 
   /** The answer, if it is to the question that was asked. The SDKs leave this to applications. */
   answerIn({ back }: Decided): URLSearchParams {
-    if (back.searchParams.get("state") !== this.#state) throw new Error(`Not asked for: ${back.href}`);
+    const verifier = this.#asked.get(back.searchParams.get("state") ?? "");
+    if (verifier === undefined) throw new Error(`Not asked for: ${back.href}`);
+    this.#verifier = verifier;
     return back.searchParams;
   }
 }
@@ -178,6 +187,16 @@ export function isUnauthorized(error: unknown): boolean {
   return error instanceof UnauthorizedV1 || error instanceof UnauthorizedV2;
 }
 
+/** What it fails with. @throws an Error if it does not */
+export function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    (result) => {
+      throw new Error(`It went through: ${JSON.stringify(result)}`);
+    },
+    (error: unknown) => error,
+  );
+}
+
 /** Whoever answers for the person. */
 export type Ask = (url: URL) => Promise<Decided>;
 
@@ -201,6 +220,7 @@ export class App implements AsyncDisposable {
       const connection = this.#sdk.open(this.#url, this.memory);
       try {
         await connection.connect();
+        await this.#connection?.client.close();
         this.#connection = connection;
         return decided;
       } catch (error) {
@@ -216,12 +236,12 @@ export class App implements AsyncDisposable {
   }
 
   /** Does something, and once more if the person had to be asked before; what they were shown comes along. */
-  async through<T>(work: (client: AnyClient) => Promise<T>, ask: Ask): Promise<{ result: T; decided: Decided }> {
+  async through<T>(
+    work: (client: AnyClient) => Promise<T>,
+    ask: Ask,
+  ): Promise<{ result: T; decided: Decided }> {
     if (!this.#connection) throw new Error("Not connected");
-    const refused = await work(this.#connection.client).then(
-      () => new Error("Nobody was asked"),
-      (error: unknown) => error,
-    );
+    const refused = await failureOf(work(this.#connection.client));
     if (!isUnauthorized(refused)) throw refused;
     const decided = await this.#askOver(this.#connection, ask);
     return { result: await work(this.#connection.client), decided };

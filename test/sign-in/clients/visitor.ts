@@ -44,7 +44,8 @@ export async function createVisitor(
     problems,
     async decide(address, { as = "ada", change, button = "Allow" } = {}) {
       await page.goto(String(address));
-      if (new URL(page.url()).origin === idpUrl) await page.getByRole("link", { name: as, exact: true }).click();
+      if (new URL(page.url()).origin === idpUrl)
+        await page.getByRole("link", { name: as, exact: true }).click();
       const pressed = page.getByRole("button", { name: button, exact: true });
       await pressed.waitFor();
       const words = wordsOf(await page.locator("main").innerText());

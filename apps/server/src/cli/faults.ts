@@ -30,7 +30,17 @@ export const cliFaults = defineFaults({
   access_unknown: {
     owner: "caller",
     status: 400,
-    help: "The command line does not know which server to talk to, or has no token for it. Start one here with `castellan up`, or set CASTELLAN_URL and CASTELLAN_TOKEN.",
+    help: "The command line does not know which server to talk to, or has no token for it. Start one here with `castellan up`, or sign in to one with `castellan login --url URL`, or set CASTELLAN_URL and CASTELLAN_TOKEN.",
+  },
+  login_over: {
+    owner: "caller",
+    status: 401,
+    help: "Whoever was signed in with the command line is no more: the time is over, or it was ended at the server. `castellan login` signs in again.",
+  },
+  login_refused: {
+    owner: "caller",
+    status: 403,
+    help: "Signing in with the browser did not succeed: the command line was not let in, nobody came back in time, or the server refused; the message says which.",
   },
   access_file_unsafe: {
     owner: "caller",
@@ -40,7 +50,7 @@ export const cliFaults = defineFaults({
   access_file_invalid: {
     owner: "caller",
     status: 400,
-    help: 'A file with URL and token cannot be read, or is not JSON like {"url": "https://…", "token": "cst_…"}.',
+    help: 'A file with URL and token, or with who is signed in, cannot be read or written, or is not as it should be. URL and token are JSON like {"url": "https://…", "token": "cst_…"}.',
   },
   server_unreachable: {
     owner: "system",

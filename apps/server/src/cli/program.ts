@@ -9,6 +9,7 @@ import { addCatalogCommand } from "./program/catalog.ts";
 import { remote, type Surroundings } from "./program/command.ts";
 import { addCompletionCommands } from "./program/completion.ts";
 import { addConfigurationCommands } from "./program/configuration.ts";
+import { addLoginCommands } from "./program/login.ts";
 import { addPortalCommands } from "./program/portals.ts";
 import { addServerCommands } from "./program/servers.ts";
 import { addTokenCommands } from "./program/tokens.ts";
@@ -57,6 +58,7 @@ function createProgram(surroundings: Surroundings): Command {
     .configureOutput({ writeOut: (text) => terminal.print(text.trimEnd()), outputError: () => undefined })
     .configureHelp({ helpWidth: terminal.width ?? 100 });
   addUpCommand(program);
+  addLoginCommands(program, surroundings);
   addServerCommands(program, surroundings);
   addPortalCommands(program, surroundings);
   addCatalogCommand(program, surroundings);

@@ -24,12 +24,13 @@ const usageCodes = new Set(["usage_invalid", "not_confirmed"]);
 const hints: Readonly<Record<string, string>> = {
   usage_invalid: "`castellan --help`, or `--help` after a command, lists what there is.",
   access_unknown:
-    "Start a server in this folder with `castellan up`, or set CASTELLAN_URL and CASTELLAN_TOKEN to use one elsewhere.",
+    "Start a server in this folder with `castellan up`; sign in to one elsewhere with `castellan login --url URL`, or set CASTELLAN_URL and CASTELLAN_TOKEN.",
+  login_over: "`castellan login` signs you in again.",
   server_unreachable: "`castellan doctor` looks for the reason; `castellan up` starts a server.",
   server_answer_invalid: "`castellan doctor` says which URL was used and where it comes from.",
   token_invalid: "`castellan doctor` says which token was used and where it comes from.",
   token_expired: "An admin makes a new one with `castellan token create NAME`.",
-  permission_required: "An admin makes such a token with `castellan token create NAME --admin`.",
+  permission_required: "`castellan whoami` says who you are, and what your role allows.",
   outbound_refused:
     "Where it is to be at a private address, allow that by name: --allow-private HOST, HOST:PORT or CIDR.",
   server_slug_taken: "`castellan server list` shows what is registered.",

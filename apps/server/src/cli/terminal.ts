@@ -1,5 +1,7 @@
 /** What the command line runs in: the one place that reads the process's environment and streams. */
 import { homedir } from "node:os";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { styleText } from "node:util";
 import { fit } from "./output/width.ts";
@@ -29,10 +31,12 @@ export interface Terminal {
    * Undefined where standard error is no terminal.
    */
   readonly rewrite: ((line: string) => void) | undefined;
-  /** Asks on standard error, reads one line; an empty one when the answer is Ctrl-C or Ctrl-D. */
-  ask(question: string): Promise<string>;
+  /** Asks on standard error, reads one line; an empty one when the answer is Ctrl-C or Ctrl-D, or it is aborted. */
+  ask(question: string, signal?: AbortSignal): Promise<string>;
   /** All of standard input, up to a limit. */
   readInput(maxBytes: number): Promise<string>;
+  /** Has the desktop open an http(s) address; false where it cannot. */
+  openBrowser(address: URL): Promise<boolean>;
 }
 
 export type Streams = Pick<NodeJS.Process, "env" | "stdin" | "stdout" | "stderr">;
@@ -56,10 +60,10 @@ export function createProcessTerminal({ env, stdin, stdout, stderr }: Streams = 
       stderr.isTTY && env["TERM"] !== "dumb"
         ? (line) => void stderr.write(`\r\u001b[K${fit(line, Math.max(1, stderr.columns - 1))}`)
         : undefined,
-    async ask(question) {
+    async ask(question, signal) {
       const lines = createInterface({ input: stdin, output: stderr });
       try {
-        return await lines.question(question);
+        return await (signal ? lines.question(question, { signal }) : lines.question(question));
       } catch (error) {
         if (!(error instanceof Error) || error.name !== "AbortError") throw error;
         stderr.write("\n");
@@ -78,5 +82,23 @@ export function createProcessTerminal({ env, stdin, stdout, stderr }: Streams = 
       }
       return Buffer.concat(chunks).toString("utf8");
     },
+    openBrowser: (address) => openBrowser(address, env),
   };
 }
+
+/** Never by a shell: the address is another's text. */
+async function openBrowser({ protocol, href }: URL, env: NodeJS.ProcessEnv): Promise<boolean> {
+  if (protocol !== "https:" && protocol !== "http:") return false;
+  const [command, ...args] = openers[process.platform] ?? ["xdg-open"];
+  const child = spawn(command, [...args, href], { env, stdio: "ignore", detached: true });
+  child.unref();
+  return once(child, "spawn").then(
+    () => true,
+    () => false,
+  );
+}
+
+const openers: Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>> = {
+  darwin: ["open"],
+  win32: ["rundll32", "url.dll,FileProtocolHandler"],
+};

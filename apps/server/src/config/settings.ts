@@ -35,7 +35,7 @@ export const settings = {
   publicUrl: defineSetting({
     variable: "CASTELLAN_PUBLIC_URL",
     help: "Where clients reach Castellan, for example https://mcp.example.com. Allowed hosts and origins derive from it.",
-    fallback: "the address it listens on",
+    fallback: "http://localhost and the port",
     parse: origin,
   }),
   allowedOrigins: defineSetting({

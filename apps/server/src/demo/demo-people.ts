@@ -11,7 +11,12 @@ export interface DemoPerson {
 
 export const demoPeople: readonly DemoPerson[] = [
   { name: "Ana", email: "ana@example.com", group: "demo-viewers", does: "looks things up" },
-  { name: "Ben", email: "ben@example.com", group: "demo-editors", does: "creates and changes things as well" },
+  {
+    name: "Ben",
+    email: "ben@example.com",
+    group: "demo-editors",
+    does: "creates and changes things as well",
+  },
   { name: "Carla", email: "carla@example.com", group: "demo-managers", does: "may do everything" },
 ];
 

@@ -92,3 +92,18 @@ export const signInHappened = defineEvent({
     },
   ],
 });
+
+export const providerFailed = defineEvent({
+  name: "provider.failed",
+  level: "warn",
+  message: "An identity provider did not sign somebody in",
+  fields: { provider: "string", reason: "string" },
+  metrics: [
+    {
+      kind: "counter",
+      name: "castellan_provider_failures",
+      help: "Sign-ins that an identity provider did not answer as it should",
+      labels: ["provider"],
+    },
+  ],
+});

@@ -244,7 +244,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       onError,
     }),
   );
-  app.route("/", createResourceMetadata({ addresses, issuer: `${publicUrl}/oauth` }));
+  app.route("/", createResourceMetadata({ addresses, issuer: oauth.issuer, issuersOf: issuers.issuersOf }));
   app.route("/", oauth.app);
   app.route("/", signIn.app);
   app.route(

@@ -82,7 +82,7 @@ async function serve(
     ...hooks,
   });
   // Disposed of in the opposite order: the socket closes before what it serves.
-  const publicUrl = config.publicUrl ?? server.url;
+  const publicUrl = config.publicUrl ?? ownUrl(config, server);
   try {
     house.resolve(opened.use(await createHouse({ config, store, telemetry, version, publicUrl })));
   } catch (error) {
@@ -104,6 +104,11 @@ async function serve(
   return { server, publicUrl };
 }
 
+/** Passkeys belong to a domain, which an address is not (WebAuthn §5.1.3): on this computer it goes by its name. */
+function ownUrl({ host }: Config, { url, port }: HttpServer): string {
+  return ["127.0.0.1", "::1", "localhost"].includes(host) ? `http://localhost:${port}` : url;
+}
+
 /** Makes the first admin's token, and keeps the address in the file true. */
 async function keepAdminFile(config: Config, store: Store, url: string, logger: Logger): Promise<void> {
   const known = await readAdminFile(config.dataDir);
@@ -119,7 +124,12 @@ async function keepAdminFile(config: Config, store: Store, url: string, logger: 
 }
 
 /** While the platform has no owner: where the link is that makes one. */
-async function tellFirstOwner(config: Config, store: Store, publicUrl: string, logger: Logger): Promise<void> {
+async function tellFirstOwner(
+  config: Config,
+  store: Store,
+  publicUrl: string,
+  logger: Logger,
+): Promise<void> {
   const link = await keepFirstOwnerLink(store.database, {
     dataDir: config.dataDir,
     publicUrl,

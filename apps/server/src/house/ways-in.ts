@@ -4,12 +4,18 @@ import type { Database } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
 import type { RateLimiter } from "@castellan/limits";
 import { createOAuth, openOAuthPaths, type OAuth, type OAuthSettings, type Portals } from "@castellan/oauth";
-import { createProviders, createSignIn, signInPagePaths, type SignIn } from "@castellan/sign-in";
+import {
+  createProviders,
+  createSignIn,
+  signInPagePaths,
+  type SignIn,
+  type SignInEvent,
+} from "@castellan/sign-in";
 import type { Telemetry } from "@castellan/telemetry";
 import type { Vault } from "@castellan/vault";
 import { createCookies, createForms, type Outbound } from "@castellan/web";
 import type { Config } from "../config/settings.ts";
-import { signInHappened } from "./events.ts";
+import { providerFailed, signInHappened } from "./events.ts";
 
 export interface WaysIn extends AsyncDisposable {
   readonly signIn: SignIn;
@@ -41,6 +47,7 @@ export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
   const { config, database, vault, clock, outbound, rates, people, publicUrl, onError } = options;
   await using opened = new AsyncDisposableStack();
   const cookies = createCookies(publicUrl);
+  const onSignIn = (event: SignInEvent) => options.telemetry.emit(signInHappened, event);
   const forms = createForms({ cookies, publicUrl, clock, mac: (purpose, data) => vault.mac(purpose, data) });
   const signIn = opened.use(
     createSignIn({
@@ -54,9 +61,20 @@ export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
       forms,
       publicUrl,
       providers: (finish) =>
-        createProviders({ database, vault, outbound, people, cookies, clock, publicUrl, finish }),
+        createProviders({
+          database,
+          vault,
+          outbound,
+          people,
+          cookies,
+          clock,
+          publicUrl,
+          finish,
+          onSignIn,
+          onFailure: (provider, reason) => options.telemetry.emit(providerFailed, { provider, reason }),
+        }),
       sessionSeconds: config.sessionSeconds,
-      onSignIn: (event) => options.telemetry.emit(signInHappened, event),
+      onSignIn,
       onError,
     }),
   );

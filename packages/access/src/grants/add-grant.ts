@@ -23,6 +23,7 @@ export async function addGrant(database: Queryable, grant: NewGrant): Promise<Gr
            ${grant.scopes}, ${grant.signInId}, ${grant.createdAt}, ${grant.expiresAt}
     from held where ended_at is null and status = 'active'
     returning ${grantColumns}`);
-  if (!row) throw accessFaults.fault("sign_in_not_found", "The session in which this was agreed to has ended");
+  if (!row)
+    throw accessFaults.fault("sign_in_not_found", "The session in which this was agreed to has ended");
   return toGrant(row);
 }

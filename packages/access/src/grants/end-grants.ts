@@ -14,8 +14,31 @@ export async function endGrant(
   await database.transaction(async (tx) => {
     const [row] = await tx.query(sql`
       select 1 from grants where id = ${id} and (${userId ?? null}::text is null or user_id = ${userId ?? null})`);
-    if (!row) throw accessFaults.fault("grant_not_found", "There is no grant with this id");
+    if (!row) throw unknown();
     await endWhere(tx, sql`id = ${id}`, now);
+  });
+}
+
+/**
+ * All that a person lets the client of this grant of theirs do where it is for: what it asked for later stands in grants of
+ * its own, and so does what another device of theirs was let in with. Throws `grant_not_found`.
+ */
+export async function endGrantsBeside(
+  database: Database,
+  id: Id<"grant">,
+  { now, userId }: { now: Date; userId: Id<"user"> },
+): Promise<void> {
+  await database.transaction(async (tx) => {
+    const [row] = await tx.query<{ client_id: string; portal: string | null }>(
+      sql`select client_id, portal from grants where id = ${id} and user_id = ${userId}`,
+    );
+    if (!row) throw unknown();
+    const { client_id: clientId, portal } = row;
+    await endWhere(
+      tx,
+      sql`user_id = ${userId} and client_id = ${clientId} and portal is not distinct from ${portal}`,
+      now,
+    );
   });
 }
 
@@ -40,6 +63,10 @@ export async function endAllOfUser(tx: Queryable, userId: Id<"user">, now: Date)
     sql`update sign_in_sessions set ended_at = ${now} where user_id = ${userId} and ended_at is null`,
   );
   await endWhere(tx, sql`user_id = ${userId}`, now);
+}
+
+function unknown(): Error {
+  return accessFaults.fault("grant_not_found", "There is no grant with this id");
 }
 
 async function endWhere(tx: Queryable, which: SqlStatement, now: Date): Promise<void> {

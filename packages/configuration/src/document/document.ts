@@ -1,10 +1,13 @@
 /**
- * A configuration document: servers and portals as they are to be. It is the whole truth of what it names: a field
+ * A configuration document: an installation's servers and portals, and who comes in, as they are to be. It is the whole truth of what it names: a field
  * that is absent has its default. It says nothing about what it does not name.
  */
 import { z } from "zod";
-import { slug } from "./fields.ts";
+import { clientEntry, clientId } from "./client-entry.ts";
+import { line, slug } from "./fields.ts";
+import { issuerEntry } from "./issuer-entry.ts";
 import { portalEntry } from "./portal-entry.ts";
+import { providerEntry } from "./provider-entry.ts";
 import { serverEntry } from "./server-entry.ts";
 
 export const apiVersion = "castellan/v1";
@@ -20,6 +23,32 @@ function bySlug<Entry extends z.ZodType<{ title?: string | undefined }>>(entry: 
     .prefault({});
 }
 
+/** An account of the house is of no provider, and sessions say so by this word. */
+const providers = bySlug(providerEntry).refine((all) => !Object.hasOwn(all, "local"), "must not have an entry local");
+
+const clients = z
+  .record(clientId, clientEntry)
+  .refine((all) => Object.keys(all).length <= maxResources, `must have at most ${maxResources} entries`)
+  .transform((all) =>
+    Object.fromEntries(Object.entries(all).map(([id, entry]) => [id, { ...entry, name: entry.name ?? id }] as const)),
+  )
+  .prefault({});
+
+/** Groups that providers name are made by themselves, and there may be many. */
+const maxGroups = 20_000;
+
+const groupEntry = z.strictObject({ description: line(0, 1000).default("") });
+
+const groupsByName = z
+  .record(line(1, 128), groupEntry)
+  .refine((all) => Object.keys(all).length <= maxGroups, `must have at most ${maxGroups} entries`)
+  .prefault({});
+
+const groups = z
+  .strictObject({ workforce: groupsByName, customers: groupsByName })
+  .prefault({})
+  .meta({ description: "By directory and name" });
+
 function titled<Entry extends { title?: string | undefined }>([name, entry]: [string, Entry]) {
   return [name, { ...entry, title: entry.title ?? name }] as const;
 }
@@ -28,8 +57,14 @@ export const configurationDocument = z
   .strictObject({
     apiVersion: z.literal(apiVersion),
     name: slug.meta({ description: "The file's own name: what it makes is managed by it" }),
+    groups,
+    providers: providers.meta({ description: "Identity providers that people sign in with" }),
+    trustedIssuers: bySlug(issuerEntry).meta({
+      description: "Authorization servers whose tokens portals take, where they name them",
+    }),
     servers: bySlug(serverEntry),
     portals: bySlug(portalEntry),
+    clients: clients.meta({ description: "OAuth clients, by their ids" }),
   })
   .meta({ title: "Castellan configuration" });
 
@@ -39,3 +74,7 @@ export type ConfigurationInput = z.input<typeof configurationDocument>;
 export type ConfigurationDocument = z.output<typeof configurationDocument>;
 export type ServerEntry = ConfigurationDocument["servers"][string];
 export type PortalEntry = ConfigurationDocument["portals"][string];
+export type GroupEntry = ConfigurationDocument["groups"]["workforce"][string];
+export type ProviderEntry = ConfigurationDocument["providers"][string];
+export type IssuerEntry = ConfigurationDocument["trustedIssuers"][string];
+export type ClientEntry = ConfigurationDocument["clients"][string];

@@ -6,13 +6,18 @@ const pattern = /^(?:env:[A-Za-z_][A-Za-z0-9_]{0,127}|file:[^\p{C}]{1,1024})$/u;
 const rule = "must be env:NAME of an environment variable or file:PATH";
 const prefixPattern = /^[\x21-\x7e][\x20-\x7e]{0,63}$/;
 
+const place = z.string().regex(pattern, rule).meta({
+  description:
+    "env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document.",
+});
+
+/** A secret that is used as it is. */
+export const bareSecretRef = z.strictObject({ secretRef: place });
+
 /** What one header is made of. */
 export const secretRef = z
   .strictObject({
-    secretRef: z.string().regex(pattern, rule).meta({
-      description:
-        "env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document.",
-    }),
+    secretRef: place,
     prefix: z
       .string()
       .regex(prefixPattern, "must be visible ASCII characters, 64 at most")

@@ -39,6 +39,11 @@ export interface ClientFilter {
 export interface ClientStore {
   /** One that an admin writes down; `by`: their id. Throws `invalid_input`. */
   add(input: RegisteredClientInput, by: string): Promise<MadeClient>;
+  /**
+   * One whose id was chosen. It has no secret until one is made (`rotateSecret`). Throws `invalid_input`, and
+   * `client_not_registered` where a client that nobody wrote down has this id.
+   */
+  addKnown(id: string, input: RegisteredClientInput, by: string): Promise<Client>;
   /** One that registers itself. */
   register(metadata: ClientMetadata): Promise<MadeClient>;
   /** What was read at the URL that is its id, for the first time or anew. */
@@ -73,21 +78,11 @@ export function createClientStore({ database, clock }: { database: Database; clo
     throw notFound();
   }
 
-  async function insert(
-    client: Pick<Client, "kind"> & RegisteredClientInput,
-    by: string | undefined,
-  ): Promise<MadeClient> {
+  function insertWithSecret(client: Omit<NewClient, "id">, by: string | undefined): Promise<MadeClient> {
     const id = createId("client");
     return database.transaction(async (tx) => {
-      await tx.query(sql`
-        insert into oauth_clients (id, kind, name, uri, redirect_uris, auth_method, grant_types, may_introspect,
-                                   jwks, jwks_uri, created_at, created_by, updated_at)
-        values (${id}, ${client.kind}, ${client.name}, ${client.uri ?? null}, ${client.redirectUris},
-                ${client.authMethod}, ${client.grantTypes}, ${client.mayIntrospect},
-                ${client.jwks ?? null}, ${client.jwksUri ?? null}, ${now()}, ${by ?? null}, ${now()})`);
-      await setClientScopes(tx, id, client.scopes);
+      await insert(tx, { ...client, id }, { by, now: now() });
       const secret = hasSecret(client) ? await addSecret(tx, id, now()) : undefined;
-      await recordChange(tx, clientsTopic, id);
       return { client: await get(tx, id), secret };
     });
   }
@@ -98,11 +93,19 @@ export function createClientStore({ database, clock }: { database: Database; clo
 
     async add(input, by) {
       assertRegistrable(input);
-      return insert({ ...input, kind: "registered" }, by);
+      return insertWithSecret({ ...input, kind: "registered" }, by);
+    },
+
+    async addKnown(id, input, by) {
+      assertRegistrable(input);
+      return database.transaction(async (tx) => {
+        await insert(tx, { ...input, kind: "registered", id }, { by, now: now() });
+        return get(tx, id);
+      });
     },
 
     register: (metadata) =>
-      insert({ ...metadata, kind: "dynamic", scopes: [], mayIntrospect: false }, undefined),
+      insertWithSecret({ ...metadata, kind: "dynamic", scopes: [], mayIntrospect: false }, undefined),
 
     async keepDocument(url, metadata, freshUntil) {
       return database.transaction(async (tx) => {
@@ -202,6 +205,27 @@ export async function removeClients(tx: Queryable, ids: readonly string[], now: 
     await revokeAccessTokensOfClient(tx, id, now);
     await recordChange(tx, clientsTopic, id);
   }
+}
+
+type NewClient = Pick<Client, "id" | "kind"> & RegisteredClientInput;
+
+async function insert(
+  tx: Queryable,
+  client: NewClient,
+  { by, now }: { by: string | undefined; now: Date },
+): Promise<void> {
+  const { id } = client;
+  const made = await tx.query(sql`
+    insert into oauth_clients (id, kind, name, uri, redirect_uris, auth_method, grant_types, may_introspect,
+                               jwks, jwks_uri, created_at, created_by, updated_at)
+    values (${id}, ${client.kind}, ${client.name}, ${client.uri ?? null}, ${client.redirectUris},
+            ${client.authMethod}, ${client.grantTypes}, ${client.mayIntrospect},
+            ${client.jwks ?? null}, ${client.jwksUri ?? null}, ${now}, ${by ?? null}, ${now})
+    on conflict (id) do nothing returning 1`);
+  if (made.length === 0)
+    throw oauthFaults.fault("client_not_registered", "There is a client with this id, which is no admin's");
+  await setClientScopes(tx, id, client.scopes);
+  await recordChange(tx, clientsTopic, id);
 }
 
 const useEveryMs = 60 * 60_000;

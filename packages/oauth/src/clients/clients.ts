@@ -88,6 +88,7 @@ export function createClients(options: ClientsOptions): Clients {
       find,
       noteUse: (id) => aside(store.noteUse(id)),
       outbound,
+      clock,
       takesDocuments,
       registrationEndpoint: isOpen ? options.registrationEndpoint : undefined,
     }),

@@ -1,8 +1,9 @@
 /** Clients as `oidc-provider` wants them. It validates each once more as it takes them (its own metadata rules). */
-import { isFault } from "@castellan/kernel";
+import { isFault, type Clock } from "@castellan/kernel";
 import type { Outbound } from "@castellan/web";
 import { errors, type Adapter, type Client as ProviderClient, type Configuration } from "oidc-provider";
 import type { ClientFeatures } from "../ports.ts";
+import { createClientKeys } from "./client-keys.ts";
 import { isSecretOf } from "./client-secret.ts";
 import { authMethods, hasSecret, type Client } from "./client.ts";
 import { applicationType, redirectKind } from "./redirect-uri.ts";
@@ -13,6 +14,7 @@ export interface ProviderFeaturesOptions {
   /** Told of a client that got a token; nobody waits for it. */
   readonly noteUse: (id: string) => void;
   readonly outbound: Pick<Outbound, "fetch">;
+  readonly clock: Pick<Clock, "monotonic">;
   readonly takesDocuments: boolean;
   /** Undefined: clients cannot register themselves. */
   readonly registrationEndpoint: string | undefined;
@@ -73,7 +75,8 @@ export function toProviderMetadata(client: Client): Record<string, unknown> {
 }
 
 function configurationOf(options: ProviderFeaturesOptions): Configuration {
-  const { outbound, takesDocuments, registrationEndpoint } = options;
+  const { takesDocuments, registrationEndpoint } = options;
+  const fetchKeys = createClientKeys(options);
   return {
     features: {
       // All clients come from the adapter, read and kept by us: the provider is never to fetch one itself.
@@ -86,7 +89,7 @@ function configurationOf(options: ProviderFeaturesOptions): Configuration {
     enabledJWA: { clientAuthSigningAlgValues: [...signingAlgorithms] },
     assertJwtClientAuthClaimsAndHeader: (_ctx, claims) => assertShortLived(claims["exp"]),
     clientBasedCORS: (_ctx, origin, client) => isOriginOf(client, origin),
-    fetch: (url, init) => fetchKeys(String(url), init?.signal ?? undefined, outbound),
+    fetch: (url, init) => fetchKeys(String(url), init?.signal ?? undefined),
   };
 }
 
@@ -110,26 +113,6 @@ function isOriginOf({ redirectUris = [] }: ProviderClient, origin: string): bool
     const asked = URL.parse(origin);
     return redirectKind(uri) === "loopback" && asked?.protocol === "http:" && asked.hostname === own.hostname;
   });
-}
-
-const publicOnly = Object.freeze({ allowPrivate: Object.freeze([]) });
-
-/** The one thing that the provider fetches: a client's keys, at its `jwks_uri`. */
-async function fetchKeys(
-  url: string,
-  signal: AbortSignal | undefined,
-  outbound: Pick<Outbound, "fetch">,
-): Promise<Response> {
-  const { status, headers, body } = await outbound.fetch(url, {
-    policy: publicOnly,
-    maxBytes: 64 * 1024,
-    timeoutMs: 5_000,
-    headers: { accept: "application/jwk-set+json, application/json" },
-    field: "jwks_uri",
-    ...(signal && { signal }),
-  });
-  // Statuses without a body cannot be made with one, however empty (Fetch §2.2.3).
-  return new Response(status === 204 || status === 304 ? null : Buffer.from(body), { status, headers });
 }
 
 function adapterOf({ find }: ProviderFeaturesOptions): Adapter {

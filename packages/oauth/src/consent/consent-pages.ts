@@ -24,7 +24,7 @@ import type {
 import { scopesGiven } from "./answer.ts";
 import { apiConsent, portalConsent } from "./consent-view.ts";
 import { directoryOf, dueFor, mustProve, type Due, type DueOptions } from "./due.ts";
-import { introduce } from "./introduction.ts";
+import { introduce, shown } from "./introduction.ts";
 import { noAccess, portalChoice } from "./portal-view.ts";
 
 export interface ConsentOptions extends DueOptions {
@@ -148,7 +148,7 @@ function formActionsOf({ redirectUri }: AuthorizationRequest): string[] {
   return [formActionOf(new URL(redirectUri)), "https:"];
 }
 
-function refused(c: Context, { error, description, status }: OAuthError): Response {
+function refused(c: Context, { error, description, status }: OAuthError, back?: URL): Response {
   const told = description === undefined ? error : `${error}: ${description}`;
   return page(c, {
     title: "This cannot be answered",
@@ -158,6 +158,13 @@ function refused(c: Context, { error, description, status }: OAuthError): Respon
       <p class="notice"><bdi>${visible(told)}</bdi></p>
       <p class="muted">
         Go back to it and try again. If that does not help, tell its maker what stands above.
-      </p>`,
+      </p>
+      ${
+        back &&
+        html`<p>
+          It wants to be told at <a href="${back.href}"><bdi>${shown(back.host)}</bdi></a>. Go there only if
+          that is where you came from.
+        </p>`
+      }`,
   });
 }

@@ -4,6 +4,7 @@
  */
 import type { Database } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
+import type { RateLimiter } from "@castellan/limits";
 import type { Vault } from "@castellan/vault";
 import { readBody, requestHeader, type OpenPath } from "@castellan/web";
 import { Hono, type Context } from "hono";
@@ -29,6 +30,8 @@ import { startSweeper } from "../storage/sweeper.ts";
 import { createAuthorizationRequests } from "./authorization-requests.ts";
 import { createBridge, type Bridge } from "./bridge.ts";
 import { routes, toConfiguration } from "./configuration.ts";
+import { createErrorRedirects, type ErrorRedirects } from "./error-redirects.ts";
+import { assertNotTooMany } from "./request-limit.ts";
 import { createResourceServers } from "./resource-servers.ts";
 import { setTokenValues } from "./token-values.ts";
 
@@ -42,6 +45,7 @@ export interface AuthorizationServerOptions {
   readonly portals: Portals;
   readonly people: People;
   readonly clients: ClientFeatures;
+  readonly limiter: Pick<RateLimiter, "take">;
   readonly pages: ConsentPages;
   readonly accessTokenSeconds: number;
   /** How long a client is let in, from the consent on. */
@@ -130,7 +134,13 @@ export async function createAuthorizationServer(
   });
   const app = new Hono();
   addMetadata(app, issuer, clients);
-  addFrontChannel(app, { bridge, pages, normalise: (query) => normaliseAuthorization(query, targets) });
+  addFrontChannel(app, {
+    bridge,
+    pages,
+    normalise: (query) => normaliseAuthorization(query, targets),
+    errorRedirects: createErrorRedirects({ provider, clients }),
+    admit: (c) => assertNotTooMany(c, options.limiter),
+  });
   addBackChannel(app, bridge, (form) =>
     normaliseTokenRequest(form, targets, (token) => scopesOfRefresh(database, token)),
   );
@@ -162,19 +172,24 @@ function addFrontChannel(
     bridge: Bridge;
     pages: Pick<ConsentPages, "refused">;
     normalise: (query: URLSearchParams) => URLSearchParams;
+    errorRedirects: ErrorRedirects;
+    admit: (c: Context) => Promise<void>;
   },
 ): void {
-  const { bridge, pages, normalise } = options;
-  const answer = async (c: Context, path: string, query?: URLSearchParams) => {
-    const { response, refused } = await bridge(c, { path, method: "GET", ...(query && { query }) });
+  const { bridge, pages, normalise, errorRedirects, admit } = options;
+  app.get(`/oauth${routes.authorization}`, async (c) => {
+    await admit(c);
+    const query = normalise(new URL(c.req.url).searchParams);
+    const { response, refused } = await bridge(c, { path: routes.authorization, method: "GET", query });
+    if (refused !== undefined) return pages.refused(c, refused);
+    const toStranger = await errorRedirects(response, query.get("client_id"));
+    return toStranger === undefined ? response : pages.refused(c, toStranger.error, toStranger.back);
+  });
+  app.get(`/oauth${routes.authorization}/:uid`, async (c) => {
+    const path = `${routes.authorization}/${encodeURIComponent(c.req.param("uid"))}`;
+    const { response, refused } = await bridge(c, { path, method: "GET" });
     return refused === undefined ? response : pages.refused(c, refused);
-  };
-  app.get(`/oauth${routes.authorization}`, (c) =>
-    answer(c, routes.authorization, normalise(new URL(c.req.url).searchParams)),
-  );
-  app.get(`/oauth${routes.authorization}/:uid`, (c) =>
-    answer(c, `${routes.authorization}/${encodeURIComponent(c.req.param("uid"))}`),
-  );
+  });
 }
 
 /** Where clients come (RFC 6749 §3.2, RFC 7009, RFC 7662, RFC 7517). */

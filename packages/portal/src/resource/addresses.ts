@@ -3,7 +3,7 @@
  * slug, at `/mcp` (the default one, and each at its own host). Clients compare the address that they use with the one
  * that its metadata name, so each address has metadata of its own; to the authorization server all of them are one.
  */
-import { apiScope, portalScope, serverScope, type Challenge } from "@castellan/access";
+import { apiScope, portalScope, serverScope, takesPublic, type Challenge } from "@castellan/access";
 import { isSlug } from "@castellan/kernel";
 import type { OpenPortal } from "../portals/open-portal.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
@@ -105,9 +105,14 @@ export function isAt({ portal }: OpenPortal, ownHost: string | undefined): boole
   return ownHost === undefined || portal.hostname === ownHost;
 }
 
-/** What a client asks for first: to come in and to read. */
-export function readingScopes({ portal: { slug, servers } }: OpenPortal): string[] {
-  const isFew = servers.length <= maxNamedServers && !servers.includes("portal");
+/**
+ * What a client asks for first: to come in and to read. Strangers are told of it, so only a portal that they know
+ * anyway, being listed or public, names its servers here.
+ */
+export function readingScopes({ portal }: OpenPortal): string[] {
+  const { slug, servers, isListed } = portal;
+  const isKnown = isListed || takesPublic(portal);
+  const isFew = isKnown && servers.length <= maxNamedServers && !servers.includes("portal");
   return [
     portalScope(slug),
     ...(isFew ? servers.map((server) => serverScope(server, "read")) : [portalScope(slug, "read")]),

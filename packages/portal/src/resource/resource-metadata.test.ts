@@ -3,13 +3,18 @@ import { createWebApp } from "@castellan/web";
 import { expect, test } from "vitest";
 import { examplePortal, exampleServer } from "../portal-tools/testing.ts";
 import type { OpenPortal } from "../portals/open-portal.ts";
+import type { Portal } from "../portals/portal.ts";
 import { apiResource, createAddresses } from "./addresses.ts";
 import { createResourceMetadata } from "./resource-metadata.ts";
 
-function open(slug: string, servers: readonly string[], hostname?: string): OpenPortal {
+function open(
+  slug: string,
+  servers: readonly string[],
+  more: Partial<Pick<Portal, "hostname" | "isListed" | "access">> = { isListed: true },
+): OpenPortal {
   const portal = examplePortal(
     servers.map((server) => exampleServer(server)),
-    { slug: slug as Slug, title: `The ${slug}`, hostname, trustedIssuers: ["entra"] },
+    { slug: slug as Slug, title: `The ${slug}`, trustedIssuers: ["entra"], ...more },
   );
   return { portal, servers: [], isNarrowed: false, part: "", scope: () => undefined as never };
 }
@@ -17,9 +22,11 @@ function open(slug: string, servers: readonly string[], hostname?: string): Open
 const many = Array.from({ length: 17 }, (_, n) => `s${n}`);
 const portals = [
   open("default", ["okrs", "wiki"]),
-  open("work", ["okrs"], "work.example.com"),
+  open("work", ["okrs"], { hostname: "work.example.com", isListed: true }),
   open("large", many),
   open("odd", ["portal"]),
+  open("hidden", ["okrs"], { isListed: false }),
+  open("public", ["docs"], { access: [{ who: "public", classes: ["read"] }] }),
 ];
 const directory = {
   find: (slug: string) => portals.find(({ portal }) => portal.slug === slug),
@@ -116,10 +123,12 @@ test("on one's own computer localhost is the same, at the same port", () => {
   expect(addresses.resourceAt(place("evil.example"))).toBe("https://mcp.example.com/p/work/mcp");
 });
 
-test("a challenge has room in a header, and holds nothing that a stranger wrote", () => {
+test("a challenge has room in a header, and holds nothing that a stranger wrote or may not know", () => {
   const scopeAt = (named: string) => addresses.challengeAt({ named, ownHost: undefined })?.scope;
   expect(scopeAt("large")).toBe("portal:large portal:large:read");
   expect(scopeAt("odd")).toBe("portal:odd portal:odd:read");
   expect(scopeAt("none")).toBe("portal:none");
+  expect(scopeAt("hidden")).toBe("portal:hidden portal:hidden:read");
+  expect(scopeAt("public")).toBe("portal:public docs:read");
   for (const named of ['a"b', "a\r\nb", "ä", "__proto__", ""]) expect(scopeAt(named)).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 /** `/account` and what its forms are sent to. */
-import { endGrant, pageGrants } from "@castellan/access";
+import { endGrantsBeside, pageGrants } from "@castellan/access";
 import { isId } from "@castellan/kernel";
 import type { Context, Hono } from "hono";
 import { listPasskeys } from "../local/passkey-store.ts";
@@ -8,6 +8,7 @@ import type { Parts } from "../parts.ts";
 import { signInPath } from "../return-to.ts";
 import type { SignedIn } from "../signed-in.ts";
 import { accountView, type ProofsOfAccount } from "./account-view.ts";
+import { connectedApps } from "./connected-apps.ts";
 import { doneOf, donePath } from "./done.ts";
 import { addPasskeyRoutes } from "./passkey-routes.ts";
 import { addPasswordRoutes } from "./password-routes.ts";
@@ -26,7 +27,8 @@ export function addAccountRoutes(app: Hono, parts: Parts): void {
   app.post("/account/apps/end", (c) =>
     withSignedIn(c, parts, async ({ user }, sent) => {
       const id = sent.get("id") ?? "";
-      if (isId("grant", id)) await endGrant(database, id, { now: new Date(clock.now()), userId: user.id });
+      if (isId("grant", id))
+        await endGrantsBeside(database, id, { now: new Date(clock.now()), userId: user.id });
       return c.redirect(donePath("app"), 303);
     }),
   );
@@ -63,7 +65,7 @@ export function addAccountRoutes(app: Hono, parts: Parts): void {
       session,
       provider: session.provider === "local" ? undefined : provider,
       sessions: listed,
-      grants,
+      apps: connectedApps(grants),
       proofs,
       done: doneOf(c.req.query("done")),
       nowMs,

@@ -1,10 +1,11 @@
 /** `/account`: what is one's own, and how it ends. */
-import type { Grant, SignInSession, User } from "@castellan/access";
+import type { SignInSession, User } from "@castellan/access";
 import { visible } from "@castellan/kernel";
 import { html, page, type Html } from "@castellan/web";
 import type { Context } from "hono";
 import type { Passkey } from "../local/passkey-store.ts";
 import { ago, browserName, day } from "../pages/words.ts";
+import type { ConnectedApp } from "./connected-apps.ts";
 import { scopesInWords } from "./scopes-in-words.ts";
 
 export interface AccountView {
@@ -13,7 +14,7 @@ export interface AccountView {
   /** What the provider is called that they came by; undefined: they have an account of the house. */
   readonly provider: string | undefined;
   readonly sessions: readonly SignInSession[];
-  readonly grants: readonly Grant[];
+  readonly apps: readonly ConnectedApp[];
   /** Undefined: they have no account of the house. */
   readonly proofs: ProofsOfAccount | undefined;
   readonly done: string | undefined;
@@ -59,29 +60,29 @@ function howSignedIn({ session, provider, nowMs }: AccountView): Html {
   ${ago(session.authenticatedAt, nowMs)}`;
 }
 
-function clients({ grants, nowMs, field }: AccountView): Html {
-  if (grants.length === 0)
+function clients({ apps, nowMs, field }: AccountView): Html {
+  if (apps.length === 0)
     return html`<h2>Connected apps</h2>
       <p class="muted">No app is connected. An app appears here when you let it in.</p>`;
   return html`<h2>Connected apps</h2>
     <p class="muted">What each may do in your name. An app that you disconnect has to ask you again.</p>
     <ul class="rows">
-      ${grants.map(
-        (grant) =>
+      ${apps.map(
+        (app) =>
           html`<li>
             <div>
-              <strong>${visible(grant.clientName)}</strong>
+              <strong>${visible(app.clientName)}</strong>
               <div class="small">
-                ${grant.portal === undefined ? "the API" : html`portal ${grant.portal}`}: may
-                ${scopesInWords(grant)}
+                ${app.portal === undefined ? "the API" : html`portal ${app.portal}`}: may
+                ${scopesInWords(app)}
               </div>
               <div class="small muted">
-                since ${day(grant.createdAt)},
-                ${grant.lastUsedAt ? html`last used ${ago(grant.lastUsedAt, nowMs)}` : "never used"}, until
-                ${day(grant.expiresAt)} at the latest
+                since ${day(app.since)},
+                ${app.lastUsedAt ? html`last used ${ago(app.lastUsedAt, nowMs)}` : "never used"}, until
+                ${day(app.until)} at the latest
               </div>
             </div>
-            ${button("/account/apps/end", field, { id: grant.id, text: "Disconnect", about: visible(grant.clientName) })}
+            ${button("/account/apps/end", field, { id: app.id, text: "Disconnect", about: visible(app.clientName) })}
           </li>`,
       )}
     </ul>`;

@@ -1,4 +1,4 @@
-import { addGrant } from "@castellan/access";
+import { addGrant, type NewGrant } from "@castellan/access";
 import { sql } from "@castellan/database";
 import type { ManualClock } from "@castellan/kernel";
 import { Secret } from "otpauth";
@@ -30,7 +30,12 @@ async function signedIn(): Promise<{ person: TestPerson; browser: TestBrowser; s
   return { person, browser, sessionId: session?.id ?? "" };
 }
 
-function giveGrant(userId: TestPerson["user"]["id"], sessionId: string, clientName = "Claude") {
+function giveGrant(
+  userId: TestPerson["user"]["id"],
+  sessionId: string,
+  clientName = "Claude",
+  more: Partial<NewGrant> = {},
+) {
   return addGrant(house.database, {
     userId,
     clientId: "client",
@@ -40,6 +45,7 @@ function giveGrant(userId: TestPerson["user"]["id"], sessionId: string, clientNa
     signInId: sessionId as never,
     createdAt: new Date(house.clock.now()),
     expiresAt: new Date(house.clock.now() + 14 * 86_400_000),
+    ...more,
   });
 }
 
@@ -69,6 +75,29 @@ test("it tells what each app may do, and ends one on request, of one's own only"
   expect(done.location).toBe("/account?done=app");
   expect((await ada.browser.get("/account?done=app")).words).toContain("The app is disconnected.");
   expect(await livingGrants()).toEqual([{ client_name: "Cursor" }]);
+});
+
+test("an app that asked for more later is one app, and goes as one", async () => {
+  const { browser, person, sessionId } = await signedIn();
+  await giveGrant(person.user.id, sessionId, "Claude", {
+    scopes: ["portal:main", "okrs:read"],
+    createdAt: new Date(house.clock.now() - 86_400_000),
+  });
+  await giveGrant(person.user.id, sessionId, "Claude 2", {
+    scopes: ["portal:main", "okrs:read", "okrs:write"],
+  });
+  const elsewhere = { portal: "other", scopes: ["portal:other", "portal:other:read"] };
+  await giveGrant(person.user.id, sessionId, "Claude", elsewhere);
+  const page = await browser.get("/account");
+  expect(page.words).toContain(
+    "Claude 2 portal main: may read (okrs), change (okrs) since 31 December 2025, never used, until 15 January 2026 at the latest",
+  );
+  expect(page.words.match(/portal main/g)).toHaveLength(1);
+  const [, id] =
+    /name="id" value="([^"]+)"[^>]*>\s*<button[^>]*aria-label="Disconnect Claude 2"/.exec(page.text) ?? [];
+  await browser.submit(page, "/account/apps/end", { id: id ?? "" });
+  expect((await browser.get("/account")).words).not.toContain("portal main");
+  expect(await livingGrants()).toEqual([{ client_name: "Claude" }]);
 });
 
 test("browsers: one of one's own is ended with what was let in from it, or all others", async () => {

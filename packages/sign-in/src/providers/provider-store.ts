@@ -32,6 +32,8 @@ export interface ProviderStore {
   get(slug: string): Promise<Provider>;
   /** The same with its secret. One that is switched off is as unknown as one that is not there. */
   inUse(slug: string): Promise<ProviderInUse>;
+  /** What proves to it that it is asked by Castellan, also while it is switched off. */
+  secretOf(slug: string): Promise<string | undefined>;
   /** By title. */
   list(only?: { readonly directory: Directory; readonly isEnabled: true }): Promise<Provider[]>;
   /** A change that changes nothing leaves the version. */
@@ -59,6 +61,8 @@ export function createProviderStore({ database, vault, clock }: ProviderStoreOpt
       if (!row.is_enabled) throw unknown();
       return { provider: toProvider(row), clientSecret: openSecret(vault, row) };
     },
+
+    secretOf: async (slug) => openSecret(vault, await read(database, slug)),
 
     async list(only) {
       const rows = await database.query<ProviderRow>(sql`

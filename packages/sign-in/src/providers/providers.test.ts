@@ -221,10 +221,18 @@ test("what was wrong with a provider is told to whoever set it up, and not to th
   await scene.add({ clientSecret: "wrong" });
   const { detail } = await scene.newVisitor().signIn("corp", scene.idp, "ada");
   expect(detail).toBe("What Corp answered cannot be used. Try again; if it stays so, tell an admin.");
-  expect(scene.failures).toMatchObject([["corp", { error: "invalid_client" }]]);
+  scene.idp.idToken = (claims) => ({ ...claims, nonce: "another" });
+  await scene.store.change("corp", { clientSecret: scene.idp.clientSecret });
+  await scene.newVisitor().signIn("corp", scene.idp, "ada");
   scene.idp.instead.set("/.well-known/openid-configuration", (_, response) => response.writeHead(503).end());
   await scene.store.change("corp", { clientSecret: "other" });
   await scene.newVisitor().open("/sign-in/with/corp");
-  expect(scene.failures.at(-1)).toMatchObject(["corp", { code: "issuer_unavailable" }]);
-  expect(scene.failures).toHaveLength(2);
+  expect(scene.failures).toEqual([
+    ["corp", "server responded with a challenge in the WWW-Authenticate HTTP Header"],
+    ["corp", 'unexpected JWT claim value encountered: unexpected ID Token "nonce" claim value'],
+    [
+      "corp",
+      `The issuer ${scene.idp.issuer} cannot be asked: /.well-known/openid-configuration answers with status 503`,
+    ],
+  ]);
 });

@@ -17,7 +17,7 @@ import type { SignInEvent } from "../signed-in.ts";
 import { readAnswer } from "./answer.ts";
 import { createConnections } from "./connection.ts";
 import { createFlows, flowSeconds, isSecretText, randomSecret } from "./flows.ts";
-import { toProviderFault } from "./provider-failure.ts";
+import { reasonOf, toProviderFault } from "./provider-failure.ts";
 import { createProviderStore } from "./provider-store.ts";
 import { callbackPath, type Provider } from "./provider.ts";
 
@@ -34,7 +34,7 @@ export interface ProvidersOptions {
   /** Hears of everybody who came back and was refused. Whoever was let in is told by `finish`. */
   readonly onSignIn?: ((event: SignInEvent) => void) | undefined;
   /** Told what was wrong with a provider (its slug), for whoever set it up: the person is told that something was. */
-  readonly onFailure?: ((provider: string, error: unknown) => void) | undefined;
+  readonly onFailure?: ((provider: string, reason: string) => void) | undefined;
   /** For one request to a provider. Default 10,000. */
   readonly timeoutMs?: number;
 }
@@ -120,7 +120,7 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
   async function heard<T>(provider: Provider, asking: Promise<T>): Promise<T> {
     return asking.catch((error: unknown) => {
       const fault = toProviderFault(error, provider);
-      if (fault.owner === "upstream") onFailure(provider.slug, error);
+      if (fault.owner === "upstream") onFailure(provider.slug, reasonOf(error));
       throw fault;
     });
   }

@@ -9,3 +9,21 @@ export function toServerUrl(text: string): string | undefined {
 }
 
 export const urlRule = "must be an http or https URL, without user, query or fragment";
+
+/** Whether two URLs, in that spelling, are of one server: on this computer it goes by several names. */
+export function isSameServer(a: string, b: string): boolean {
+  return inOneName(a) === inOneName(b);
+}
+
+/** Whether what is sent there stays on this computer. */
+export function isLoopback(url: string): boolean {
+  return loopback.test(new URL(url).hostname);
+}
+
+const loopback = /^(?:localhost|127\.0\.0\.1|\[::1\])$/;
+
+function inOneName(text: string): string {
+  const url = new URL(text);
+  if (loopback.test(url.hostname)) url.hostname = "localhost";
+  return url.href;
+}

@@ -1,6 +1,7 @@
 /** The server's API as commands use it: the typed client, whose problems are faults here. */
 import { ApiProblem, createClient, UnexpectedAnswer, type Client } from "@castellan/client";
 import { Fault, isFault } from "@castellan/kernel";
+import type { TokenSource } from "../access/credential.ts";
 import { cliFaults } from "../faults.ts";
 
 /** Reading a large server's lists, or verifying a long record, takes its time. */
@@ -8,7 +9,7 @@ const longestMs = 10 * 60_000;
 
 export interface ConnectOptions {
   readonly url: string;
-  readonly token: string;
+  readonly token: TokenSource;
   /** For one request. Default: ten minutes. */
   readonly timeoutMs?: number;
 }

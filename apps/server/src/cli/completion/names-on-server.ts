@@ -1,5 +1,6 @@
 /** Slugs for completion: nobody waits long for them, and nobody is told when they cannot be had. */
 import { isSlug } from "@castellan/kernel";
+import { toTokenSource } from "../access/credential.ts";
 import { findAccess } from "../access/find-access.ts";
 import { connect } from "../client/connect.ts";
 import type { Terminal } from "../terminal.ts";
@@ -12,7 +13,9 @@ const limit = 200;
 export function createNamesOnServer(terminal: Terminal): FindNames {
   return async (thing, options) => {
     try {
-      const api = connect({ ...(await findAccess(options, terminal)), timeoutMs });
+      const access = await findAccess(options, terminal);
+      const token = toTokenSource(access.token, terminal, { waitMs: timeoutMs });
+      const api = connect({ url: access.url, token, timeoutMs });
       const list = thing === "server" ? api.listServers : api.listPortals;
       const { items } = await list({ query: { limit } });
       // It goes into a command line: nothing but a slug may.

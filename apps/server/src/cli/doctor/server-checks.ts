@@ -1,7 +1,9 @@
 /** The server that commands would talk to: is it there, does it know us, and is it well. */
 import { pages, type Client, type Status } from "@castellan/client";
 import { isFault } from "@castellan/kernel";
+import { toTokenSource } from "../access/credential.ts";
 import { findAccess, type Access } from "../access/find-access.ts";
+import { isLoopback } from "../access/url.ts";
 import { connect, request } from "../client/connect.ts";
 import { ok, problem, warning, type Check, type Finding, type Patient } from "./check.ts";
 
@@ -67,9 +69,7 @@ async function reach({ url, urlFrom, isGuess }: Access): Promise<Finding> {
 
 /** A token in clear text on a network is anybody's. */
 function plainHttp({ url }: Access): Finding[] {
-  const { protocol, hostname } = new URL(url);
-  const isLocal = hostname === "localhost" || hostname.startsWith("127.") || hostname === "[::1]";
-  if (protocol === "https:" || isLocal) return [];
+  if (new URL(url).protocol === "https:" || isLoopback(url)) return [];
   return [
     warning(
       "Server",
@@ -80,7 +80,7 @@ function plainHttp({ url }: Access): Finding[] {
 }
 
 async function asAdmin(access: Access, { terminal }: Patient): Promise<Finding[]> {
-  const api = connect(access);
+  const api = connect({ url: access.url, token: toTokenSource(access.token, terminal) });
   try {
     const askedMs = terminal.now();
     const status = await api.getStatus();
@@ -101,6 +101,7 @@ async function asAdmin(access: Access, { terminal }: Patient): Promise<Finding[]
 }
 
 function tokenAdvice(code: string): string {
+  if (code === "login_over") return "`castellan login` signs you in again; `castellan logout` forgets it.";
   if (code === "permission_required")
     return "Use an admin's token: `castellan token create NAME --admin` makes one.";
   return "Use another token. Where no admin's token is living, the next start of the server makes one.";

@@ -55,7 +55,7 @@ export interface Scene extends AsyncDisposable {
   /** Who came in, and who was refused. */
   readonly events: readonly SignInEvent[];
   /** What was wrong with providers. */
-  readonly failures: readonly (readonly [provider: string, error: unknown])[];
+  readonly failures: readonly (readonly [provider: string, reason: string])[];
   /** What was answered with 500. */
   readonly errors: readonly unknown[];
   /** Registers a provider with the company's own values where none are given. */
@@ -84,7 +84,7 @@ export async function createScene({ timeoutMs = 10_000 }: { timeoutMs?: number }
   const forms = createForms({ cookies, publicUrl, clock, mac: vault.mac });
   const events: SignInEvent[] = [];
   const onSignIn = (event: SignInEvent) => events.push(event);
-  const failures: [provider: string, error: unknown][] = [];
+  const failures: [provider: string, reason: string][] = [];
   const common = { database, vault, people, cookies, clock, publicUrl, onSignIn };
   const signIn = opened.use(
     createSignIn({
@@ -98,7 +98,7 @@ export async function createScene({ timeoutMs = 10_000 }: { timeoutMs?: number }
           outbound,
           finish,
           timeoutMs,
-          onFailure: (provider, error) => failures.push([provider, error]),
+          onFailure: (provider, reason) => failures.push([provider, reason]),
         }),
       onError,
     }),
