@@ -121,7 +121,7 @@ function start(folder: string, env: Readonly<Record<string, string>>) {
     command: process.execPath,
     args: [join(root, "apps/server/bin/castellan.js"), "up"],
     env: { CASTELLAN_DATA: folder, CASTELLAN_PORT: "0", CASTELLAN_LOG_LEVEL: "info", ...env },
-    ready: /"url":"(http:\/\/127\.0\.0\.1:\d+)"[^\n]*is ready/,
+    ready: /"url":"(http:\/\/(?:localhost|127\.0\.0\.1):\d+)"[^\n]*is ready/,
   });
 }
 

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { makeHome, type Home } from "../../clients/run.ts";
 import { freePort } from "../../heavy/process/tcp.ts";
 import { createBrowserCommand, type BrowserCommand } from "./browser-command.ts";
-import { accessTokenSeconds, defectsOf, portalSlug, startCompany, type Company } from "./company.ts";
+import { defectsOf, portalSlug, startCompany, untilExpired, type Company } from "./company.ts";
 import { clientHost, serveDescribedClients, type DescribedClients } from "./described-client.ts";
 import type { Decided, Visitor } from "./visitor.ts";
 
@@ -102,37 +102,45 @@ const ways = [
   },
 ];
 
-test.each(ways)("one that $way: signs in, refreshes by itself, asks for more", { timeout: 60_000 }, async (way) => {
-  await using desk = await newDesk(await way.prepare());
-  const first = await run(desk, async (client) => (await client.listTools()).tools.length, { isAsked: true });
-  expect(first.result).toBe(11);
-  expect(first.asked?.words.split("\n")[2]).toBe(`${way.known} Access is handed to a program on this computer.`);
+test.each(ways)(
+  "one that $way: signs in, refreshes by itself, asks for more",
+  { timeout: 60_000 },
+  async (way) => {
+    await using desk = await newDesk(await way.prepare());
+    const first = await run(desk, async (client) => (await client.listTools()).tools.length, {
+      isAsked: true,
+    });
+    expect(first.result).toBe(11);
+    expect(first.asked?.words.split("\n")[2]).toBe(
+      `${way.known} Access is handed to a program on this computer.`,
+    );
 
-  // Another start, longer after than a token is good for: it has kept what it needs.
-  const second = await run(
-    desk,
-    async (client, ask) => {
-      expect(await list(client)).toMatchObject({ structuredContent: { objectives: expect.any(Array) } });
-      await company.elapse(accessTokenSeconds);
-      expect(await list(client)).toMatchObject({ structuredContent: { objectives: expect.any(Array) } });
-      expect(desk.browser.waiting).toBe(0);
-      const [made, asked] = await Promise.all([create(client), ask()]);
-      return { made, asked };
-    },
-    { isAsked: false },
-  );
-  expect(second.result.made).toMatchObject({ structuredContent: { objective } });
-  expect(partOf(second.result.asked.words)).toEqual(["okrs", "Create and change things 4 tools"]);
+    // Another start, longer after than a token is good for: it has kept what it needs.
+    const second = await run(
+      desk,
+      async (client, ask) => {
+        expect(await list(client)).toMatchObject({ structuredContent: { objectives: expect.any(Array) } });
+        await untilExpired(company);
+        expect(await list(client)).toMatchObject({ structuredContent: { objectives: expect.any(Array) } });
+        expect(desk.browser.waiting).toBe(0);
+        const [made, asked] = await Promise.all([create(client), ask()]);
+        return { made, asked };
+      },
+      { isAsked: false },
+    );
+    expect(second.result.made).toMatchObject({ structuredContent: { objective } });
+    expect(partOf(second.result.asked.words)).toEqual(["okrs", "Create and change things 4 tools"]);
 
-  // Its person ends what they allowed: the next start asks as if for the first time.
-  const { page } = desk.visitor;
-  await page.goto("/account");
-  const own = /^Let (.*) use/.exec(first.asked?.words ?? "")?.[1] ?? "";
-  await page.getByRole("button", { name: `Disconnect ${own}`, exact: true }).click();
-  await page.getByText("The app is disconnected.").waitFor();
-  const third = await run(desk, list, { isAsked: true });
-  expect(third.asked?.words).toBe(first.asked?.words);
-});
+    // Its person ends what they allowed: the next start asks as if for the first time.
+    const { page } = desk.visitor;
+    await page.goto("/account");
+    const own = /^Let (.*) use/.exec(first.asked?.words ?? "")?.[1] ?? "";
+    await page.getByRole("button", { name: `Disconnect ${own}`, exact: true }).click();
+    await page.getByText("The app is disconnected.").waitFor();
+    const third = await run(desk, list, { isAsked: true });
+    expect(third.asked?.words).toBe(first.asked?.words);
+  },
+);
 
 test("one that leaves out `resource` still gets this portal", async () => {
   await using desk = await newDesk(["--disable-resource-parameter"]);

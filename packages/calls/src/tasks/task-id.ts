@@ -2,6 +2,7 @@
  * The id under which a caller knows a server's task (extension io.modelcontextprotocol/tasks): it says
  * which server, and proves that it was made for this caller. Nothing is stored, so any replica knows it.
  */
+import { timingSafeEqual } from "node:crypto";
 import type { CatalogServer } from "../catalog/catalog.ts";
 
 export interface TaskOwner {
@@ -31,7 +32,9 @@ export function parseTaskId(
 ): ServerTask | undefined {
   const [, slug, proven, taskId = ""] = /^([a-z0-9-]{1,64})\.([A-Za-z0-9_-]{22})\.(.*)$/s.exec(id) ?? [];
   const server = servers.find((one) => one.server.slug === slug);
-  return server && proof({ server, taskId }, owner, mac) === proven ? { server, taskId } : undefined;
+  if (!server || proven === undefined) return undefined;
+  const isProven = timingSafeEqual(Buffer.from(proof({ server, taskId }, owner, mac)), Buffer.from(proven));
+  return isProven ? { server, taskId } : undefined;
 }
 
 /** Over the server itself: its slug may one day be another's, with tasks of other people under the same ids. */

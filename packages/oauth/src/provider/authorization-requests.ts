@@ -41,6 +41,8 @@ export function createAuthorizationRequests(options: AuthorizationRequestsOption
     const client = await findClient(provider, text(params["client_id"]));
     const target = targetOf(text(params["resource"]));
     if (client === undefined || target === "gone") throw gone();
+    // It may have been taken back since, because somebody else is there by now.
+    if (!client.redirectUriAllowed(text(params["redirect_uri"]))) throw gone();
     return { interaction, client, target };
   }
 
