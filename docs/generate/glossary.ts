@@ -5,8 +5,18 @@ import { code, codes, table } from "./markdown.ts";
 export function idsTable(): string {
   return table(
     ["prefix", "names"],
-    Object.entries(idPrefixes).map(([kind, prefix]) => [code(`${prefix}_`), `a ${kind}`]),
+    Object.entries(idPrefixes).map(([kind, prefix]) => [
+      code(`${prefix}_`),
+      withArticle(words[kind] ?? kind),
+    ]),
   );
+}
+
+/** Kinds that people call by more than one word. */
+const words: Readonly<Record<string, string>> = { signIn: "sign-in session" };
+
+function withArticle(noun: string): string {
+  return `${/^[aeiou](?!s)/.test(noun) ? "an" : "a"} ${noun}`;
 }
 
 export function eras(): string {

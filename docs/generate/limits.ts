@@ -27,7 +27,7 @@ const limits: readonly Limit[] = [
   },
   {
     what: "streams of a caller (GET and `subscriptions/listen` together), on each replica",
-    from: `${streams}/watched-streams.ts maxPerCaller`,
+    from: "packages/portal/src/callers/under-way.ts maxPerCaller",
     beyond: "`streams_limited`",
   },
   {
@@ -262,6 +262,38 @@ const limits: readonly Limit[] = [
     what: "hours for which the answer to an `Idempotency-Key` is kept",
     from: "packages/api/src/idempotency/idempotency.ts keptHours",
     beyond: "the key is free for another request",
+  },
+  {
+    what: "sign-ins from one address that fail, in a minute",
+    from: "packages/sign-in/src/local/tries.ts perAddressPerMinute",
+    beyond: "`sign_in_throttled`",
+  },
+  {
+    what: "requests of clients to be let in, from one address, in a minute",
+    from: "packages/oauth/src/provider/request-limit.ts requestsPerMinute",
+    beyond: "`authorization_limited`",
+  },
+  {
+    what: "a client's description of itself (CIMD)",
+    from: "packages/oauth/src/clients/client-document.ts maxDocumentBytes",
+    unit: "bytes",
+    beyond: "`client_document_invalid`",
+  },
+  {
+    what: "time in which a refresh token that is used again counts as one of several requests at once",
+    from: "packages/oauth/src/storage/refresh-tokens.ts parallelMs",
+    unit: "ms",
+    beyond: "[the rule](clients-and-consent.md#refresh)",
+  },
+  {
+    what: "tokens that are kept in memory, on each replica",
+    from: "packages/access/src/authenticator.ts maxCached",
+    beyond: "the oldest are looked up again",
+  },
+  {
+    what: "clients that registered themselves and never got a token",
+    from: "packages/oauth/src/clients/sweep-clients.ts maxNeverUsed",
+    beyond: "the oldest are removed",
   },
 ];
 

@@ -99,9 +99,11 @@ test("a page of another origin is let near no address where a cookie counts, and
       open.push(`${address.method} ${address.path}`);
     }
   }
-  expect(open.filter((one) => / \/(?:sign-|account|welcome|oauth\/(?:consent|authorize|introspect)|api\/|p\/|mcp)/.test(one))).toEqual(
-    [],
-  );
+  expect(
+    open.filter((one) =>
+      / \/(?:sign-|account|welcome|oauth\/(?:consent|authorize|introspect)|api\/|p\/|mcp)/.test(one),
+    ),
+  ).toEqual([]);
 });
 
 test("a token is good where it was made for, as a bearer, and nowhere else", async () => {
@@ -185,7 +187,9 @@ test("no secret of the way in is logged, counted, or kept to be read, wherever i
           client_id: secret,
         }),
       });
-    await (await say(portalUrl, { body: "{}", token: `${secret}x` })).all;
+    await (
+      await say(portalUrl, { body: "{}", token: `${secret}x` })
+    ).all;
   }
   const hex = (secret: string) => Buffer.from(secret).toString("hex");
   const found = (text: string) =>

@@ -104,7 +104,7 @@ describe("who asks", () => {
       const reply = await legacy({ method, headers: headers(), ...(method === "POST" && { body }) });
       expectRefusal(reply, refusal);
       expect(reply.headers["www-authenticate"]).toMatch(
-        refusal.code === "token_missing" ? /^Bearer$/ : /^Bearer error="invalid_token"$/,
+        refusal.code === "token_missing" ? /^Bearer scope="/ : /^Bearer error="invalid_token", scope="/,
       );
     }
     // Before anyone is known nothing of the request is read.

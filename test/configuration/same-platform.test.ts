@@ -2,6 +2,7 @@
  * What is exported from one installation and applied to an empty one makes the same platform: for admins, and for
  * callers, once its servers were read. Applied again it changes nothing.
  */
+import { toolClasses } from "@castellan/access";
 import { createClient, type Client } from "@castellan/client";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { startStocked, type StockedServer } from "../fixtures/stocked.ts";
@@ -127,9 +128,24 @@ async function furnish(): Promise<void> {
         { server: "books", mode: "allowlist", tools: { write: { enabled: true }, burn: { enabled: true } } },
         "mail",
       ],
+      access: [{ who: "group:Writers", classes: ["read", "write"], servers: ["books"] }],
+    },
+  });
+  await admin.addGroup({ body: { name: "Writers", description: "They write" } });
+  await admin.addClient({
+    body: {
+      name: "Nightly",
+      authMethod: "client_secret_post",
+      grantTypes: ["client_credentials"],
+      scopes: ["portal:open", "books:read"],
     },
   });
 }
+
+/** Of a client the secret, too, which is made where it is used. */
+const perInstallation = new Set(
+  "version managedBy headerRefs latencyMs decidedBy decidedByName createdBy secrets".split(" "),
+);
 
 /** Everything that admins see of it, but for when and by whom. */
 async function platform(which: "first" | "second") {
@@ -139,11 +155,13 @@ async function platform(which: "first" | "second") {
   const definitions = await Promise.all(
     shownServers.map(({ slug }) => admin.listDefinitions({ params: { slug } })),
   );
-  const text = JSON.stringify({ shownServers, shownPortals, definitions }, (key, value: unknown) =>
-    ["version", "managedBy", "headerRefs", "latencyMs", "decidedBy", "decidedByName"].includes(key) ||
-    key.endsWith("At")
-      ? undefined
-      : value,
+  const { items: groups } = await admin.listGroups();
+  const { items: clients } = await admin.listClients({ query: { kind: "registered" } });
+  // Ids are each installation's own, but those of clients.
+  const ownGroups = groups.map((group) => ({ ...group, id: undefined }));
+  const shown = { shownServers, shownPortals, definitions, ownGroups, clients };
+  const text = JSON.stringify(shown, (key, value: unknown) =>
+    perInstallation.has(key) || key.endsWith("At") ? undefined : value,
   );
   return JSON.parse(text) as object;
 }
@@ -153,7 +171,7 @@ async function lists(which: "first" | "second", era: "legacy" | "modern") {
   const house = which === "first" ? first : second;
   const portals = ["work", "open"];
   const { secret } = await clientOf(which).addToken({
-    body: { name: `caller-${era}-${crypto.randomUUID()}`, role: "member", portals },
+    body: { name: `caller-${era}-${crypto.randomUUID()}`, role: "member", portals, allow: [...toolClasses] },
   });
   return Promise.all(
     portals.map(async (slug) => {
@@ -179,6 +197,8 @@ describe("applied to an empty installation", () => {
       body: { document: document as never, secrets },
     });
     expect(changes.map(({ kind, slug, action }) => `${action} ${kind} ${slug}`)).toEqual([
+      "create group workforce Writers",
+      expect.stringMatching(/^create client cli_/),
       "create server books",
       "create server mail",
       "create portal open",

@@ -16,7 +16,7 @@ test("there is a whole file", () => {
 
 test.each(files)("$path: a whole file is applied once", async ({ path, file }) => {
   await using api = await createTestApi();
-  const token = await api.createToken({ role: "admin" });
+  const token = await api.createToken({ role: "owner" });
   const { document, input } = parseConfiguration(file, path);
   const secrets = Object.fromEntries(secretRefs(document).map((reference) => [reference, "secret"]));
   const apply = async () => {
@@ -29,7 +29,14 @@ test.each(files)("$path: a whole file is applied once", async ({ path, file }) =
   };
   const created = (kind: string, all: object) =>
     Object.keys(all).map((slug) => expect.objectContaining({ kind, slug, action: "create" }));
+  const groups = Object.entries(document.groups).flatMap(([directory, all]) =>
+    Object.keys(all).map((name) => [`${directory} ${name}`, name]),
+  );
   expect((await apply()).changes).toEqual([
+    ...created("group", Object.fromEntries(groups) as object),
+    ...created("provider", document.providers),
+    ...created("trusted_issuer", document.trustedIssuers),
+    ...created("client", document.clients),
     ...created("server", document.servers),
     ...created("portal", document.portals),
   ]);

@@ -77,7 +77,7 @@ test.each([
   await page.getByRole("textbox", { name: "Code" }).fill(codeAt(person.totpSecret, Date.now()));
   await page.getByRole("button", { name: "Sign in", exact: true }).click();
   await page.waitForURL("**/account");
-  const paths = ["/account", "/sign-in?again=1", "/account/password", "/account/passkeys/new", "/sign-out"];
+  const paths = ["/account", "/sign-in?again=1", "/account/password", "/account/new-passkey", "/sign-out"];
   for (const path of [...paths, welcomePath(secret), "/welcome/none"]) {
     await page.goto(path);
     const shown = await page.evaluate(`({

@@ -66,9 +66,9 @@ test("the first owner comes in by a link, and from then on by passkey alone", as
   expect(owner).toMatchObject({ role: "owner", name: "Grace Hopper" });
 
   await signOut(visitor);
-  await page.goto(scene.house.signIn.signInPath("/account/passkeys/new"));
+  await page.goto(scene.house.signIn.signInPath("/account/new-passkey"));
   await page.getByRole("button", { name: "Use a passkey" }).click();
-  await page.waitForURL("**/account/passkeys/new");
+  await page.waitForURL("**/account/new-passkey");
   expect(await scene.house.sessions.list(owner?.id ?? ("usr_" as never))).toMatchObject([
     { provider: "local", amr: ["hwk", "user", "mfa"] },
   ]);

@@ -63,7 +63,8 @@ export async function createScene(clock: Clock = systemClock): Promise<Scene> {
   };
 }
 
-async function addDevice(session: CDPSession): Promise<Device> {
+/** Gives a browser's tab a device that holds passkeys. */
+export async function addDevice(session: CDPSession): Promise<Device> {
   await session.send("WebAuthn.enable");
   const { authenticatorId } = await session.send("WebAuthn.addVirtualAuthenticator", {
     options: {

@@ -24,6 +24,7 @@ export const accessMigrations: MigrationSet = [
   },
   {
     id: "access.0002-people",
+    breaking: "service tokens have their secrets and rights elsewhere",
     sql: `
       create table users (
         id                text collate "C" primary key,

@@ -13,6 +13,7 @@ import {
   createPeople,
   createSignInSessions,
   createToken,
+  createTrustedIssuerStore,
   generateSecret,
   hashSecret,
   type People,
@@ -30,14 +31,14 @@ import {
   createSyncer,
   createUpstreams,
 } from "@castellan/calls";
-import { createConfiguration } from "@castellan/configuration";
+import { configurationMigrations, createConfiguration } from "@castellan/configuration";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, systemClock, type Clock, type Id } from "@castellan/kernel";
 import { defaultUpstreamLimits } from "@castellan/mcp";
 import { createClientStore, oauthMigrations, type ClientStore } from "@castellan/oauth";
 import { createPortalDirectory, createPortalStore, portalMigrations } from "@castellan/portal";
-import { createCheckedProviders, signInMigrations } from "@castellan/sign-in";
+import { createCheckedProviders, createProviderStore, signInMigrations } from "@castellan/sign-in";
 import { createVault, generateMasterKey, vaultMigrations } from "@castellan/vault";
 import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
@@ -87,6 +88,7 @@ const migrations = [
   auditMigrations,
   callMigrations,
   portalMigrations,
+  configurationMigrations,
   apiMigrations,
 ];
 
@@ -137,6 +139,14 @@ export async function createTestApi(): Promise<TestApi> {
         servers: createServerStore({ database: on, vault }),
         portals: createPortalStore(on),
         reviews: createDefinitionReviews({ database: on }),
+        groups: createGroups({ database: on, clock, onRenamed: portals.renameGroup }),
+        providers: createProviderStore({ database: on, vault, clock }),
+        trustedIssuers: createTrustedIssuerStore({
+          database: on,
+          clock,
+          onRemoved: portals.withdrawIssuer,
+        }),
+        clients: createClientStore({ database: on, clock }),
       }),
     }),
     requestSync: (serverId) => {

@@ -88,6 +88,146 @@ export interface ConfigurationDocument {
   readonly apiVersion: "castellan/v1";
   /** The file's own name: what it makes is managed by it */
   readonly name: string;
+  /** By directory and name */
+  readonly groups?:
+    | {
+        readonly workforce?:
+          | Readonly<
+              Record<
+                string,
+                {
+                  readonly description?: string | undefined;
+                }
+              >
+            >
+          | undefined;
+        readonly customers?:
+          | Readonly<
+              Record<
+                string,
+                {
+                  readonly description?: string | undefined;
+                }
+              >
+            >
+          | undefined;
+      }
+    | undefined;
+  /** Identity providers that people sign in with */
+  readonly providers?:
+    | Readonly<
+        Record<
+          string,
+          {
+            /** On its button. Absent: the slug */
+            readonly title?: string | undefined;
+            /** As it calls itself, to the letter; it stays */
+            readonly issuer: string;
+            /** What Castellan is called there */
+            readonly clientId: string;
+            /** Where its secret is kept. Absent: Castellan is a public client there */
+            readonly clientSecret?:
+              | {
+                  /** env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document. */
+                  readonly secretRef: string;
+                }
+              | undefined;
+            /** Asked for beside openid */
+            readonly scopes?: readonly string[] | undefined;
+            /** Where its people are; it stays */
+            readonly directory?: "workforce" | "customers" | undefined;
+            /** Each a claim's name, or a path into it: realm_access.roles */
+            readonly claims?:
+              | {
+                  /** What it never gives to anybody else */
+                  readonly subject?: string | undefined;
+                  readonly email?: string | undefined;
+                  readonly name?: string | undefined;
+                  /** Absent: it says nothing of groups */
+                  readonly groups?: string | undefined;
+                }
+              | undefined;
+            /** What it calls a group, and what that is called here. Absent: all are taken as they are */
+            readonly groupMap?: Readonly<Record<string, string>> | undefined;
+            /** Put before the names of groups that groupMap does not give */
+            readonly groupPrefix?: string | undefined;
+            /** Domains of e-mail addresses that let people in; none: all */
+            readonly allowedDomains?: readonly string[] | undefined;
+            readonly requiresVerifiedEmail?: boolean | undefined;
+            /** Whether somebody whom nobody knows becomes a person here */
+            readonly createsUsers?: boolean | undefined;
+            /** Whether somebody is whoever has their address here already */
+            readonly linksByEmail?: boolean | undefined;
+            /** Hosts, host:port, addresses or CIDRs that it may be at although they are not public */
+            readonly allowPrivate?: readonly string[] | undefined;
+            readonly isEnabled?: boolean | undefined;
+          }
+        >
+      >
+    | undefined;
+  /** Authorization servers whose tokens portals take, where they name them */
+  readonly trustedIssuers?:
+    | Readonly<
+        Record<
+          string,
+          {
+            /** Absent: the slug */
+            readonly title?: string | undefined;
+            /** As it calls itself, to the letter; it stays */
+            readonly issuer: string;
+            /** What aud of its tokens must hold */
+            readonly audience: string;
+            /** Where its keys are; absent: where its metadata say */
+            readonly jwksUri?: string | undefined;
+            /** Signatures that its tokens may have */
+            readonly algorithms?:
+              | readonly (
+                  | "RS256"
+                  | "RS384"
+                  | "RS512"
+                  | "PS256"
+                  | "PS384"
+                  | "PS512"
+                  | "ES256"
+                  | "ES384"
+                  | "ES512"
+                  | "EdDSA"
+                  | "Ed25519"
+                )[]
+              | undefined;
+            /** The claim with scopes of Castellan. Absent: a token lets its holder do whatever the person may */
+            readonly scopesClaim?: string | undefined;
+            /** Where its people are; it stays */
+            readonly directory?: "workforce" | "customers" | undefined;
+            /** Each a claim's name, or a path into it: realm_access.roles */
+            readonly claims?:
+              | {
+                  /** What it never gives to anybody else */
+                  readonly subject?: string | undefined;
+                  readonly email?: string | undefined;
+                  readonly name?: string | undefined;
+                  /** Absent: it says nothing of groups */
+                  readonly groups?: string | undefined;
+                }
+              | undefined;
+            /** What it calls a group, and what that is called here. Absent: all are taken as they are */
+            readonly groupMap?: Readonly<Record<string, string>> | undefined;
+            /** Put before the names of groups that groupMap does not give */
+            readonly groupPrefix?: string | undefined;
+            /** Domains of e-mail addresses that let people in; none: all */
+            readonly allowedDomains?: readonly string[] | undefined;
+            readonly requiresVerifiedEmail?: boolean | undefined;
+            /** Whether somebody whom nobody knows becomes a person here */
+            readonly createsUsers?: boolean | undefined;
+            /** Whether somebody is whoever has their address here already */
+            readonly linksByEmail?: boolean | undefined;
+            /** Hosts, host:port, addresses or CIDRs that it may be at although they are not public */
+            readonly allowPrivate?: readonly string[] | undefined;
+            readonly isEnabled?: boolean | undefined;
+          }
+        >
+      >
+    | undefined;
   readonly servers?:
     | Readonly<
         Record<
@@ -337,6 +477,38 @@ export interface ConfigurationDocument {
                     }
                 )[]
               | undefined;
+          }
+        >
+      >
+    | undefined;
+  /** OAuth clients, by their ids */
+  readonly clients?:
+    | Readonly<
+        Record<
+          string,
+          {
+            /** What people see when it asks to be let in. Absent: its id */
+            readonly name?: string | undefined;
+            /** Its own site */
+            readonly uri?: string | undefined;
+            /** How it proves who it is; it stays. A secret is made by hand, and is in no file */
+            readonly authMethod: "none" | "client_secret_basic" | "client_secret_post" | "private_key_jwt";
+            readonly grantTypes?:
+              | readonly ("authorization_code" | "refresh_token" | "client_credentials")[]
+              | undefined;
+            readonly redirectUris?: readonly string[] | undefined;
+            /** What it may do for itself, with client_credentials */
+            readonly scopes?: readonly string[] | undefined;
+            /** Whether it may ask about tokens that are not its own (RFC 7662) */
+            readonly mayIntrospect?: boolean | undefined;
+            /** Its public keys, for private_key_jwt */
+            readonly jwks?:
+              | {
+                  readonly keys: readonly Readonly<Record<string, unknown>>[];
+                }
+              | undefined;
+            /** Where its public keys are */
+            readonly jwksUri?: string | undefined;
           }
         >
       >
@@ -1722,7 +1894,8 @@ export interface PlanConfigurationBody {
 
 export interface PlanConfigurationAnswer {
   readonly changes: readonly {
-    readonly kind: "server" | "portal";
+    readonly kind: "group" | "provider" | "trusted_issuer" | "client" | "server" | "portal";
+    /** Or id; of a group directory and name: `workforce Editors` */
     readonly slug: string;
     readonly action: "create" | "update" | "remove";
     readonly fields: readonly {
@@ -1752,7 +1925,8 @@ export interface ApplyConfigurationBody {
 
 export interface ApplyConfigurationAnswer {
   readonly changes: readonly {
-    readonly kind: "server" | "portal";
+    readonly kind: "group" | "provider" | "trusted_issuer" | "client" | "server" | "portal";
+    /** Or id; of a group directory and name: `workforce Editors` */
     readonly slug: string;
     readonly action: "create" | "update" | "remove";
     readonly fields: readonly {
@@ -2151,12 +2325,12 @@ export interface Operations {
     readonly body: PlanConfigurationBody;
     readonly answer: PlanConfigurationAnswer;
   };
-  /** Make servers and portals what a configuration document says. */
+  /** Make an installation what a configuration document says; providers and trusted issuers only an owner changes. */
   readonly applyConfiguration: {
     readonly body: ApplyConfigurationBody;
     readonly answer: ApplyConfigurationAnswer;
   };
-  /** Describe all servers and portals as a configuration document. */
+  /** Describe the installation as a configuration document: servers, portals, and who comes in. */
   readonly exportConfiguration: {
     readonly query?:
       | {
@@ -2558,7 +2732,7 @@ export interface Operations {
   /** Show an OAuth client. */
   readonly getClient: {
     readonly params: {
-      /** `cli_…`, or the URL of the client's description */
+      /** `cli_…`, `castellan-cli` for the command line, or the URL of the client's description */
       readonly id: string;
     };
     readonly answer: OAuthClient;
@@ -2566,7 +2740,7 @@ export interface Operations {
   /** Change an OAuth client that an admin registered. */
   readonly changeClient: {
     readonly params: {
-      /** `cli_…`, or the URL of the client's description */
+      /** `cli_…`, `castellan-cli` for the command line, or the URL of the client's description */
       readonly id: string;
     };
     readonly body: ChangeClientBody;
@@ -2577,7 +2751,7 @@ export interface Operations {
   /** Remove an OAuth client, and end all that people gave it. */
   readonly removeClient: {
     readonly params: {
-      /** `cli_…`, or the URL of the client's description */
+      /** `cli_…`, `castellan-cli` for the command line, or the URL of the client's description */
       readonly id: string;
     };
     /** The `version` that is meant; absent: whichever is there. */
@@ -2587,7 +2761,7 @@ export interface Operations {
   /** Make a new secret for an OAuth client; this answer is the only place where it is shown. */
   readonly rotateClientSecret: {
     readonly params: {
-      /** `cli_…`, or the URL of the client's description */
+      /** `cli_…`, `castellan-cli` for the command line, or the URL of the client's description */
       readonly id: string;
     };
     readonly body?: RotateClientSecretBody | undefined;

@@ -1,14 +1,19 @@
 /** Takes the steps of a plan, all within one transaction. A version that moved since it was read stops everything. */
-import { isFault, Fault, type Id, type Slug } from "@castellan/kernel";
+import type { Queryable } from "@castellan/database";
+import { fieldOf, isFault, type Id, type Slug } from "@castellan/kernel";
 import type { NewPortalServer, WholePortal } from "@castellan/portal";
 import type { PortalEntry, ServerEntry } from "./document/document.ts";
 import { fromApprovals, fromRejections, toCuration } from "./entries.ts";
-import type { PortalStep, ServerStep, Steps } from "./plan/steps.ts";
+import { saveManagement } from "./kinds/managed.ts";
+import { below } from "./plan/plan-plain.ts";
+import type { PlainStep, PortalStep, ServerStep, Steps } from "./plan/steps.ts";
 import type { ConfigurationStores } from "./present.ts";
 
 export interface ApplyContext {
   /** Within the transaction. */
   readonly stores: ConfigurationStores;
+  /** The transaction itself. */
+  readonly database: Queryable;
   /** The file that manages what is written. */
   readonly file: string;
   /** Who applies: told beside approvals. */
@@ -22,24 +27,45 @@ export interface ServerToSync {
 }
 
 /**
- * What comes and stays first, since portals name servers; what goes last, since portals that stay may have had it.
- * Portals that go do so first of all: their host names are free then.
+ * What comes and stays first, since portals name servers and issuers; what goes last, since portals that stay may have had
+ * it. Portals that go do so first of all: their host names are free then. Clients come after all that they may use.
  */
-export async function takeSteps({ servers, portals }: Steps, context: ApplyContext): Promise<ServerToSync[]> {
+export async function takeSteps(
+  { plain, servers, portals }: Steps,
+  context: ApplyContext,
+): Promise<ServerToSync[]> {
   const toSync: ServerToSync[] = [];
+  const [clients, others] = [plain.filter(isOfClient), plain.filter((step) => !isOfClient(step))];
   for (const step of portals) if (step.action === "remove") await removePortal(step, context);
+  for (const step of others) if (step.action !== "remove") await within(step, () => putPlain(step, context));
   for (const step of servers)
     if (step.action !== "remove") toSync.push(...(await within(step, () => putServer(step, context))));
   const versions = await freeHostnames(portals, context);
   for (const step of portals)
     if (step.action !== "remove") await within(step, () => putPortal(step, context, versions.get(step.slug)));
+  for (const step of clients) if (step.action !== "remove") await within(step, () => putPlain(step, context));
+  for (const step of [...clients, ...others])
+    if (step.action === "remove") await step.of.remove(context.stores, step.present);
   for (const step of servers)
     if (step.action === "remove") await context.stores.servers.remove(step.slug, step.present.server.version);
   return toSync;
 }
 
+function isOfClient({ kind }: PlainStep): boolean {
+  return kind === "client";
+}
+
 type PutServer = Exclude<ServerStep, { action: "remove" }>;
 type PutPortal = Exclude<PortalStep, { action: "remove" }>;
+type PutPlain = Exclude<PlainStep, { action: "remove" }>;
+
+async function putPlain(step: PutPlain, { stores, database, file, by }: ApplyContext): Promise<void> {
+  const { of, slug: key, entry, present, secret, secretRef } = step;
+  const put = { key, entry, secret, by };
+  if (present) await of.change(stores, put, present);
+  const identity = present?.identity ?? (await of.add(stores, put));
+  await saveManagement(database, { kind: of.kind, identity }, { managedBy: file, secretRef });
+}
 
 async function putServer(step: PutServer, context: ApplyContext): Promise<ServerToSync[]> {
   const { slug, entry, present } = step;
@@ -133,19 +159,12 @@ async function removePortal(
 }
 
 /** A store's fault names the field of one resource; of a document it is the field below that resource. */
-async function within<T>({ kind, slug }: PutServer | PutPortal, run: () => Promise<T>): Promise<T> {
+async function within<T>(step: PutServer | PutPortal | PutPlain, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (error) {
     if (!isFault(error) || error.owner !== "caller") throw error;
-    const { code, owner, status, retryable, message, field, data, cause } = error;
-    const place = `${kind}s.${slug}`;
-    const below =
-      field === undefined || field === "If-Match" || field === "slug" ? place : `${place}.${field}`;
-    throw new Fault(code, { owner, status, retryable, help: "" }, message, {
-      field: below,
-      ...(data && { data }),
-      cause,
-    });
+    const place = "of" in step ? fieldOf(step.of.pathOf(step.slug), "") : `${step.kind}s.${step.slug}`;
+    throw below(error, place);
   }
 }

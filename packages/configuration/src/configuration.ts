@@ -1,4 +1,5 @@
 /** Configuration as code: what a document would change, the change in one step, and a document of what is there. */
+import { accessFaults } from "@castellan/access";
 import { sql, withinTransaction, type Database, type Transaction } from "@castellan/database";
 import { kernelFaults } from "@castellan/kernel";
 import type { Vault } from "@castellan/vault";
@@ -6,12 +7,14 @@ import type { Outbound } from "@castellan/web";
 import { takeSteps, type ServerToSync } from "./apply.ts";
 import type { ConfigurationDocument, ConfigurationInput } from "./document/document.ts";
 import { toDocument } from "./export.ts";
+import { sweepManagement } from "./kinds/managed.ts";
+import { plainKinds } from "./kinds/plain-kinds.ts";
 import { planSteps, type PlanOptions } from "./plan/plan.ts";
 import { toChange, type ResourceChange, type Steps } from "./plan/steps.ts";
 import { readPresent, type ConfigurationStores, type Present } from "./present.ts";
 
 export interface Plan {
-  /** Servers before portals, each by slug, removals after the others. */
+  /** By kind, servers before portals last; each by slug, removals after the others. */
   readonly changes: readonly ResourceChange[];
   /** Of all that was looked at; see `apply`. */
   readonly basis: string;
@@ -29,17 +32,19 @@ export interface ApplyOptions extends PlanOptions {
   readonly basis?: string | undefined;
   /** Who applies. */
   readonly by: string;
+  /** Whether they may do what is an owner's to do. */
+  readonly isOwner: boolean;
 }
 
 /**
- * Plans throw `resource_not_managed`, `secret_missing`, `secret_invalid`, `resource_in_use`, `server_unknown`,
- * `outbound_refused`, `outbound_policy_invalid`.
+ * Plans throw `resource_not_managed`, `field_unchangeable`, `secret_missing`, `secret_invalid`, `resource_in_use`,
+ * `server_unknown`, `portal_not_found`, `invalid_input`, `outbound_refused`, `outbound_policy_invalid`.
  */
 export interface Configuration {
   plan(document: ConfigurationDocument, options: PlanOptions): Promise<Plan>;
   /**
-   * All of it in one transaction, or nothing. Throws what a plan does, what the stores of the resources do, and
-   * `version_stale` when something was changed since the plan of `basis`, or is while this runs.
+   * All of it in one transaction, or nothing. Throws what a plan does, what the stores of the resources do,
+   * `permission_required` for what is an owner's to change, and `version_stale` when something was changed since the plan of `basis`, or is while this runs.
    */
   apply(document: ConfigurationDocument, options: ApplyOptions): Promise<Applied>;
   /** Everything there is, as of one moment. */
@@ -57,17 +62,17 @@ export interface ConfigurationOptions {
 export function createConfiguration(options: ConfigurationOptions): Configuration {
   const { database, vault, outbound, storesOn } = options;
 
-  function read(tx: Transaction, withHeaders: ReadonlySet<string>): Promise<Present> {
+  function read(tx: Transaction, secretsFor: ConfigurationDocument | undefined): Promise<Present> {
     return readPresent({
       database: tx,
       vault,
       stores: storesOn(withinTransaction(tx, database)),
-      withHeaders,
+      secretsFor,
     });
   }
 
   async function steps(tx: Transaction, document: ConfigurationDocument, how: PlanOptions): Promise<Steps> {
-    const present = await read(tx, new Set(Object.keys(document.servers)));
+    const present = await read(tx, document);
     return planSteps(document, present, { ...how, outbound });
   }
 
@@ -78,7 +83,7 @@ export function createConfiguration(options: ConfigurationOptions): Configuratio
         return toPlan(await steps(tx, document, how));
       }),
 
-    apply: (document, { basis, by, ...how }) =>
+    apply: (document, { basis, by, isOwner, ...how }) =>
       database.transaction(async (tx) => {
         await tx.query(oneAtATime);
         if (how.prune) await tx.query(holdServersOf(document.name));
@@ -89,15 +94,24 @@ export function createConfiguration(options: ConfigurationOptions): Configuratio
             "Something that this document describes was changed since it was planned: plan again",
             { field: "basis" },
           );
+        if (!isOwner) assertNoOwners(taken);
         const stores = storesOn(withinTransaction(tx, database));
-        const toSync = await takeSteps(taken, { stores, file: document.name, by });
+        const toSync = await takeSteps(taken, { stores, database: tx, file: document.name, by });
+        for (const of of plainKinds) {
+          const living = await of.list(stores);
+          await sweepManagement(
+            tx,
+            of.kind,
+            living.map(({ identity }) => identity),
+          );
+        }
         return { changes: toPlan(taken).changes, toSync };
       }),
 
     export: (name) =>
       database.transaction(async (tx) => {
         await tx.query(oneMoment);
-        return toDocument(name, await read(tx, new Set()));
+        return toDocument(name, await read(tx, undefined));
       }),
   };
 }
@@ -113,6 +127,16 @@ function holdServersOf(file: string) {
   return sql`select 1 from servers where managed_by = ${file} order by slug for update`;
 }
 
-function toPlan({ servers, portals, basis }: Steps): Plan {
-  return { changes: [...servers, ...portals].map(toChange), basis };
+/** Throws `permission_required`. */
+function assertNoOwners({ plain }: Steps): void {
+  const step = plain.find(({ of }) => of.isOwners);
+  if (!step) return;
+  throw accessFaults.fault(
+    "permission_required",
+    `It takes an owner to change the ${step.kind.replace("_", " ")} "${step.slug}": it says who somebody is`,
+  );
+}
+
+function toPlan({ plain, servers, portals, basis }: Steps): Plan {
+  return { changes: [...plain, ...servers, ...portals].map(toChange), basis };
 }

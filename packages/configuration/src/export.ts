@@ -6,15 +6,17 @@ import { curatedFields } from "./document/fields.ts";
 import { portalEntry, type PortalServerEntry } from "./document/portal-entry.ts";
 import { serverEntry } from "./document/server-entry.ts";
 import { portalEntryOf, serverEntryOf } from "./entries.ts";
+import { exportPlain } from "./export-plain.ts";
 import type { Present, PresentServer } from "./present.ts";
-import { isDeepStrictEqual } from "node:util";
+import { withoutDefaults } from "./without-defaults.ts";
 
 /** In the order of slugs, defaults left out. */
-export function toDocument(name: string, { servers, portals }: Present): ConfigurationInput {
+export function toDocument(name: string, { plain, servers, portals }: Present): ConfigurationInput {
   const names = new SecretNames([...servers.values()]);
   return {
     apiVersion,
     name,
+    ...exportPlain(plain),
     servers: Object.fromEntries([...servers].map(([slug, known]) => [slug, toServer(slug, known, names)])),
     portals: Object.fromEntries(
       [...portals].map(([slug, portal]) => {
@@ -63,13 +65,6 @@ function toPortalServer({ server, mode, ...curated }: PortalServerEntry) {
     ...(mode !== "all" && { mode }),
     ...Object.fromEntries(said.map((field) => [field, curated[field]])),
   };
-}
-
-function withoutDefaults(entry: object, defaults: object): object {
-  const byDefault = new Map(Object.entries(defaults));
-  return Object.fromEntries(
-    Object.entries(entry).filter(([field, value]) => !isDeepStrictEqual(value, byDefault.get(field))),
-  );
 }
 
 /** Where secrets come from: as a document said, else a variable with a name of its own. */

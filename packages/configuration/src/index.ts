@@ -24,5 +24,6 @@ export { type ServerToSync } from "./apply.ts";
 export { type PlanOptions } from "./plan/plan.ts";
 export { secretRefs, type Secrets } from "./plan/secrets.ts";
 export { type FieldChange } from "./plan/difference.ts";
-export { type ResourceChange, type ResourceKind } from "./plan/steps.ts";
+export { resourceKinds, type ResourceChange, type ResourceKind } from "./plan/steps.ts";
+export { configurationMigrations } from "./kinds/managed.ts";
 export { type ConfigurationStores } from "./present.ts";

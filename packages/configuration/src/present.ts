@@ -10,9 +10,13 @@ import {
 import type { Queryable } from "@castellan/database";
 import type { Portal, PortalStore } from "@castellan/portal";
 import type { Vault } from "@castellan/vault";
+import type { ConfigurationDocument } from "./document/document.ts";
+import { managementKey, readManagement, type Management } from "./kinds/managed.ts";
+import type { PlainResourceKind, PlainStores, PresentPlain } from "./kinds/plain-kind.ts";
+import { plainKinds } from "./kinds/plain-kinds.ts";
 
 /** The stores of resources, all of them on one database, or within one transaction. */
-export interface ConfigurationStores {
+export interface ConfigurationStores extends PlainStores {
   readonly servers: ServerStore;
   readonly portals: PortalStore;
   readonly reviews: DefinitionReviews;
@@ -24,8 +28,16 @@ export interface PresentServer extends ServerDecisions {
   readonly headers: Readonly<Record<string, string>> | undefined;
 }
 
+/** One of the plain kinds, whose it is, and what its secret is where that was asked for. */
+export interface ManagedPlain extends PresentPlain {
+  readonly managed: Management | undefined;
+  readonly secret: string | undefined;
+}
+
 /** By slug, in the order of slugs. */
 export interface Present {
+  /** By kind and key, in the order of keys. */
+  readonly plain: ReadonlyMap<PlainResourceKind, ReadonlyMap<string, ManagedPlain>>;
   readonly servers: ReadonlyMap<string, PresentServer>;
   readonly portals: ReadonlyMap<string, Portal>;
 }
@@ -33,23 +45,27 @@ export interface Present {
 export interface ReadPresentOptions {
   readonly database: Queryable;
   readonly vault: Vault;
-  readonly stores: Pick<ConfigurationStores, "servers" | "portals">;
-  /** Slugs of servers whose headers are wanted. */
-  readonly withHeaders: ReadonlySet<string>;
+  readonly stores: Omit<ConfigurationStores, "reviews">;
+  /** The secrets are wanted of what it describes; undefined: of nothing. */
+  readonly secretsFor: ConfigurationDocument | undefined;
 }
 
 export async function readPresent(options: ReadPresentOptions): Promise<Present> {
-  const { database, vault, stores, withHeaders } = options;
+  const { database, vault, stores, secretsFor } = options;
   const servers = (await stores.servers.list()).map(({ server }) => server);
   const portals = await stores.portals.list();
   const decisions = await readServerDecisions(database);
-  const wanted = servers.filter(({ slug, headerNames }) => withHeaders.has(slug) && headerNames.length > 0);
+  const described = secretsFor?.servers ?? {};
+  const wanted = servers.filter(
+    ({ slug, headerNames }) => Object.hasOwn(described, slug) && headerNames.length > 0,
+  );
   const headers = await readHeaders(
     database,
     vault,
     wanted.map(({ id }) => id),
   );
   return {
+    plain: await readPlain(options),
     servers: new Map(
       servers.map((server) => [
         server.slug,
@@ -61,3 +77,30 @@ export async function readPresent(options: ReadPresentOptions): Promise<Present>
 }
 
 const nothing: ServerDecisions = { approvals: [], rejections: [] };
+
+async function readPlain({ database, stores, secretsFor }: ReadPresentOptions): Promise<Present["plain"]> {
+  const managed = await readManagement(database);
+  const all = new Map<PlainResourceKind, Map<string, ManagedPlain>>();
+  for (const of of plainKinds) {
+    const present = (await of.list(stores)).toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const described = new Set(secretsFor && of.wantedIn(secretsFor).map(([key]) => key));
+    const wanted = present.filter(({ key, hasSecret }) => hasSecret === true && described.has(key));
+    const secrets =
+      wanted.length > 0
+        ? await of.secretsOf?.(
+            stores,
+            wanted.map(({ key }) => key),
+          )
+        : undefined;
+    const known = present.map((one): [string, ManagedPlain] => [
+      one.key,
+      {
+        ...one,
+        managed: managed.get(managementKey({ kind: of.kind, identity: one.identity })),
+        secret: secrets?.get(one.key),
+      },
+    ]);
+    all.set(of.kind, new Map(known));
+  }
+  return all;
+}

@@ -44,7 +44,7 @@ beforeAll(async () => {
 });
 afterAll(() => house[Symbol.asyncDispose]());
 
-const empty = () => house.database.query(sql`truncate servers, portals cascade`);
+const empty = () => house.database.query(sql`truncate servers, portals, managed_resources cascade`);
 
 const kinds = Object.values(kindsByField);
 const slug = fc.stringMatching(/^[a-z](-?[a-z0-9]){0,6}$/).map((text): Slug => parseSlug(text, "slug"));

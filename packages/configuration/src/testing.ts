@@ -1,6 +1,6 @@
 /** What the tests of this package share: an empty installation on a database of its own. */
 import { randomBytes } from "node:crypto";
-import { accessMigrations } from "@castellan/access";
+import { accessMigrations, createGroups, createTrustedIssuerStore } from "@castellan/access";
 import {
   callMigrations,
   createDefinitionReviews,
@@ -10,12 +10,15 @@ import {
 } from "@castellan/calls";
 import { changeMigrations, sql, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
-import { isFault, type Fault } from "@castellan/kernel";
+import { isFault, systemClock as clock, type Fault } from "@castellan/kernel";
+import { createClientStore, oauthMigrations } from "@castellan/oauth";
 import { createPortalStore, portalMigrations } from "@castellan/portal";
+import { createProviderStore, signInMigrations } from "@castellan/sign-in";
 import { createVault, generateMasterKey, vaultMigrations, type Vault } from "@castellan/vault";
 import { createOutbound } from "@castellan/web";
 import { createConfiguration, type ApplyOptions, type Configuration } from "./configuration.ts";
 import { configurationDocument, type ConfigurationDocument } from "./document/document.ts";
+import { configurationMigrations } from "./kinds/managed.ts";
 import type { ConfigurationStores } from "./present.ts";
 
 export interface TestInstallation extends AsyncDisposable, ConfigurationStores {
@@ -25,11 +28,20 @@ export interface TestInstallation extends AsyncDisposable, ConfigurationStores {
   readonly configuration: Configuration;
   configurationOn(database: Database): Configuration;
   storesOn(database: Database): ConfigurationStores;
-  /** Removes every server and portal. */
+  /** Removes every resource. */
   empty(): Promise<void>;
 }
 
-const migrations = [changeMigrations, vaultMigrations, accessMigrations, callMigrations, portalMigrations];
+const migrations = [
+  changeMigrations,
+  vaultMigrations,
+  accessMigrations,
+  callMigrations,
+  portalMigrations,
+  oauthMigrations,
+  signInMigrations,
+  configurationMigrations,
+];
 
 export async function openInstallation(): Promise<TestInstallation> {
   const opened = new AsyncDisposableStack();
@@ -43,6 +55,10 @@ export async function openInstallation(): Promise<TestInstallation> {
       portals,
       servers: createServerStore({ database: on, vault, onRenamed }),
       reviews: createDefinitionReviews({ database: on, onRenamed }),
+      groups: createGroups({ database: on, clock, onRenamed: portals.renameGroup }),
+      providers: createProviderStore({ database: on, vault, clock }),
+      trustedIssuers: createTrustedIssuerStore({ database: on, clock, onRemoved: portals.withdrawIssuer }),
+      clients: createClientStore({ database: on, clock }),
     };
   };
   const configurationOn = (on: Database) => createConfiguration({ database: on, vault, outbound, storesOn });
@@ -55,7 +71,9 @@ export async function openInstallation(): Promise<TestInstallation> {
     configurationOn,
     storesOn,
     async empty() {
-      await database.query(sql`truncate servers, portals cascade`);
+      await database.query(sql`
+        truncate servers, portals, groups, sign_in_providers, trusted_issuers, client_scopes, managed_resources cascade`);
+      await database.query(sql`delete from oauth_clients`);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),
   };
@@ -66,7 +84,13 @@ export function toDocument(rest: object): ConfigurationDocument {
   return configurationDocument.parse({ apiVersion: "castellan/v1", name: "main", ...rest });
 }
 
-export const plainly: ApplyOptions = { secrets: {}, prune: false, adopt: false, by: "someone" };
+export const plainly: ApplyOptions = {
+  secrets: {},
+  prune: false,
+  adopt: false,
+  by: "someone",
+  isOwner: true,
+};
 
 /** A secret, where documents say that it comes from, and a server that is sent it. */
 export const token = "t0p-s3cret";

@@ -19,9 +19,10 @@ export interface SignIn {
   current(c: Context): Promise<SignedIn | undefined>;
   /**
    * The local address at which somebody signs in and then comes back to `returnTo`, a local path.
-   * `directory`: as whom; `again`: with a proof made now, even if they are signed in.
+   * `directory`: as whom; `again`: with a proof made now, even if they are signed in; `other`: as somebody else than who
+   * is signed in.
    */
-  signInPath(returnTo: string, options?: { directory?: Directory; again?: boolean }): string;
+  signInPath(returnTo: string, options?: { directory?: Directory; again?: boolean; other?: boolean }): string;
 }
 
 /** A portal as it is shown to somebody who decides on a client. */

@@ -24,6 +24,8 @@ export interface Proof {
   readonly provider: string;
   /** How they proved it (RFC 8176). */
   readonly amr: readonly string[];
+  /** When they proved it: a provider may know them from before. Default: just now. */
+  readonly provedAt?: Date | undefined;
   /** Where they were going: as it came, it is judged here (`return-to.ts`). */
   readonly returnTo: string | undefined;
 }
@@ -42,4 +44,6 @@ export interface SignInAim {
   readonly directory: Directory;
   /** Prove it anew, whoever is signed in already: a provider is asked with `prompt=login`. */
   readonly again: boolean;
+  /** Be somebody else than who is signed in: a provider is asked to let them choose. */
+  readonly other: boolean;
 }

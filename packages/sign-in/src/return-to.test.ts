@@ -5,7 +5,7 @@ import { parseReturnTo, signInPath } from "./return-to.ts";
 test.each([
   ["/account", "/account"],
   ["/account?done=app", "/account?done=app"],
-  ["/account/passkeys/new", "/account/passkeys/new"],
+  ["/account/new-passkey", "/account/new-passkey"],
   ["/oauth/authorize/abc?x=%2Fy#z", "/oauth/authorize/abc?x=%2Fy"],
   ["/oauth/../account", "/account"],
 ])("%s is gone to as %s", (text, path) => {
@@ -100,5 +100,6 @@ test("the address of the sign-in page holds no more than was judged", () => {
   expect(signInPath("/oauth/authorize/a?b=c", { directory: "customers", again: true })).toBe(
     "/sign-in?to=%2Foauth%2Fauthorize%2Fa%3Fb%3Dc&directory=customers&again=1",
   );
+  expect(signInPath("/account", { other: true })).toBe("/sign-in?to=%2Faccount&other=1");
   expect(signInPath("//evil.example")).toBe("/sign-in?to=%2Faccount");
 });

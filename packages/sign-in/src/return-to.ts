@@ -2,7 +2,7 @@
  * Where to go after signing in: a path of this server that needs somebody signed in, never a URL. Whatever else is
  * asked for leads to `/account`, so a link to the sign-in page cannot be one to somewhere else (RFC 9700 §4.11).
  */
-import { directories, type Directory } from "@castellan/access";
+import { directories } from "@castellan/access";
 import type { Context } from "hono";
 import type { SignInAim } from "./ports.ts";
 
@@ -21,19 +21,23 @@ export function parseReturnTo(text: string | undefined): string {
   return isKnown && !pathname.includes("//") ? pathname + search : elsewhere;
 }
 
+/** All but where to go of an aim; what is absent is the usual. */
+export type SignInPathOptions = Partial<Omit<SignInAim, "returnTo">>;
+
 /** The address of the sign-in page for an aim. */
 export function signInPath(
   returnTo: string,
-  { directory = "workforce", again = false }: { directory?: Directory; again?: boolean } = {},
+  { directory = "workforce", again = false, other = false }: SignInPathOptions = {},
 ): string {
-  return `/sign-in?${aimQuery({ returnTo: parseReturnTo(returnTo), directory, again })}`;
+  return `/sign-in?${aimQuery({ returnTo: parseReturnTo(returnTo), directory, again, other })}`;
 }
 
 /** An aim as the query of a link: `to=%2Faccount&directory=customers&again=1`. */
-export function aimQuery({ returnTo, directory, again }: SignInAim): string {
+export function aimQuery({ returnTo, directory, again, other }: SignInAim): string {
   const query = new URLSearchParams({ to: returnTo });
   if (directory !== "workforce") query.set("directory", directory);
   if (again) query.set("again", "1");
+  if (other) query.set("other", "1");
   return query.toString();
 }
 
@@ -49,6 +53,7 @@ export function toAim(field: (name: string) => string | null | undefined): SignI
     returnTo: parseReturnTo(field("to") ?? undefined),
     directory: directories.find((known) => known === directory) ?? "workforce",
     again: field("again") === "1",
+    other: field("other") === "1",
   };
 }
 

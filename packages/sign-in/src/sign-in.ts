@@ -2,7 +2,7 @@
  * How people prove who they are, put together: sessions of browsers, accounts of the house, providers of the company's,
  * and the pages for all of it.
  */
-import type { Directory, People, SignInSessions } from "@castellan/access";
+import type { People, SignInSessions } from "@castellan/access";
 import type { Database } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
 import type { RateLimiter } from "@castellan/limits";
@@ -16,12 +16,13 @@ import { createPasskeys } from "./local/passkeys.ts";
 import { createPasswordHasher } from "./local/password-hash.ts";
 import { createPasswordSignIn } from "./local/password-sign-in.ts";
 import { createTries } from "./local/tries.ts";
+import { addWaysBack } from "./pages/form-paths.ts";
 import { atOwnAddress } from "./pages/own-address.ts";
 import { addSignInRoutes } from "./pages/sign-in-routes.ts";
 import { addSignOutRoutes } from "./pages/sign-out-routes.ts";
 import type { Parts } from "./parts.ts";
 import type { FinishSignIn, SignInProviders } from "./ports.ts";
-import { signInPath } from "./return-to.ts";
+import { signInPath, type SignInPathOptions } from "./return-to.ts";
 import { createBrowsers, type SignedIn, type SignInEvent } from "./signed-in.ts";
 import { startSweeping } from "./sweeper.ts";
 import { addWelcomeRoutes } from "./welcome/welcome-routes.ts";
@@ -54,9 +55,10 @@ export interface SignIn extends AsyncDisposable {
   current(c: Context): Promise<SignedIn | undefined>;
   /**
    * The address at which somebody signs in and comes back to `returnTo`, a path below `/oauth/` or `/account`: anything
-   * else leads to `/account`. `directory`: as whom; default workforce. `again`: with a proof made now.
+   * else leads to `/account`. `directory`: as whom; default workforce. `again`: with a proof made now. `other`: as
+   * somebody else than who is signed in.
    */
-  signInPath(returnTo: string, options?: { directory?: Directory; again?: boolean }): string;
+  signInPath(returnTo: string, options?: SignInPathOptions): string;
 }
 
 /** What is below these paths is for people: `WebAppSettings.pagePaths`. */
@@ -102,6 +104,7 @@ export function createSignIn(options: SignInOptions): SignIn {
   addSignOutRoutes(app, parts);
   addWelcomeRoutes(app, parts);
   addAccountRoutes(app, parts);
+  addWaysBack(app);
   app.route("/", providers.app);
 
   const sweeping = startSweeping([attempts.sweep, challenges.sweep, sessions.sweep], onError);

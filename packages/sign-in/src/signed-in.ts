@@ -58,11 +58,12 @@ export function createBrowsers(options: BrowsersOptions): Browsers {
     return known;
   };
 
-  const begin = async (c: Context, { user, provider, amr }: Proof): Promise<void> => {
+  const begin = async (c: Context, { user, provider, amr, provedAt }: Proof): Promise<void> => {
     const { secret } = await sessions.begin({
       user,
       provider,
       amr,
+      authenticatedAt: provedAt,
       address: clientAddress(c),
       userAgent: requestHeader(c, "user-agent") ?? "",
       lifetimeMs,
@@ -77,7 +78,7 @@ export function createBrowsers(options: BrowsersOptions): Browsers {
     finish: async (c, proof) => {
       const before = await current(c);
       const stays = before?.user.id === proof.user.id && before.session.provider === proof.provider;
-      const proved = stays ? await sessions.prove(before.session.id, proof.amr) : undefined;
+      const proved = stays ? await sessions.prove(before.session.id, proof.amr, proof.provedAt) : undefined;
       if (proved) keep(c, proved.secret, proved.session.expiresAt.getTime() - clock.now());
       else {
         await begin(c, proof);

@@ -5,6 +5,7 @@ import { mkdtempDisposable, readFile, readdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { createInterface } from "node:readline";
 
 export type Revision = "2025-11-25" | "2026-07-28";
 
@@ -29,16 +30,53 @@ export async function runSuite(url: string, revision: Revision, signal: AbortSig
   const said = child.stderr.toArray();
   await once(child, "close");
 
+  return readOutcome(folder.path, /^server-(.+?)-\d{4}-\d\d-\d\dT/, Buffer.concat(await said));
+}
+
+export interface AuthorizationTarget {
+  /** The authorization server. */
+  readonly issuer: string;
+  readonly clientId: string;
+  readonly resource: string;
+}
+
+/** The address of the suite's own client, to be registered with the authorization server. */
+export function callbackUrl(port: number): string {
+  return `http://127.0.0.1:${port}/callback`;
+}
+
+/**
+ * The scenarios for authorization servers, which are in no requirement set. `visit` is what a person does with the
+ * address that the suite prints.
+ */
+export async function runAuthorizationSuite(
+  { issuer, clientId, resource }: AuthorizationTarget,
+  { port, visit, signal }: { port: number; visit: (url: URL) => Promise<void>; signal: AbortSignal },
+): Promise<Outcome> {
+  await using folder = await mkdtempDisposable(join(tmpdir(), "conformance-"));
+  const target = ["--url", issuer, "--client-id", clientId, "--resource", resource, "-p", String(port)];
+  const args = [program, "authorization", ...target, "-o", folder.path];
+  const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"], signal });
+  const closed = once(child, "close");
+  const said = child.stderr.toArray();
+  for await (const line of createInterface(child.stdout))
+    if (line.startsWith(`${issuer}/`)) await visit(new URL(line));
+  await closed;
+  return readOutcome(folder.path, /^(.+?)-\d{4}-\d\d-\d\dT/, Buffer.concat(await said));
+}
+
+/** What the suite wrote: a folder for each scenario. */
+async function readOutcome(path: string, name: RegExp, said: Buffer): Promise<Outcome> {
   const outcome = new Map<string, readonly Check[]>();
-  for (const name of await readdir(folder.path)) {
-    const scenario = /^server-(.+?)-\d{4}-\d\d-\d\dT/.exec(name)?.[1];
-    if (scenario === undefined) throw new Error(`The suite wrote a folder ${name}`);
+  for (const folder of await readdir(path)) {
+    const scenario = name.exec(folder)?.[1];
+    if (scenario === undefined) throw new Error(`The suite wrote a folder ${folder}`);
     outcome.set(
       scenario,
-      JSON.parse(await readFile(join(folder.path, name, "checks.json"), "utf8")) as readonly Check[],
+      JSON.parse(await readFile(join(path, folder, "checks.json"), "utf8")) as readonly Check[],
     );
   }
-  if (outcome.size === 0) throw new Error(`The suite ran nothing: ${Buffer.concat(await said).toString()}`);
+  if (outcome.size === 0) throw new Error(`The suite ran nothing: ${said.toString()}`);
   return outcome;
 }
 

@@ -28,7 +28,15 @@ export const portalSlug = "work";
 /** So short that a test sees it pass, and long enough for a page to be read by a program. */
 export const accessTokenSeconds = 4;
 
-export async function startCompany(options: TestHouseOptions = {}): Promise<Company> {
+export interface CompanyOptions extends TestHouseOptions {
+  /** Whether people sign in at the identity provider; otherwise they have accounts here. Default true. */
+  readonly hasProvider?: boolean;
+}
+
+export async function startCompany({
+  hasProvider = true,
+  ...options
+}: CompanyOptions = {}): Promise<Company> {
   await using opened = new AsyncDisposableStack();
   const idp = opened.use(await startCompanyIdp());
   const house = opened.use(
@@ -52,7 +60,13 @@ export async function startCompany(options: TestHouseOptions = {}): Promise<Comp
       { who: "group:engineering", classes: ["write", "destructive"], servers: ["okrs"] },
     ],
   });
-  await addProvider(house, idp);
+  // Where somebody lands who names no portal at all.
+  await house.api("POST", "/portals", {
+    slug: "default",
+    servers: ["invoices"],
+    access: [{ who: "everyone", classes: ["read"] }],
+  });
+  if (hasProvider) await addProvider(house, idp);
   const chromium = opened.use(await startChromium());
   const owned = opened.move();
   return {

@@ -9,7 +9,7 @@ import { freePort } from "../../heavy/process/tcp.ts";
 import { createBrowserCommand, type BrowserCommand } from "./browser-command.ts";
 import { defectsOf, portalSlug, startCompany, untilExpired, type Company } from "./company.ts";
 import { clientHost, serveDescribedClients, type DescribedClients } from "./described-client.ts";
-import type { Decided, Visitor } from "./visitor.ts";
+import { disconnect, nameIn, type Decided, type Visitor } from "./visitor.ts";
 
 const program = fileURLToPath(import.meta.resolve("mcp-remote/dist/proxy.js"));
 
@@ -83,7 +83,7 @@ const ways = [
     known: `It goes by this name at ${clientHost}.`,
     prepare: async () => {
       const redirectUri = "http://localhost/oauth/callback";
-      const url = clients.describe("mcp-remote", { client_name: "Remote", redirect_uris: [redirectUri] });
+      const url = clients.describe("mcp-remote", { client_name: "Described", redirect_uris: [redirectUri] });
       return [String(await freePort()), "--protocol", "auto", "--client-metadata-url", url];
     },
   },
@@ -92,7 +92,7 @@ const ways = [
     known: "An admin has added it here.",
     prepare: async () => {
       const { id, secret } = await company.house.api<{ id: string; secret: string }>("POST", "/clients", {
-        name: "Remote",
+        name: "Registered",
         authMethod: "client_secret_post",
         redirectUris: ["http://localhost/oauth/callback"],
       });
@@ -132,11 +132,7 @@ test.each(ways)(
     expect(partOf(second.result.asked.words)).toEqual(["okrs", "Create and change things 4 tools"]);
 
     // Its person ends what they allowed: the next start asks as if for the first time.
-    const { page } = desk.visitor;
-    await page.goto("/account");
-    const own = /^Let (.*) use/.exec(first.asked?.words ?? "")?.[1] ?? "";
-    await page.getByRole("button", { name: `Disconnect ${own}`, exact: true }).click();
-    await page.getByText("The app is disconnected.").waitFor();
+    await disconnect(desk.visitor, nameIn(first.asked as Decided));
     const third = await run(desk, list, { isAsked: true });
     expect(third.asked?.words).toBe(first.asked?.words);
   },

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startCallback, type Callback } from "./callback.ts";
 import { defectsOf, portalSlug, startCompany, untilExpired, type Company } from "./company.ts";
 import { clientHost, serveDescribedClients, type DescribedClients } from "./described-client.ts";
+import { disconnect } from "./visitor.ts";
 import { App, failureOf, isUnauthorized, sdks, type AppOptions } from "./sdk-app.ts";
 
 const opened = new AsyncDisposableStack();
@@ -81,7 +82,7 @@ test.concurrent.each(cases)("$title", { timeout: 60_000 }, async ({ sdk, title, 
     "You are signed in as Ada (ada@corp.example). Not you?",
     `${known} Access is handed to a program on this computer.`,
   ]);
-  const scope = `portal:${portalSlug} okrs:read invoices:read`;
+  const scope = `portal:${portalSlug} portal:${portalSlug}:read`;
   expect(app.memory.received).toMatchObject([{ scope }]);
   expect((await app.client.listTools()).tools.map((tool) => tool.name)).toEqual(toolsOfAda);
   expect(await list()).toMatchObject({ structuredContent: { total: 0 } });
@@ -99,15 +100,52 @@ test.concurrent.each(cases)("$title", { timeout: 60_000 }, async ({ sdk, title, 
   expect(fresh?.refresh_token).not.toBe(old?.refresh_token);
 
   // The person thinks better of it: it is out at once, and has to ask them as if for the first time.
-  await visitor.page.goto("/account");
-  await visitor.page.getByRole("button", { name: `Disconnect ${name}`, exact: true }).click();
-  await visitor.page.getByText("The app is disconnected.").waitFor();
+  await disconnect(visitor, name);
   expect(isUnauthorized(await failureOf(list()))).toBe(true);
   const again = await app.connect(ask);
   expect(again?.words).toBe(first?.words);
   expect(await list()).toMatchObject({ structuredContent: { total: 0 } });
   expect(visitor.problems).toEqual([]);
 });
+
+test.each(sdks)("$name that leaves out `resource` still gets this portal", async (sdk) => {
+  const visitor = await company.newVisitor();
+  await using callback = await startCallback();
+  const options = { name: "Old desk", redirectUri: callback.url, omitsResource: true };
+  await using app = new App(sdk, company.portal, options);
+  await app.connect((url) => {
+    expect(url.searchParams.has("resource")).toBe(false);
+    return visitor.decide(url);
+  });
+  expect((await app.client.listTools()).tools.map((tool) => tool.name)).toEqual(toolsOfAda);
+});
+
+test.each(sdks)(
+  "$name that calls six times at once when its token has run out refreshes once",
+  async (sdk) => {
+    const visitor = await company.newVisitor();
+    await using callback = await startCallback();
+    await using app = new App(sdk, company.portal, { name: "Busy desk", redirectUri: callback.url });
+    await app.connect((url) => visitor.decide(url));
+    const list = () => app.client.callTool({ name: "okrs_list_objectives", arguments: {} });
+    await untilExpired(company, app.memory.received.at(-1));
+    const before = app.memory.received.length;
+
+    const settled = await Promise.allSettled(Array.from({ length: 6 }, list));
+    const failures = settled.flatMap((one) => (one.status === "rejected" ? [codeOf(one.reason)] : []));
+    expect(failures.length).toBeLessThan(settled.length);
+    // It sends the refresh token with each of them: all but one are told to come again, and nobody loses anything.
+    expect(new Set(failures)).toEqual(new Set(failures.map(() => "temporarily_unavailable")));
+    expect([app.memory.received.length, app.memory.sentTo]).toEqual([before + 1, undefined]);
+    expect(await Promise.all(Array.from({ length: 6 }, list))).toHaveLength(6);
+  },
+);
+
+/** RFC 6749 §5.2, as each SDK says it. */
+function codeOf(error: unknown): unknown {
+  const { code, errorCode } = error as { code?: unknown; errorCode?: unknown };
+  return code ?? errorCode;
+}
 
 /** All that she has the right to, granted or not: a client asks when it needs more. */
 const toolsOfAda = [

@@ -3,6 +3,7 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { startCallback } from "./callback.ts";
 import { defectsOf, portalSlug, startCompany, type Company } from "./company.ts";
+import { disconnect } from "./visitor.ts";
 import { App, failureOf, isUnauthorized, sdks, type Sdk } from "./sdk-app.ts";
 
 const opened = new AsyncDisposableStack();
@@ -82,9 +83,7 @@ test.each(askingSdks)("$name asks for what a call needs, twice, and keeps what i
   expect(await app.client.callTool(create)).toMatchObject({ structuredContent: { objective } });
 
   // To its person it is one app, and goes as one.
-  await visitor.page.goto("/account");
-  await visitor.page.getByRole("button", { name: `Disconnect ${name}` }).click();
-  await visitor.page.getByText("The app is disconnected.").waitFor();
+  await disconnect(visitor, name);
   expect(await visitor.page.getByText(name).count()).toBe(0);
   expect(isUnauthorized(await failureOf(app.client.callTool(create)))).toBe(true);
   expect(visitor.problems).toEqual([]);

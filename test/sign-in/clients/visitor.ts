@@ -13,6 +13,8 @@ export interface Visitor {
 export interface Decision {
   /** Whom they are at the company. Default `ada`. */
   readonly as?: string;
+  /** What they do on the page of the house where they sign in, if they get there. */
+  readonly signIn?: (page: Page) => Promise<void>;
   /** What they do on the page before they press the button. Default: nothing. */
   readonly change?: (page: Page) => Promise<void>;
   /** Default `Allow`. */
@@ -42,10 +44,11 @@ export async function createVisitor(
     context,
     page,
     problems,
-    async decide(address, { as = "ada", change, button = "Allow" } = {}) {
+    async decide(address, { as = "ada", signIn, change, button = "Allow" } = {}) {
       await page.goto(String(address));
       if (new URL(page.url()).origin === idpUrl)
         await page.getByRole("link", { name: as, exact: true }).click();
+      if (new URL(page.url()).pathname === "/sign-in") await signIn?.(page);
       const pressed = page.getByRole("button", { name: button, exact: true });
       await pressed.waitFor();
       const words = wordsOf(await page.locator("main").innerText());
@@ -60,6 +63,25 @@ export async function createVisitor(
       return { words, back };
     },
   };
+}
+
+/** Ticks a kind of thing that the client has not asked for. */
+export async function allowMore(page: Page, server: string, kind: string): Promise<void> {
+  const box = page.getByRole("group", { name: server }).getByLabel(kind);
+  if (!(await box.isVisible())) await page.getByText("More that you could allow").click();
+  await box.check();
+}
+
+/** Ends what somebody allowed to the application of that name. */
+export async function disconnect({ page }: Visitor, name: string): Promise<void> {
+  await page.goto("/account");
+  await page.getByRole("button", { name: `Disconnect ${name}`, exact: true }).click();
+  await page.getByText("The app is disconnected.").waitFor();
+}
+
+/** What a client called itself on the page. */
+export function nameIn({ words }: Decided): string {
+  return /^Let (.*) use /.exec(words)?.[1] ?? "";
 }
 
 function wordsOf(text: string): string {

@@ -4,12 +4,16 @@
  */
 import { Command, CommanderError } from "commander";
 import { version } from "../version.ts";
+import type { OwnerLinkOptions } from "./commands/owner-link.ts";
 import { addCallCommands } from "./program/calls.ts";
 import { addCatalogCommand } from "./program/catalog.ts";
-import { remote, type Surroundings } from "./program/command.ts";
+import { destructive, remote, type Surroundings } from "./program/command.ts";
+import { addClientCommands } from "./program/clients.ts";
 import { addCompletionCommands } from "./program/completion.ts";
 import { addConfigurationCommands } from "./program/configuration.ts";
+import { addIdentityCommands } from "./program/identity.ts";
 import { addLoginCommands } from "./program/login.ts";
+import { addPeopleCommands } from "./program/people.ts";
 import { addPortalCommands } from "./program/portals.ts";
 import { addServerCommands } from "./program/servers.ts";
 import { addTokenCommands } from "./program/tokens.ts";
@@ -63,9 +67,13 @@ function createProgram(surroundings: Surroundings): Command {
   addPortalCommands(program, surroundings);
   addCatalogCommand(program, surroundings);
   addConfigurationCommands(program, surroundings);
+  addPeopleCommands(program, surroundings);
+  addClientCommands(program, surroundings);
+  addIdentityCommands(program, surroundings);
   addTokenCommands(program, surroundings);
   addCallCommands(program, surroundings);
   addDoctorCommand(program, surroundings);
+  addOwnerLinkCommand(program, surroundings);
   addCompletionCommands(program, surroundings);
   return program;
 }
@@ -79,6 +87,21 @@ function addUpCommand(program: Command): void {
       const { up } = await import("../house/up.ts");
       await up({ demo });
     });
+}
+
+function addOwnerLinkCommand(program: Command, { terminal }: Surroundings): void {
+  destructive(
+    program
+      .command("owner-link [user]")
+      .description(
+        "make a one-time link for the first owner, or for one who cannot sign in any more; by the data folder or DATABASE_URL, whether the server runs or not",
+      )
+      .option("--data <folder>", "the data folder of a server on this machine")
+      .option("--json", "output for programs"),
+  ).action(async (user: string | undefined, options: OwnerLinkOptions) => {
+    const { makeOwnerLink } = await import("./commands/owner-link.ts");
+    await makeOwnerLink(user, options, terminal);
+  });
 }
 
 function addDoctorCommand(program: Command, { terminal, exit }: Surroundings): void {

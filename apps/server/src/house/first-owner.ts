@@ -15,12 +15,14 @@ export function firstOwnerFile(dataDir: string): string {
 
 export interface FirstOwnerLink {
   readonly url: string;
+  /** What the URL ends in. */
+  readonly secret: string;
   readonly file: string;
 }
 
 /**
- * Makes the link while nobody is an owner and there is none; undefined otherwise. `isOnlyReplica`: a link whose file is
- * gone is nobody's, and another takes its place. Fault: `owner_file_unwritable`.
+ * Makes the link while nobody is an owner and there is none; undefined otherwise. `replaces`: another takes the place of
+ * one that there is. Fault: `owner_file_unwritable`.
  */
 export async function keepFirstOwnerLink(
   database: Database,
@@ -28,14 +30,14 @@ export async function keepFirstOwnerLink(
     dataDir,
     publicUrl,
     nowMs,
-    isOnlyReplica,
-  }: { dataDir: string; publicUrl: string; nowMs: number; isOnlyReplica: boolean },
+    replaces,
+  }: { dataDir: string; publicUrl: string; nowMs: number; replaces: boolean },
 ): Promise<FirstOwnerLink | undefined> {
   const file = firstOwnerFile(dataDir);
   const urlOf = (secret: string) => `${publicUrl}${welcomePath(secret)}`;
   const made = await ensureFirstOwnerLink(database, {
     nowMs,
-    replaces: isOnlyReplica && !(await exists(file)),
+    replaces,
     keep: async ({ secret }) => {
       try {
         await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -49,12 +51,13 @@ export async function keepFirstOwnerLink(
       }
     },
   });
-  return made && { url: urlOf(made.secret), file };
+  return made && { url: urlOf(made.secret), secret: made.secret, file };
 }
 
-async function exists(file: string): Promise<boolean> {
-  return stat(file).then(
-    () => true,
+/** Whether there is no file that could tell a link. */
+export async function isLinkLost(dataDir: string): Promise<boolean> {
+  return stat(firstOwnerFile(dataDir)).then(
     () => false,
+    () => true,
   );
 }

@@ -7,6 +7,7 @@ import {
   createIssuers,
   createPeople,
   createSignInSessions,
+  createTrustedIssuerStore,
 } from "@castellan/access";
 import { createApi } from "@castellan/api";
 import { createAuditLog } from "@castellan/audit";
@@ -31,6 +32,7 @@ import { createChangeFeed, sql, type Database } from "@castellan/database";
 import { systemClock } from "@castellan/kernel";
 import { createRateLimiter } from "@castellan/limits";
 import { defaultUpstreamLimits } from "@castellan/mcp";
+import { createClientStore } from "@castellan/oauth";
 import {
   ResumableStreams,
   SessionRegistry,
@@ -48,7 +50,7 @@ import {
 } from "@castellan/portal";
 import { createRegistry, toNamespace } from "@castellan/registry";
 import { createRemoteStreams, createReplicas } from "@castellan/replicas";
-import { createCheckedProviders } from "@castellan/sign-in";
+import { createCheckedProviders, createProviderStore } from "@castellan/sign-in";
 import type { Telemetry } from "@castellan/telemetry";
 import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
@@ -103,10 +105,13 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       servers: createServerStore({ database: on, vault, onRenamed }),
       reviews: createDefinitionReviews({ database: on, onRenamed }),
       definitions: createDefinitionStore(on, { onRenamed }),
+      groups: createGroups({ database: on, clock, onRenamed: portals.renameGroup }),
+      providers: createProviderStore({ database: on, vault, clock }),
+      trustedIssuers: createTrustedIssuerStore({ database: on, clock, onRemoved: portals.withdrawIssuer }),
+      clients: createClientStore({ database: on, clock }),
     };
   };
-  const { servers, portals, reviews, definitions } = storesOn(database);
-  const groups = createGroups({ database, clock, onRenamed: portals.renameGroup });
+  const { servers, portals, reviews, definitions, groups } = storesOn(database);
   const catalog = opened.use(await createCatalog({ servers, definitions, changes, onError }));
   const limits = { ...defaultUpstreamLimits, idleTimeoutMs: config.upstreamIdleSeconds * 1000 };
   const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));

@@ -4,6 +4,7 @@ import { accessMigrations } from "@castellan/access";
 import { apiMigrations } from "@castellan/api";
 import { auditMigrations } from "@castellan/audit";
 import { callMigrations } from "@castellan/calls";
+import { configurationMigrations } from "@castellan/configuration";
 import {
   changeMigrations,
   migrate,
@@ -38,6 +39,7 @@ export const allMigrations = [
   limitMigrations,
   oauthMigrations,
   signInMigrations,
+  configurationMigrations,
   apiMigrations,
 ];
 

@@ -7,7 +7,7 @@ import { readConfig, type Config } from "../config/settings.ts";
 import { version } from "../version.ts";
 import { adminFile, readAdminFile, writeAdminFile } from "./admin-file.ts";
 import { faultHappened, requestRefused } from "./events.ts";
-import { keepFirstOwnerLink } from "./first-owner.ts";
+import { isLinkLost, keepFirstOwnerLink } from "./first-owner.ts";
 import { createHouse } from "./house.ts";
 import { createMetricsApp } from "./metrics-app.ts";
 import { aborted, stopSignal } from "./stop-signal.ts";
@@ -134,7 +134,8 @@ async function tellFirstOwner(
     dataDir: config.dataDir,
     publicUrl,
     nowMs: systemClock.now(),
-    isOnlyReplica: config.databaseUrl === undefined,
+    // Of the only replica: a link whose file is gone is nobody's.
+    replaces: config.databaseUrl === undefined && (await isLinkLost(config.dataDir)),
   });
   if (!link) return;
   logger.info("Nobody owns this platform yet: open the link in this file", { file: link.file });

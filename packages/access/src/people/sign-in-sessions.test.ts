@@ -106,6 +106,16 @@ test("a fresh proof is noted beside the ones before, and the secret is another o
   expect(await sessions.find(secret)).toBeUndefined();
 });
 
+test("a proof is noted as of when it was made, and an older one takes nothing from a newer one", async () => {
+  const [hourAgo, minuteAgo] = [new Date(clock.now() - 60 * minuteMs), new Date(clock.now() - minuteMs)];
+  const { session } = await begin({ authenticatedAt: hourAgo });
+  expect(session).toMatchObject({ authenticatedAt: hourAgo, createdAt: new Date(clock.now()) });
+  const newer = await sessions.prove(session.id, ["otp"], minuteAgo);
+  expect(newer?.session.authenticatedAt).toEqual(minuteAgo);
+  const older = await sessions.prove(session.id, ["otp"], hourAgo);
+  expect(older?.session.authenticatedAt).toEqual(minuteAgo);
+});
+
 test("ended, it takes what was given in it along, unless asked not to; the others stay", async () => {
   const [one, two, three] = [await begin(), await begin(), await begin()];
   const grants = [await give(one.session.id), await give(two.session.id), await give(three.session.id)];

@@ -19,6 +19,8 @@ export interface NewSignIn {
   readonly provider: string;
   /** How they proved who they are (RFC 8176). */
   readonly amr: readonly string[];
+  /** When they proved it. Default: just now. */
+  readonly authenticatedAt?: Date | undefined;
   readonly address: string;
   /** Cut to 256 characters. */
   readonly userAgent: string;
@@ -37,12 +39,13 @@ export interface SignInSessions {
   /** Undefined for whatever is no living session of a person who may come in. */
   find(secret: string): Promise<{ session: SignInSession; user: User } | undefined>;
   /**
-   * They have just proved it anew: `amr` is added to what is known, and the browser gets a new secret, so that whoever
-   * else holds the old one has proved nothing. Undefined where the session has ended.
+   * They have proved it anew, by default just now: `amr` is added to what is known, and the browser gets a new secret, so
+   * that whoever else holds the old one has proved nothing. Undefined where the session has ended.
    */
   prove(
     id: Id<"signIn">,
     amr: readonly string[],
+    authenticatedAt?: Date,
   ): Promise<{ session: SignInSession; secret: string } | undefined>;
   /**
    * Ends it for good, with the grants given in it; twice is once. With `userId`: one of that person's.
@@ -90,7 +93,7 @@ export function createSignInSessions({ database, clock, idleMs }: SignInSessions
   }
 
   return {
-    begin: ({ user, provider, amr, address, userAgent, lifetimeMs }) =>
+    begin: ({ user, provider, amr, authenticatedAt = now(), address, userAgent, lifetimeMs }) =>
       database.transaction(async (tx) => {
         const secret = randomBytes(32).toString("base64url");
         // Holds the person's row: who is being suspended at this moment is not signed in, or signed out again.
@@ -105,8 +108,8 @@ export function createSignInSessions({ database, clock, idleMs }: SignInSessions
             id, hash, user_id, provider, amr, authenticated_at, created_at, last_used_at, expires_at, address,
             user_agent)
           values (
-            ${createId("signIn")}, ${toHash(secret)}, ${user.id}, ${provider}, ${amr}, ${now()}, ${now()}, ${now()},
-            ${ago(-lifetimeMs)}, ${address}, ${storable(userAgent)})
+            ${createId("signIn")}, ${toHash(secret)}, ${user.id}, ${provider}, ${amr}, ${authenticatedAt}, ${now()},
+            ${now()}, ${ago(-lifetimeMs)}, ${address}, ${storable(userAgent)})
           returning ${sessionColumns}`);
         if (!row) throw new TypeError("An insert returned no row");
         return { session: toSession(row), secret };
@@ -127,11 +130,12 @@ export function createSignInSessions({ database, clock, idleMs }: SignInSessions
       return { session: toSession(row), user: toUser(user) };
     },
 
-    async prove(id, amr) {
+    async prove(id, amr, authenticatedAt = now()) {
       const secret = randomBytes(32).toString("base64url");
       const [row] = await database.query<SessionRow>(sql`
         update sign_in_sessions s
-           set hash = ${toHash(secret)}, authenticated_at = ${now()}, last_used_at = ${now()},
+           set hash = ${toHash(secret)}, last_used_at = ${now()},
+               authenticated_at = greatest(authenticated_at, ${authenticatedAt}),
                amr = array(select distinct method from unnest(amr || ${amr}::text[]) as method order by method)
          where s.id = ${id} and ${isLiving()} returning ${sessionColumns}`);
       return row && { session: toSession(row), secret };

@@ -68,6 +68,20 @@ test("a member sees the servers of its portals, where they are, and what can be 
   expect([status, body]).toEqual([200, { items: [waiting, weather] }]);
 });
 
+test("a person sees what rules let them use, whatever the client was given", async () => {
+  const access = [{ who: "user:ada@example.com", classes: ["read"] }];
+  expect((await admin("PATCH", "/portals/field", { access })).status).toBe(200);
+  const slugsFor = async (name: string) => {
+    const email = `${name}@example.com`;
+    const { id } = await api.people.add({ directory: "workforce", email, name }, { by: "owner" });
+    const { body } = await createClient(api.app, (await api.letClientIn(id)).secret)("GET", "/catalog");
+    const { items } = body as { items: { slug: string; portals: { slug: string }[] }[] };
+    return items.map(({ slug, portals }) => [slug, ...portals.map((portal) => portal.slug)]);
+  };
+  expect(await slugsFor("ada")).toEqual([["weather", "field"]]);
+  expect(await slugsFor("bob")).toEqual([]);
+});
+
 test("nothing of an upstream is told", async () => {
   const text = JSON.stringify((await member("GET", "/catalog")).body);
   for (const word of [new URL(upstream.url).host, "127.0.0.1", "upstream-secret", "authorization", "srv_"])

@@ -1,3 +1,4 @@
+import type { Principal } from "@castellan/access";
 import type { CatalogServer } from "@castellan/calls";
 import type { OpenPortal } from "@castellan/portal";
 import { connectUrl, countOffers, visiblePortals } from "@castellan/registry";
@@ -36,7 +37,7 @@ interface Seen {
   readonly portals: OpenPortal[];
 }
 
-/** What a token was given, an admin's too. A portal that is not there is as one that the caller was not given. */
+/** What a person may use, or a token was given, an admin's too. A portal that is not there is as one that the caller was not given. */
 export const listCatalog = defineRoute({
   id: "listCatalog",
   method: "GET",
@@ -54,7 +55,7 @@ export const listCatalog = defineRoute({
   }),
   answer: pageOf(catalogServer),
   handler: async ({ principal, query }, { openPortals, publicUrl }) => {
-    const portals = visiblePortals(openPortals(), principal);
+    const portals = visiblePortals(openPortals(), asThemselves(principal));
     const chosen = portals.filter(({ portal }) => query.portal === undefined || portal.slug === query.portal);
     const found = seenIn(chosen).filter(({ server }) => query.q === undefined || mentions(server, query.q));
     return toPage(
@@ -74,6 +75,11 @@ export const listCatalog = defineRoute({
     );
   },
 });
+
+/** What a person gave the client is about this API alone: what they may use themselves, rules say. */
+function asThemselves(principal: Principal): Principal {
+  return principal.kind === "user" ? { ...principal, scopes: undefined } : principal;
+}
 
 function seenIn(portals: readonly OpenPortal[]): readonly Seen[] {
   const seen = new Map<string, Seen>();

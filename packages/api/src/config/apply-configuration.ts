@@ -1,3 +1,4 @@
+import { isPermitted } from "@castellan/access";
 import { z } from "zod";
 import { defineRoute } from "../route.ts";
 import { changes, maxDocumentBytes, planErrors, shownChanges, wanted } from "./wanted.ts";
@@ -7,9 +8,18 @@ export const applyConfiguration = defineRoute({
   id: "applyConfiguration",
   method: "POST",
   path: "/config/apply",
-  summary: "Make servers and portals what a configuration document says",
+  summary:
+    "Make an installation what a configuration document says; providers and trusted issuers only an owner changes",
   permission: "manage",
-  errors: [...planErrors, "version_stale", "hostname_taken", "trusted_issuer_unknown", "alias_taken"],
+  errors: [
+    ...planErrors,
+    "version_stale",
+    "hostname_taken",
+    "trusted_issuer_unknown",
+    "trusted_issuer_taken",
+    "client_not_registered",
+    "alias_taken",
+  ],
   maxBodyBytes: maxDocumentBytes,
   body: z.strictObject({
     ...wanted,
@@ -27,7 +37,11 @@ export const applyConfiguration = defineRoute({
     { body: { document, ...how }, principal },
     { configuration, changes: feed, requestSync },
   ) => {
-    const applied = await configuration.apply(document, { ...how, by: principal.id });
+    const applied = await configuration.apply(document, {
+      ...how,
+      by: principal.id,
+      isOwner: isPermitted(principal.role, "own"),
+    });
     // The catalog knows new servers from here on.
     await feed.flush();
     for (const { id } of applied.toSync) requestSync(id);

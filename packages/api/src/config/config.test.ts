@@ -107,3 +107,22 @@ test("the schema is for everyone, the rest for admins", async () => {
   ] as const)
     expect(await member(method, path, method === "POST" ? {} : undefined)).toMatchObject({ status: 403 });
 });
+
+test("what says who somebody is changes by an owner only, in a document too", async () => {
+  const document = {
+    apiVersion: "castellan/v1",
+    name: "who",
+    providers: { entra: { issuer: "https://login.example", clientId: "castellan" } },
+  };
+  const owner = createClient(house.app, await house.createToken({ role: "owner" }));
+  expect(await admin("POST", "/config/plan", { document })).toMatchObject({
+    status: 200,
+    body: { changes: [{ kind: "provider", slug: "entra", action: "create" }] },
+  });
+  expect(await admin("POST", "/config/apply", { document })).toMatchObject({
+    status: 403,
+    body: { code: "permission_required" },
+  });
+  expect(await owner("POST", "/config/apply", { document })).toMatchObject({ status: 200 });
+  expect(await admin("GET", "/providers/entra")).toMatchObject({ status: 200 });
+});

@@ -6,7 +6,7 @@ export const exportConfiguration = defineRoute({
   id: "exportConfiguration",
   method: "GET",
   path: "/config/export",
-  summary: "Describe all servers and portals as a configuration document",
+  summary: "Describe the installation as a configuration document: servers, portals, and who comes in",
   permission: "read",
   query: z.strictObject({
     name: slug.optional().meta({ description: "The name that the document gets. Default: castellan" }),

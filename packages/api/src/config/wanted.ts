@@ -1,5 +1,5 @@
 /** What plans and applications of a document have in common: what goes in, and what comes out. */
-import { configurationDocument, type ResourceChange } from "@castellan/configuration";
+import { configurationDocument, resourceKinds, type ResourceChange } from "@castellan/configuration";
 import { z } from "zod";
 
 /** A document of 500 servers with approvals is about two megabytes. */
@@ -29,9 +29,11 @@ export const wanted = {
 export const planErrors = [
   "resource_not_managed",
   "resource_in_use",
+  "field_unchangeable",
   "secret_missing",
   "secret_invalid",
   "server_unknown",
+  "portal_not_found",
   "outbound_refused",
   "outbound_policy_invalid",
 ];
@@ -45,8 +47,8 @@ const fieldChange = z.object({
 
 export const changes = z.array(
   z.object({
-    kind: z.enum(["server", "portal"]),
-    slug: z.string(),
+    kind: z.enum(resourceKinds),
+    slug: z.string().meta({ description: "Or id; of a group directory and name: `workforce Editors`" }),
     action: z.enum(["create", "update", "remove"]),
     fields: z.array(fieldChange),
   }),

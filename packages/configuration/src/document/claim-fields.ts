@@ -30,7 +30,11 @@ const domain = z
   });
 
 /** Never another one afterwards: elsewhere the same subject is somebody else. */
-export const issuer = z.string().min(1).max(2048).meta({ description: "As it calls itself, to the letter; it stays" });
+export const issuer = z
+  .string()
+  .min(1)
+  .max(2048)
+  .meta({ description: "As it calls itself, to the letter; it stays" });
 
 export const claimFields = {
   directory: z.enum(directories).default("workforce").meta({ description: "Where its people are; it stays" }),
@@ -39,7 +43,9 @@ export const claimFields = {
     .record(z.string().min(1).max(255), line(1, 128))
     .refine((map) => Object.keys(map).length <= maxGroups, `must have at most ${maxGroups} entries`)
     .exactOptional()
-    .meta({ description: "What it calls a group, and what that is called here. Absent: all are taken as they are" }),
+    .meta({
+      description: "What it calls a group, and what that is called here. Absent: all are taken as they are",
+    }),
   groupPrefix: line(0, 64).default("").meta({
     description: "Put before the names of groups that groupMap does not give",
   }),

@@ -7,7 +7,10 @@ import { line } from "./fields.ts";
 
 const isEachOnce = (values: readonly string[]) => new Set(values).size === values.length;
 
-const httpsUrl = line(1, 1024).refine((text) => URL.parse(text)?.protocol === "https:", "must be an https URL");
+const httpsUrl = line(1, 1024).refine(
+  (text) => URL.parse(text)?.protocol === "https:",
+  "must be an https URL",
+);
 
 const ownScope = z
   .string()
@@ -27,7 +30,9 @@ export const clientId = z
   .meta({ description: "Its client_id: chosen as a slug, or one that Castellan made" });
 
 export const clientEntry = z.strictObject({
-  name: line(1, 128).optional().meta({ description: "What people see when it asks to be let in. Absent: its id" }),
+  name: line(1, 128)
+    .optional()
+    .meta({ description: "What people see when it asks to be let in. Absent: its id" }),
   uri: httpsUrl.exactOptional().meta({ description: "Its own site" }),
   authMethod: z.enum(authMethods).meta({
     description: "How it proves who it is; it stays. A secret is made by hand, and is in no file",
@@ -36,7 +41,11 @@ export const clientEntry = z.strictObject({
     .array(z.enum(clientGrantTypes))
     .transform((given) => clientGrantTypes.filter((one) => given.includes(one)))
     .prefault(["authorization_code", "refresh_token"]),
-  redirectUris: z.array(z.string().min(1).max(1024)).max(32).refine(isEachOnce, "must not name one twice").default([]),
+  redirectUris: z
+    .array(z.string().min(1).max(1024))
+    .max(32)
+    .refine(isEachOnce, "must not name one twice")
+    .default([]),
   scopes: z.array(ownScope).max(500).refine(isEachOnce, "must not name one twice").default([]).meta({
     description: "What it may do for itself, with client_credentials",
   }),

@@ -24,13 +24,18 @@ function bySlug<Entry extends z.ZodType<{ title?: string | undefined }>>(entry: 
 }
 
 /** An account of the house is of no provider, and sessions say so by this word. */
-const providers = bySlug(providerEntry).refine((all) => !Object.hasOwn(all, "local"), "must not have an entry local");
+const providers = bySlug(providerEntry).refine(
+  (all) => !Object.hasOwn(all, "local"),
+  "must not have an entry local",
+);
 
 const clients = z
   .record(clientId, clientEntry)
   .refine((all) => Object.keys(all).length <= maxResources, `must have at most ${maxResources} entries`)
   .transform((all) =>
-    Object.fromEntries(Object.entries(all).map(([id, entry]) => [id, { ...entry, name: entry.name ?? id }] as const)),
+    Object.fromEntries(
+      Object.entries(all).map(([id, entry]) => [id, { ...entry, name: entry.name ?? id }] as const),
+    ),
   )
   .prefault({});
 

@@ -20,7 +20,8 @@ export const issuerEntry = z.strictObject({
     .prefault([...signingAlgorithms])
     .meta({ description: "Signatures that its tokens may have" }),
   scopesClaim: line(1, 200).exactOptional().meta({
-    description: "The claim with scopes of Castellan. Absent: a token lets its holder do whatever the person may",
+    description:
+      "The claim with scopes of Castellan. Absent: a token lets its holder do whatever the person may",
   }),
   ...claimFields,
 });

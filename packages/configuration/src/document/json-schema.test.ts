@@ -26,6 +26,14 @@ test("editors accept what is accepted, and underline what is not", () => {
     noUrl: accepts({ servers: { a: {} } }),
     noSlug: accepts({ servers: { "A b": { url } } }),
     secretInClear: accepts({ servers: { a: { url, headers: { "X-A": "value" } } } }),
+    whoComesIn: accepts({
+      groups: { workforce: { Editors: {} } },
+      providers: { entra: { issuer: url, clientId: "c", clientSecret: { secretRef: "env:A" } } },
+      trustedIssuers: { okta: { issuer: url, audience: "mcp" } },
+      clients: { nightly: { authMethod: "client_secret_basic", grantTypes: ["client_credentials"] } },
+    }),
+    clientSecretInClear: accepts({ providers: { entra: { issuer: url, clientId: "c", clientSecret: "x" } } }),
+    otherDirectory: accepts({ groups: { partners: {} } }),
     resourceWithAlias: accepts({
       portals: { p: { servers: [{ server: "b", resources: { x: { alias: "y" } } }] } },
     }),
@@ -39,6 +47,9 @@ test("editors accept what is accepted, and underline what is not", () => {
     noUrl: false,
     noSlug: false,
     secretInClear: false,
+    whoComesIn: true,
+    clientSecretInClear: false,
+    otherDirectory: false,
     resourceWithAlias: false,
   });
 });

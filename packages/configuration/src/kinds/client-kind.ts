@@ -1,8 +1,14 @@
 /** OAuth clients that admins write down. Their secrets are in no document: one is made by hand, and shown once. */
-import { assertRegistrable, commandLineClientId, type Client, type RegisteredClientInput } from "@castellan/oauth";
+import {
+  assertRegistrable,
+  clientGrantTypes,
+  commandLineClientId,
+  type Client,
+  type RegisteredClientInput,
+} from "@castellan/oauth";
 import { clientEntry } from "../document/client-entry.ts";
 import type { ClientEntry } from "../document/document.ts";
-import type { PlainKind, PlainStores } from "./plain-kind.ts";
+import { said, type PlainKind, type PlainStores } from "./plain-kind.ts";
 
 const pageSize = 1000;
 
@@ -16,7 +22,8 @@ export const clientKind: PlainKind<ClientEntry> = {
   },
   fixed: ["authMethod"],
   isOwners: false,
-  calls: ({ jwksUri }) => (jwksUri === undefined ? [] : [{ url: jwksUri, field: "jwksUri", allowPrivate: [] }]),
+  calls: ({ jwksUri }) =>
+    jwksUri === undefined ? [] : [{ url: jwksUri, field: "jwksUri", allowPrivate: [] }],
   assertSound: (entry) => assertRegistrable(toInput(entry)),
   list: async ({ clients }) =>
     (await allClients(clients)).map((client) => ({
@@ -41,10 +48,19 @@ function toInput(entry: ClientEntry): RegisteredClientInput {
 }
 
 function entryOf(client: Client): ClientEntry {
-  const { name, uri, authMethod, grantTypes, redirectUris, scopes, mayIntrospect, jwks, jwksUri } = client;
-  const fields = { name, uri, authMethod, grantTypes, redirectUris, scopes, mayIntrospect, jwks, jwksUri };
-  // Absent and undefined are one.
-  return clientEntry.parse(JSON.parse(JSON.stringify(fields))) as ClientEntry;
+  const { name, uri, authMethod, redirectUris, scopes, mayIntrospect, jwks, jwksUri } = client;
+  const grantTypes = clientGrantTypes.filter((one) => client.grantTypes.includes(one));
+  return said({
+    name,
+    uri,
+    authMethod,
+    grantTypes,
+    redirectUris,
+    scopes,
+    mayIntrospect,
+    jwks,
+    jwksUri,
+  }) as ClientEntry;
 }
 
 /** The command line's own is there from the beginning, and is no part of what an installation was made into. */

@@ -1,8 +1,8 @@
 /** Trusted issuers. Their keys are fetched when a token is to be checked, not when a document is applied. */
-import type { TrustedIssuer } from "@castellan/access";
+import { signingAlgorithms, type TrustedIssuer } from "@castellan/access";
 import type { IssuerEntry } from "../document/document.ts";
 import { issuerEntry } from "../document/issuer-entry.ts";
-import { identityOf, type PlainKind } from "./plain-kind.ts";
+import { identityOf, said, type PlainKind } from "./plain-kind.ts";
 
 export const issuerKind: PlainKind<IssuerEntry> = {
   kind: "trusted_issuer",
@@ -43,6 +43,6 @@ export const issuerKind: PlainKind<IssuerEntry> = {
 
 function entryOf(issuer: TrustedIssuer): IssuerEntry {
   const { slug: _, version: __, createdAt: ___, updatedAt: ____, ...fields } = issuer;
-  // What the schema does not know is not there; absent and undefined are one.
-  return issuerEntry.parse(JSON.parse(JSON.stringify(fields))) as IssuerEntry;
+  const algorithms = signingAlgorithms.filter((one) => issuer.algorithms.includes(one));
+  return { ...said(fields), algorithms } as IssuerEntry;
 }

@@ -61,7 +61,8 @@ export interface PlainKind<Entry extends object = object> {
   /** Throws `invalid_input` for what makes no whole. */
   assertSound?(entry: Entry): void;
   list(stores: PlainStores): Promise<PresentPlain<Entry>[]>;
-  secretOf?(stores: PlainStores, present: PresentPlain<Entry>): Promise<string | undefined>;
+  /** By key, as far as they can be had. */
+  secretsOf?(stores: PlainStores, keys: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** The identity of what was made. */
   add(stores: PlainStores, put: PlainPut<Entry>): Promise<string>;
   change(stores: PlainStores, put: PlainPut<Entry>, present: PresentPlain<Entry>): Promise<void>;
@@ -71,4 +72,9 @@ export interface PlainKind<Entry extends object = object> {
 /** Of what is known by a slug alone. */
 export function identityOf({ slug, createdAt }: { slug: string; createdAt: Date }): string {
   return `${slug} ${createdAt.toISOString()}`;
+}
+
+/** Absent and undefined are one, as in a document. */
+export function said(fields: object): object {
+  return JSON.parse(JSON.stringify(fields)) as object;
 }

@@ -2,7 +2,7 @@
 import type { Provider } from "@castellan/sign-in";
 import type { ProviderEntry } from "../document/document.ts";
 import { providerEntry } from "../document/provider-entry.ts";
-import { identityOf, type PlainKind } from "./plain-kind.ts";
+import { identityOf, said, type PlainKind } from "./plain-kind.ts";
 
 export const providerKind: PlainKind<ProviderEntry> = {
   kind: "provider",
@@ -24,7 +24,7 @@ export const providerKind: PlainKind<ProviderEntry> = {
       entry: entryOf(provider),
       hasSecret: provider.hasClientSecret,
     })),
-  secretOf: ({ providers }, { key }) => providers.secretOf(key),
+  secretsOf: ({ providers }, slugs) => providers.secretsOf(slugs),
   async add({ providers }, { key: slug, entry, secret }) {
     const { clientSecret: _, ...fields } = entry;
     return identityOf(await providers.add({ ...fields, slug, clientSecret: secret ?? undefined }));
@@ -43,7 +43,13 @@ export const providerKind: PlainKind<ProviderEntry> = {
 };
 
 function entryOf(provider: Provider): ProviderEntry {
-  const { slug: _, version: __, createdAt: ___, updatedAt: ____, hasClientSecret: _____, ...fields } = provider;
-  // What the schema does not know is not there; absent and undefined are one.
-  return providerEntry.parse(JSON.parse(JSON.stringify(fields))) as ProviderEntry;
+  const {
+    slug: _,
+    version: __,
+    createdAt: ___,
+    updatedAt: ____,
+    hasClientSecret: _____,
+    ...fields
+  } = provider;
+  return said(fields) as ProviderEntry;
 }

@@ -9,11 +9,13 @@ import type { ConfigurationDocument, ServerEntry } from "../document/document.ts
 import { configurationFaults } from "../faults.ts";
 import type { Present } from "../present.ts";
 import { claimOf, mayClaim, type Claim } from "./ownership.ts";
+import { assertNamedFree, assertScopesThere } from "./named.ts";
+import { looksOfPlain, planPlain } from "./plan-plain.ts";
 import { portalDifferences } from "./plan-portal.ts";
 import { serverDifferences } from "./plan-server.ts";
 import { Refusals } from "./refusals.ts";
 import { planHeaders, type Secrets } from "./secrets.ts";
-import type { PortalStep, ServerStep, Steps } from "./steps.ts";
+import { removed, type PortalStep, type ServerStep, type Steps } from "./steps.ts";
 
 export interface PlanOptions {
   readonly secrets: Secrets;
@@ -24,8 +26,8 @@ export interface PlanOptions {
 }
 
 /**
- * Throws `resource_not_managed`, `secret_missing`, `secret_invalid`, `resource_in_use`, `server_unknown`,
- * `outbound_refused`, `outbound_policy_invalid`; each names every resource that it concerns in `data`.
+ * Throws `resource_not_managed`, `field_unchangeable`, `secret_missing`, `secret_invalid`, `resource_in_use`,
+ * `server_unknown`, `portal_not_found`, `invalid_input`, `outbound_refused`, `outbound_policy_invalid`; each names every resource that it concerns in `data`.
  */
 export function planSteps(
   document: ConfigurationDocument,
@@ -34,6 +36,7 @@ export function planSteps(
 ): Steps {
   const claim: Claim = { file: document.name, adopt: options.adopt };
   const refusals = new Refusals();
+  const plain = planPlain(document, present, claim, { ...options, refusals });
   const servers = [
     ...planServers(document, present, claim, options, refusals),
     ...(options.prune ? pruneServers(document, present) : []),
@@ -45,7 +48,9 @@ export function planSteps(
   refusals.throwAny();
   assertServersThere(document, present, servers);
   assertServersFree(document, present, servers, portals);
-  return { servers, portals, basis: basisOf(document, present) };
+  assertNamedFree(document, present, { plain, portals });
+  assertScopesThere(document, present, { servers, portals });
+  return { plain, servers, portals, basis: basisOf(document, present) };
 }
 
 function planServers(
@@ -60,8 +65,9 @@ function planServers(
     const headers = planHeaders(entry, known, secrets);
     const fields = serverDifferences(slug, entry, known, headers);
     const managedBy = known?.server.managedBy;
-    if (known && !mayClaim(claim, managedBy, fields)) refusals.notManaged("server", slug, managedBy);
-    refusals.secrets(slug, headers);
+    if (known && !mayClaim(claim, managedBy, fields))
+      refusals.notManaged({ kind: "server", slug, managedBy }, `servers.${slug}`);
+    refusals.headers(slug, headers);
     if (mayBeCalledOtherwise(entry, known?.server))
       outbound.check(entry.url, { allowPrivate: entry.allowPrivate }, `servers.${slug}.url`);
     if (!known)
@@ -93,7 +99,8 @@ function planPortals(
     const known = present.portals.get(slug);
     const fields = portalDifferences(slug, entry, known);
     if (!known) return [{ kind: "portal", slug, action: "create", fields, entry, present: known }];
-    if (!mayClaim(claim, known.managedBy, fields)) refusals.notManaged("portal", slug, known.managedBy);
+    if (!mayClaim(claim, known.managedBy, fields))
+      refusals.notManaged({ kind: "portal", slug, managedBy: known.managedBy }, `portals.${slug}`);
     const all = [...fields, ...claimOf(claim, known.managedBy)];
     return all.length === 0
       ? []
@@ -155,13 +162,11 @@ function assertServersFree(
   }
 }
 
-function removed(steps: readonly (ServerStep | PortalStep)[]): Set<string> {
-  return new Set(steps.filter(({ action }) => action === "remove").map(({ slug }) => slug));
-}
-
 /** The hash of everything that the document names and of what else its file made, as it is now. */
-function basisOf({ name, servers, portals }: ConfigurationDocument, present: Present): string {
+function basisOf(document: ConfigurationDocument, present: Present): string {
+  const { name, servers, portals } = document;
   const looked = [
+    ...looksOfPlain(document, present),
     ...[...present.servers]
       .filter(([slug, { server }]) => server.managedBy === name || Object.hasOwn(servers, slug))
       .map(([slug, known]) => [

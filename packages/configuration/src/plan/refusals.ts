@@ -1,39 +1,52 @@
 /** What stands against a plan, collected: who applies a file mends all of it at once. */
 import { configurationFaults } from "../faults.ts";
-import type { MissingSecret, PlannedHeaders } from "./secrets.ts";
+import type { PlannedHeaders } from "./secrets.ts";
 import type { ResourceKind } from "./steps.ts";
 
-interface Located extends MissingSecret {
+export interface LocatedSecret {
   readonly field: string;
+  readonly secretRef: string;
+}
+
+interface Foreign {
+  readonly kind: ResourceKind;
+  readonly slug: string;
+  readonly managedBy: string | undefined;
 }
 
 export class Refusals {
-  readonly #foreign: { kind: ResourceKind; slug: string; managedBy: string | undefined }[] = [];
-  readonly #missing: Located[] = [];
-  readonly #unusable: Located[] = [];
+  readonly #foreign: { told: Foreign; field: string }[] = [];
+  readonly #missing: LocatedSecret[] = [];
+  readonly #unusable: LocatedSecret[] = [];
 
-  notManaged(kind: ResourceKind, slug: string, managedBy: string | undefined): void {
-    this.#foreign.push({ kind, slug, managedBy });
+  notManaged(told: Foreign, field: string): void {
+    this.#foreign.push({ told, field });
   }
 
-  secrets(server: string, { missing, unusable }: PlannedHeaders): void {
-    const locate = (secret: MissingSecret) => ({
-      ...secret,
-      field: `servers.${server}.headers.${secret.header}`,
-    });
-    this.#missing.push(...missing.map(locate));
-    this.#unusable.push(...unusable.map(locate));
+  headers(server: string, { missing, unusable }: PlannedHeaders): void {
+    const field = (header: string) => `servers.${server}.headers.${header}`;
+    for (const one of missing) this.missing({ ...one, field: field(one.header) });
+    for (const one of unusable) this.unusable({ ...one, field: field(one.header) });
+  }
+
+  missing(secret: LocatedSecret): void {
+    this.#missing.push(secret);
+  }
+
+  unusable(secret: LocatedSecret): void {
+    this.#unusable.push(secret);
   }
 
   /** Throws the gravest: `resource_not_managed`, `secret_missing`, `secret_invalid`. */
   throwAny(): void {
     const [foreign] = this.#foreign;
     if (foreign) {
-      const owner = foreign.managedBy === undefined ? "made by hand" : `managed by "${foreign.managedBy}"`;
+      const { kind, slug, managedBy } = foreign.told;
+      const owner = managedBy === undefined ? "made by hand" : `managed by "${managedBy}"`;
       throw configurationFaults.fault(
         "resource_not_managed",
-        `${foreign.kind} "${foreign.slug}" is ${owner} and is not as this document says${others(this.#foreign)}`,
-        { field: `${foreign.kind}s.${foreign.slug}`, data: { resources: this.#foreign } },
+        `${kind.replace("_", " ")} "${slug}" is ${owner} and is not as this document says${others(this.#foreign)}`,
+        { field: foreign.field, data: { resources: this.#foreign.map(({ told }) => told) } },
       );
     }
     const [missing] = this.#missing;
@@ -47,7 +60,7 @@ export class Refusals {
     if (unusable)
       throw configurationFaults.fault(
         "secret_invalid",
-        `${unusable.field}: what ${unusable.secretRef} holds cannot be sent as a header${others(this.#unusable)}`,
+        `${unusable.field}: what ${unusable.secretRef} holds cannot be sent${others(this.#unusable)}`,
         { field: unusable.field, data: { unusable: this.#unusable } },
       );
   }

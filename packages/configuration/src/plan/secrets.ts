@@ -60,7 +60,10 @@ function isSame(a: SecretRef | undefined, b: SecretRef): boolean {
 }
 
 /** Every secret that a document names, each once: what whoever applies it looks up. */
-export function secretRefs({ servers }: ConfigurationDocument): string[] {
-  const all = Object.values(servers).flatMap(({ headers }) => Object.values(headers));
+export function secretRefs({ servers, providers }: ConfigurationDocument): string[] {
+  const all = [
+    ...Object.values(servers).flatMap(({ headers }) => Object.values(headers)),
+    ...Object.values(providers).flatMap(({ clientSecret }) => clientSecret ?? []),
+  ];
   return [...new Set(all.map(({ secretRef }) => secretRef))].toSorted();
 }

@@ -2,13 +2,17 @@
 import type { PortalEntry, ServerEntry } from "../document/document.ts";
 import type { PresentServer } from "../present.ts";
 import type { Portal } from "@castellan/portal";
+import { plainResourceKinds, type PlainKind, type PresentPlain } from "../kinds/plain-kind.ts";
 import type { FieldChange } from "./difference.ts";
 
-export type ResourceKind = "server" | "portal";
+export const resourceKinds = [...plainResourceKinds, "server", "portal"] as const;
+
+export type ResourceKind = (typeof resourceKinds)[number];
 
 /** One resource that is another one afterwards. Holds no secret. */
 export interface ResourceChange {
   readonly kind: ResourceKind;
+  /** What it is known by: its slug or id, of a group `workforce Editors`. */
   readonly slug: string;
   readonly action: "create" | "update" | "remove";
   /** Of a creation what is not as by default; of a removal nothing. */
@@ -37,15 +41,35 @@ export type PortalStep = ResourceChange &
     | { readonly action: "remove"; readonly present: Portal }
   );
 
+export type PlainStep = ResourceChange & {
+  readonly of: PlainKind;
+} & (
+    | {
+        readonly action: "create" | "update";
+        readonly entry: object;
+        readonly present: PresentPlain | undefined;
+        /** For the store only. Undefined: as it is; null: none. */
+        readonly secret: string | null | undefined;
+        readonly secretRef: string | undefined;
+      }
+    | { readonly action: "remove"; readonly present: PresentPlain }
+  );
+
 /** The part of a step that people may see. */
 export function toChange({ kind, slug, action, fields }: ResourceChange): ResourceChange {
   return { kind, slug, action, fields };
 }
 
 export interface Steps {
+  readonly plain: readonly PlainStep[];
   /** By slug: what is there or comes, then what goes. */
   readonly servers: readonly ServerStep[];
   readonly portals: readonly PortalStep[];
   /** Of all that was looked at: another one says that something has changed. */
   readonly basis: string;
+}
+
+/** What goes. */
+export function removed(steps: readonly { readonly action: string; readonly slug: string }[]): Set<string> {
+  return new Set(steps.filter(({ action }) => action === "remove").map(({ slug }) => slug));
 }

@@ -31,6 +31,10 @@ portals:
   expect(document).toEqual({
     apiVersion: "castellan/v1",
     name: "main",
+    groups: { workforce: {}, customers: {} },
+    providers: {},
+    trustedIssuers: {},
+    clients: {},
     servers: {
       weather: {
         url: "https://weather.example/mcp",

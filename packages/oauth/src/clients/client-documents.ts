@@ -21,8 +21,8 @@ const inAll = { perMinute: 600 };
 
 export class ClientDocuments {
   readonly #options: ClientDocumentsOptions;
-  /** What is being read, so that many who ask at once cause one request. */
-  readonly #reading = new Map<string, Promise<Client>>();
+  /** What is being looked for, so that many who ask at once cause one request. */
+  readonly #underWay = new Map<string, Promise<Client>>();
 
   constructor(options: ClientDocumentsOptions) {
     this.#options = options;
@@ -34,15 +34,19 @@ export class ClientDocuments {
    *
    * @throws client_document_unavailable · client_document_invalid
    */
-  async get(url: string): Promise<Client> {
+  get(url: string): Promise<Client> {
+    const underWay = this.#underWay.get(url);
+    if (underWay) return underWay;
+    const getting = this.#get(url).finally(() => this.#underWay.delete(url));
+    this.#underWay.set(url, getting);
+    return getting;
+  }
+
+  async #get(url: string): Promise<Client> {
     const { store, clock } = this.#options;
     const kept = await store.find(url);
-    if (kept?.freshUntil !== undefined && kept.freshUntil.getTime() > clock.now()) return kept;
-    const underWay = this.#reading.get(url);
-    if (underWay) return underWay;
-    const reading = this.#read(url, kept).finally(() => this.#reading.delete(url));
-    this.#reading.set(url, reading);
-    return reading;
+    const isFresh = kept?.freshUntil !== undefined && kept.freshUntil.getTime() > clock.now();
+    return isFresh ? kept : this.#read(url, kept);
   }
 
   async #read(url: string, kept: Client | undefined): Promise<Client> {

@@ -31,7 +31,22 @@ async function outcomeOf(visit: Visit, attempt: () => Promise<Response>) {
   return [status, after.slice(before.length), (await scene.grants()).slice(after.length)];
 }
 
-test.each([
+test("there are as many forms as these tests know of", () => {
+  const routes = scene.app.routes.filter(
+    ({ method, path }) => method === "POST" && path.startsWith("/oauth/"),
+  );
+  expect(routes.map(({ path }) => path).toSorted()).toEqual([
+    "/oauth/consent/:uid",
+    "/oauth/consent/:uid/portal",
+    // Where clients come, and no cookie counts.
+    "/oauth/introspect",
+    "/oauth/register",
+    "/oauth/revoke",
+    "/oauth/token",
+  ]);
+});
+
+const strange: [what: string, attempt: NonNullable<Parameters<Visit["send"]>[0]>][] = [
   ["no token", { fields: { form_token: undefined } }],
   ["an empty token", { fields: { form_token: "" } }],
   [
@@ -42,9 +57,24 @@ test.each([
   ["the mark of another site", { headers: { "sec-fetch-site": "cross-site" } }],
   ["the mark of a neighbour", { headers: { "sec-fetch-site": "same-site" } }],
   ["a type that needs no preflight", { headers: { "content-type": "text/plain" } }],
-])("a form with %s decides nothing", async (_, attempt) => {
+];
+
+test.each(strange)("a form with %s decides nothing", async (_, attempt) => {
   const visit = await aVisit();
   expect(await outcomeOf(visit, () => visit.send(attempt))).toEqual([403, [], [reading]]);
+});
+
+test.each(strange)("a form with %s chooses no portal", async (_, attempt) => {
+  const { defaultPortal } = house;
+  const { slug } = defaultPortal;
+  defaultPortal.slug = undefined;
+  const visit = await aVisit({ resource: undefined, scope: undefined });
+  const fields = { ...attempt.fields, portal: "wiki", decision: undefined };
+  const answer = await visit.send({ ...attempt, fields });
+  const page = await visit.browser.send(scene.app, visit.arrival.url.pathname);
+  defaultPortal.slug = slug;
+  expect([visit.action, answer.status]).toEqual([`${visit.arrival.url.pathname}/portal`, 403]);
+  expect(textOf(await page.text())).toContain("What is Editor to use?");
 });
 
 test("a token of another request, browser or person decides nothing", async () => {

@@ -54,15 +54,15 @@ function addRoutes(options: ConsentOptions, requests: AuthorizationRequests): vo
   async function open(c: Context<object, "/:uid">): Promise<Case | Response> {
     const request = await requests.get(c, c.req.param("uid"));
     const by = await signIn.current(c);
-    if (by === undefined || mustProve(request, by))
-      return c.redirect(signInFor(request, request.asksForProof));
+    if (by === undefined || mustProve(request, by)) return c.redirect(signInFor(request));
     return { request, by, due: await dueFor(options, request, by.user) };
   }
 
-  function signInFor(request: AuthorizationRequest, again: boolean): string {
+  function signInFor(request: AuthorizationRequest, other = false): string {
     const directory = directoryOf(request);
     return signIn.signInPath(requests.path(request.uid), {
-      again,
+      again: request.asksForProof,
+      other,
       ...(directory !== undefined && { directory }),
     });
   }
@@ -107,6 +107,9 @@ function addRoutes(options: ConsentOptions, requests: AuthorizationRequests): vo
     await requests.choose(c, request.uid, due.only);
     return c.redirect(requests.path(request.uid));
   });
+
+  // Whoever has the form's address opened again comes to where they are by now.
+  app.get("/oauth/consent/:uid/portal", (c) => c.redirect(requests.path(c.req.param("uid"))));
 
   app.post("/oauth/consent/:uid/portal", async (c) => {
     const opened = await open(c);
@@ -162,8 +165,8 @@ function refused(c: Context, { error, description, status }: OAuthError, back?: 
       ${
         back &&
         html`<p>
-          It wants to be told at <a href="${back.href}"><bdi>${shown(back.host)}</bdi></a>. Go there only if
-          that is where you came from.
+          It wants to be told at <a href="${back.href}"><bdi>${shown(back.host)}</bdi></a
+          >. Go there only if that is where you came from.
         </p>`
       }`,
   });

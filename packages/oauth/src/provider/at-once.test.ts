@@ -2,8 +2,8 @@
 import { generateKeyPairSync, randomUUID, sign, type KeyObject } from "node:crypto";
 import type { User } from "@castellan/access";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { createTestOAuth, type TestOAuth } from "./testing.ts";
-import { publicUrl } from "./testing-browser.ts";
+import { createTestOAuth, type TestOAuth, type TestReplica } from "./testing.ts";
+import { authorizePath, createPkce, publicUrl, readForm } from "./testing-browser.ts";
 import {
   addConfidentialClient,
   addPublicClient,
@@ -38,11 +38,7 @@ const rounds = Array.from({ length: 5 }, (_, round) => round + 1);
 /** The same request twenty times, in turns to both replicas; the one success, and what the others were told. */
 async function twenty(form: Record<string, string>): Promise<{ won: Told; others: unknown[] }> {
   const told = await Promise.all(
-    Array.from({ length: 20 }, (_, number) => {
-      const replica = house.replicas[number % house.replicas.length];
-      if (replica === undefined) throw new Error("no replica");
-      return post(replica.app, "/token", form);
-    }),
+    Array.from({ length: 20 }, (_, number) => post(replicaAt(number).app, "/token", form)),
   );
   const won = told.filter(({ status }) => status === 200);
   expect(won).toHaveLength(1);
@@ -57,6 +53,40 @@ test.each(rounds)("one code, twenty times: one success, which is worth something
   expect(await isActive(house, tokens.access, asker)).toBe(true);
   expect((await twenty(refreshForm(tokens))).others).toEqual(["temporarily_unavailable"]);
 });
+
+test.each(rounds)("one decision, carried back twenty times: one code (%i)", async () => {
+  const browser = await house.browserOf(user);
+  const page = await browser.follow(firstApp(), authorizePath(clientId, createPkce()));
+  const { action, fields } = await readForm(page);
+  fields.set("decision", "allow");
+  const allowed = await browser.send(firstApp(), action, { method: "POST", body: fields });
+  const answers = await Promise.all(
+    Array.from({ length: 20 }, (_, number) =>
+      browser.send(replicaAt(number).app, allowed.headers.get("location") ?? ""),
+    ),
+  );
+  const codes = answers.flatMap(({ headers }) =>
+    new URL(headers.get("location") ?? publicUrl).searchParams.getAll("code"),
+  );
+  expect([codes.length, answers.filter(({ status }) => status === 400).length]).toEqual([1, 19]);
+});
+
+test.each(rounds)(
+  "a grant that ends while its token is exchanged leaves nothing that is good (%i)",
+  async () => {
+    const tokens = await obtainTokens(house, { user, clientId });
+    const [told, ended] = await Promise.all([
+      post(replicaAt(0).app, "/token", refreshForm(tokens)),
+      post(replicaAt(1).app, "/revoke", { token: tokens.refresh, client_id: clientId }),
+    ]);
+    expect([[200, 400].includes(told.status), ended.status]).toEqual([true, 200]);
+    expect(await isActive(house, tokens.access, asker)).toBe(false);
+    if (told.status !== 200) return;
+    const next = tokensOf(clientId, told);
+    expect(await isActive(house, next.access, asker)).toBe(false);
+    expect((await post(firstApp(), "/token", refreshForm(next))).body["error"]).toBe("invalid_grant");
+  },
+);
 
 test.each(rounds)("one refresh token, twenty times: one success, and the grant lives on (%i)", async () => {
   const { won, others } = await twenty(refreshForm(await obtainTokens(house, { user, clientId })));
@@ -88,9 +118,14 @@ test.each(rounds)("one assertion, twenty times: one success (%i)", async () => {
 });
 
 function firstApp() {
-  const [first] = house.replicas;
-  if (first === undefined) throw new Error("no replica");
-  return first.app;
+  return replicaAt(0).app;
+}
+
+/** In turns. */
+function replicaAt(number: number): TestReplica {
+  const replica = house.replicas[number % house.replicas.length];
+  if (replica === undefined) throw new Error("no replica");
+  return replica;
 }
 
 function assertion(clientId: string, key: KeyObject): string {

@@ -150,6 +150,6 @@ function text(value: unknown): string {
 function gone(): Error {
   return oauthFaults.fault(
     "authorization_request_gone",
-    "This question was asked in another browser, has been answered, or is too old",
+    "This question was asked in another browser, has been answered, or is too old. Go back to the program that asked, and connect again.",
   );
 }

@@ -41,9 +41,15 @@ test("a flood of requests that nobody decides on fills no disk, whatever address
       },
       redirect: "manual",
     });
-    return { status: answer.status, retryAfter: answer.headers.get("retry-after"), text: await answer.text() };
+    return {
+      status: answer.status,
+      retryAfter: answer.headers.get("retry-after"),
+      text: await answer.text(),
+    };
   };
-  const answers = await Promise.all(Array.from({ length: requestsPerMinute + 20 }, (_, number) => ask(number)));
+  const answers = await Promise.all(
+    Array.from({ length: requestsPerMinute + 20 }, (_, number) => ask(number)),
+  );
   const refused = answers.filter(({ status }) => status === 429);
   expect([answers.filter(({ status }) => status === 303).length, refused.length]).toEqual([
     requestsPerMinute,

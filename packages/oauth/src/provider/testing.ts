@@ -203,8 +203,8 @@ function createTestSignIn(sessions: SignInSessions): SignIn {
       const secret = new RegExp(`${signInCookie}=([^;]+)`).exec(c.req.header("cookie") ?? "")?.[1];
       return secret === undefined ? undefined : sessions.find(secret);
     },
-    signInPath: (returnTo, { again = false, directory = "workforce" } = {}) =>
-      `/sign-in?${new URLSearchParams({ return_to: returnTo, again: String(again), directory })}`,
+    signInPath: (returnTo, { again = false, other = false, directory = "workforce" } = {}) =>
+      `/sign-in?${new URLSearchParams({ return_to: returnTo, again: String(again), ...(other && { other: "true" }), directory })}`,
   };
 }
 

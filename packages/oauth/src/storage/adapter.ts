@@ -197,7 +197,10 @@ function interactions({ waiting }: StorageOptions): Adapter {
     ...base,
     upsert: (id, payload, seconds) => waiting.put(id, payload, seconds ?? 0),
     find: async (id) => (await waiting.find(id))?.payload,
-    destroy: (id) => waiting.remove(id),
+    // When it is answered, ahead of the code that comes of it: one decision, one code.
+    destroy: async (id) => {
+      if (!(await waiting.remove(id))) throw new errors.SessionNotFound("interaction session not found");
+    },
   };
 }
 

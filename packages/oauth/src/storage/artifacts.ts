@@ -62,8 +62,12 @@ export class Artifacts<Payload extends object> {
     return consumed.length === 1;
   }
 
-  async remove(id: string): Promise<void> {
-    await this.#database.query(sql`delete from oauth_artifacts where id = ${this.#row(id)}`);
+  /** Of any number at once, one gets true. */
+  async remove(id: string): Promise<boolean> {
+    const removed = await this.#database.query(
+      sql`delete from oauth_artifacts where id = ${this.#row(id)} returning 1`,
+    );
+    return removed.length === 1;
   }
 
   #row(id: string): string {

@@ -42,6 +42,7 @@ export function accountView(c: Context, view: AccountView): Response {
         <dd>${user.name}</dd>
         <dt>E-mail</dt>
         <dd>${user.email}</dd>
+        ${user.directory === "workforce" && html`<dt>Role</dt><dd>${user.role}</dd>`}
         <dt>Groups</dt>
         <dd>${user.groups.length > 0 ? user.groups.join(", ") : "none"}</dd>
         <dt>Signed in</dt>
@@ -57,7 +58,7 @@ export function accountView(c: Context, view: AccountView): Response {
 
 function howSignedIn({ session, provider, nowMs }: AccountView): Html {
   return html`${provider === undefined ? "with your account here" : html`with ${provider}`},
-  ${ago(session.authenticatedAt, nowMs)}`;
+  ${ago(session.createdAt, nowMs)}`;
 }
 
 function clients({ apps, nowMs, field }: AccountView): Html {
@@ -147,7 +148,7 @@ function proofs({ proofs, nowMs }: AccountView): Html | undefined {
             )}
           </ul>`
     }
-    ${canAddPasskey && html`<p class="buttons"><a class="button quiet" href="/account/passkeys/new">Add a passkey</a></p>`}
+    ${canAddPasskey && html`<p class="buttons"><a class="button quiet" href="/account/new-passkey">Add a passkey</a></p>`}
     <h2>Password</h2>
     <p class="muted">
       ${passwordChangedAt ? html`You have a password and an app for codes, since ${day(passwordChangedAt)}.` : "You have no password. You do not need one as long as you have a passkey."}

@@ -66,7 +66,7 @@ test("it tells what each app may do, and ends one on request, of one's own only"
   const hers = await giveGrant(eve.person.user.id, eve.sessionId, "Cursor");
   const page = await ada.browser.get("/account");
   expect(page.words).toContain(
-    "Claude portal main: may read (all servers), change (crm, okrs) since 1 January 2026, never used, until 15 January 2026 at the latest",
+    "Claude portal main: may look things up (all servers), create and change things (crm, okrs) since 1 January 2026, never used, until 15 January 2026 at the latest",
   );
   expect(page.words).not.toContain("Cursor");
   expect((await ada.browser.submit(page, "/account/apps/end", { id: hers.id })).status).toBe(404);
@@ -90,7 +90,7 @@ test("an app that asked for more later is one app, and goes as one", async () =>
   await giveGrant(person.user.id, sessionId, "Claude", elsewhere);
   const page = await browser.get("/account");
   expect(page.words).toContain(
-    "Claude 2 portal main: may read (okrs), change (okrs) since 31 December 2025, never used, until 15 January 2026 at the latest",
+    "Claude 2 portal main: may look things up (okrs), create and change things (okrs) since 31 December 2025, never used, until 15 January 2026 at the latest",
   );
   expect(page.words.match(/portal main/g)).toHaveLength(1);
   const [, id] =
@@ -156,7 +156,7 @@ test("how one signs in is changed with a fresh proof only, and one comes back to
   const page = await browser.get("/account/password");
   expect([page.status, page.title]).toEqual([200, "Change your password"]);
   house.clock.advance(600_001);
-  for (const path of ["/account/password", "/account/passkeys/new", `/account/passkeys/${id}`]) {
+  for (const path of ["/account/password", "/account/new-passkey", `/account/passkeys/${id}`]) {
     const asked = await browser.get(path);
     expect([asked.status, asked.location]).toEqual([303, house.signIn.signInPath(path, { again: true })]);
   }
@@ -220,6 +220,28 @@ test("passkeys get names, and go, but never the last way in, also not at once", 
   expect(refused?.words).toContain("This is your only way to sign in. Add another one first.");
 });
 
+test("a provider that sends somebody straight back has not proved anew that it is they", async () => {
+  const { user } = await house.newPerson();
+  const browser = house.browser();
+  const now = house.clock.now();
+  const comeBack = async (provedAt: Date) => {
+    const { secret } = await house.sessions.begin({
+      user,
+      provider: "corp",
+      amr: ["mfa"],
+      authenticatedAt: provedAt,
+      address: "",
+      userAgent: "",
+      lifetimeMs: 3600_000,
+    });
+    browser.cookies.set("__Host-castellan-session", secret);
+    return (await browser.get("/account/password")).location;
+  };
+  const again = house.signIn.signInPath("/account/password", { again: true });
+  expect(await comeBack(new Date(now - 600_001))).toBe(again);
+  expect(await comeBack(new Date(now - 599_999))).toBeUndefined();
+});
+
 test("whoever comes by a provider has nothing to change here, and makes no way in beside it", async () => {
   const user = await house.people.add(
     { directory: "workforce", email: "corp@example.com", name: "Corp" },
@@ -238,7 +260,7 @@ test("whoever comes by a provider has nothing to change here, and makes no way i
   const page = await browser.get("/account");
   expect(page.words).toContain("Signed in with Example Corp, just now");
   expect([page.words.includes("Passkeys"), session.provider]).toEqual([false, "corp"]);
-  for (const path of ["/account/passkeys/new", "/account/password"]) {
+  for (const path of ["/account/new-passkey", "/account/password"]) {
     const answer = await browser.get(path);
     expect([answer.status, answer.words]).toEqual([
       403,

@@ -13,7 +13,7 @@ import { assertLocal } from "./local-account.ts";
 import { newPasskeyView, passkeyView, type ToldWrong } from "./proof-views.ts";
 import { purposeOf, toWrong, withFreshProof } from "./signed-in-route.ts";
 
-const newPath = "/account/passkeys/new";
+const newPath = "/account/new-passkey";
 const maxNameLength = 64;
 
 export function addPasskeyRoutes(app: Hono, parts: Parts): void {

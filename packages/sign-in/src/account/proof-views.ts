@@ -30,7 +30,7 @@ export function newPasskeyView(
         Your browser asks where to keep it: on this device, with your password manager, on your phone or on a
         security key.
       </p>
-      ${passkeyForm({ action: "/account/passkeys/new", ceremony: "create", options, button: "Add a passkey", fields, wrong: wrong?.sentence })}
+      ${passkeyForm({ action: "/account/new-passkey", ceremony: "create", options, button: "Add a passkey", fields, wrong: wrong?.sentence })}
       ${back}`,
   });
 }

@@ -1,7 +1,11 @@
-/** What a client was allowed, in words: `read (all servers)`, `change (okrs, crm)`. */
+/** What a client was allowed, in the words of the page on which it was: `look things up (all servers)`. */
 import { apiScope, parseScope, toolClasses, type Grant, type ToolClass } from "@castellan/access";
 
-const words: Readonly<Record<ToolClass, string>> = { read: "read", write: "change", destructive: "delete" };
+const words: Readonly<Record<ToolClass, string>> = {
+  read: "look things up",
+  write: "create and change things",
+  destructive: "delete and overwrite things",
+};
 
 export function scopesInWords({ portal, scopes }: Pick<Grant, "portal" | "scopes">): string {
   if (portal === undefined) return scopes.includes(apiScope) ? "do what you may do over the API" : "nothing";

@@ -5,14 +5,7 @@
 import { isIP } from "node:net";
 import type { Queryable } from "@castellan/database";
 import { isId, type Clock, type Id } from "@castellan/kernel";
-import {
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-  type AuthenticationResponseJSON,
-  type RegistrationResponseJSON,
-} from "@simplewebauthn/server";
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from "@simplewebauthn/server";
 import { signInFaults } from "../faults.ts";
 import type { Challenges } from "./challenge.ts";
 import { parseAssertion, parseAttestation } from "./passkey-answer.ts";
@@ -54,6 +47,9 @@ export interface PasskeysOptions {
   readonly clock: Clock;
 }
 
+/** Loaded when a passkey first comes up: a replica where nobody signs in does without these 10 MiB. */
+const webAuthn = () => import("@simplewebauthn/server");
+
 export function createPasskeys({ database, challenges, publicUrl, clock }: PasskeysOptions): Passkeys {
   const { hostname: rpId, origin, protocol } = new URL(publicUrl);
   const isGood = ({ purpose, browser }: Ceremony) => {
@@ -68,6 +64,7 @@ export function createPasskeys({ database, challenges, publicUrl, clock }: Passk
 
     creationOptions: async (holder, { purpose, browser }) => {
       const held = await heldBy(holder);
+      const { generateRegistrationOptions } = await webAuthn();
       const options = await generateRegistrationOptions({
         rpID: rpId,
         rpName: "Castellan",
@@ -89,6 +86,7 @@ export function createPasskeys({ database, challenges, publicUrl, clock }: Passk
 
     verifyCreation: async (answer, holder, ceremony) => {
       const response = parseAttestation(answer) as RegistrationResponseJSON;
+      const { verifyRegistrationResponse } = await webAuthn();
       const { registrationInfo: made } = await verifyRegistrationResponse({
         response,
         expectedChallenge: isGood(ceremony),
@@ -111,6 +109,7 @@ export function createPasskeys({ database, challenges, publicUrl, clock }: Passk
     },
 
     requestOptions: async ({ purpose, browser }) => {
+      const { generateAuthenticationOptions } = await webAuthn();
       const options = await generateAuthenticationOptions({
         rpID: rpId,
         challenge: Uint8Array.from(Buffer.from(challenges.make(purpose, browser), "base64url")),
@@ -126,6 +125,7 @@ export function createPasskeys({ database, challenges, publicUrl, clock }: Passk
       const handle = Buffer.from(response.response.userHandle ?? "", "base64url").toString();
       // WebAuthn §7.2, step 6: a discoverable passkey says whose it is.
       if (!known || handle !== known.userHandle) throw refused();
+      const { verifyAuthenticationResponse } = await webAuthn();
       const { verified, authenticationInfo: info } = await verifyAuthenticationResponse({
         response,
         expectedChallenge: isGood(ceremony),

@@ -21,7 +21,7 @@ export function addSignInRoutes(app: Hono, parts: Parts): void {
   app.get("/sign-in", async (c) => {
     const aim = readAim(c);
     const current = await browsers.current(c);
-    if (current && !aim.again && current.user.directory === aim.directory)
+    if (current && !aim.again && !aim.other && current.user.directory === aim.directory)
       return c.redirect(aim.returnTo, 303);
     const offered = await providers.offered(aim.directory);
     const hasLocal = c.req.query("local") === "1" || (await hasLocalAccounts(parts.database, aim.directory));

@@ -32,7 +32,7 @@ export interface Told {
 
 export function signInView(c: Context, view: SignInView, told?: Told): Response {
   const { aim, providers, local, current } = view;
-  const title = aim.again ? "Sign in again" : "Sign in";
+  const title = aim.other ? "Sign in as somebody else" : aim.again ? "Sign in again" : "Sign in";
   return page(c, {
     title,
     status: told?.status ?? 200,
@@ -42,13 +42,17 @@ export function signInView(c: Context, view: SignInView, told?: Told): Response 
     ...(local?.passkeyOptions !== undefined && { scripts: [passkeyScript] }),
     foot: local && html`You cannot get in any more? An admin can make you a new link.`,
     body: html`<h1>${title}</h1>
-      ${current && remark(current)} ${providers.length > 0 && providerLinks(aim, providers)}
+      ${current && remark(current, aim)} ${providers.length > 0 && providerLinks(aim, providers)}
       ${local && localForms(local, { isSecond: providers.length > 0 })}
-      ${providers.length === 0 && !local && nobodyYet}`,
+      ${providers.length === 0 && !local && (aim.directory === "workforce" ? nobodyYet : noCustomersYet)}`,
   });
 }
 
-function remark({ email, isOther }: { email: string; isOther: boolean }): Html {
+function remark({ email, isOther }: { email: string; isOther: boolean }, { other }: SignInAim): Html {
+  if (other)
+    return html`<p>
+      You are signed in as <strong>${email}</strong>. You are signed out as soon as somebody else signs in here.
+    </p>`;
   return isOther
     ? html`<p class="notice">
         You are signed in as <strong>${email}</strong>, who has no access here. Sign in with another account
@@ -109,5 +113,8 @@ ${field({
 const quiet = html` class="quiet"`;
 
 const nobodyYet = html`<p>
-  There are no accounts here yet. Whoever installed Castellan has a one-time link that makes the first one.
+  Nobody can sign in here yet. If you have just installed Castellan: the link that makes the first account is in the
+  file <code>first-owner-link</code> of its data folder.
 </p>`;
+
+const noCustomersYet = html`<p>Customers cannot sign in here yet.</p>`;

@@ -64,6 +64,49 @@ test("fixation: what somebody planted in the browser before is never signed in",
   expect((await attacker.get("/account")).status).toBe(302);
 });
 
+test("somebody else signs in where one was: they go on, and who was signed in is not", async () => {
+  const [ada, bob] = [await house.newPerson(), await house.newPerson()];
+  const browser = house.browser();
+  await signInWithPassword(browser, ada, { nowMs: house.clock.now() });
+  const returnTo = "/oauth/consent/abc";
+  const path = house.signIn.signInPath(returnTo, { other: true });
+  const page = await browser.get(path);
+  expect([page.status, page.title]).toEqual([200, "Sign in as somebody else"]);
+  expect(page.words).toContain(`You are signed in as ${ada.user.email}.`);
+  expect((await browser.get(house.signIn.signInPath(returnTo))).location).toBe(returnTo);
+  const wrong = await browser.submit(page, "/sign-in/password", { email: "x@y.z", password: "p", code: "1" });
+  expect(wrong.title).toBe("Sign in as somebody else");
+  const { email, ...others } = { email: bob.user.email, password: bob.password };
+  const code = codeAt(bob.totpSecret, house.clock.now());
+  const done = await browser.submit(wrong, "/sign-in/password", { ...others, email, code });
+  expect([done.status, done.location]).toEqual([303, returnTo]);
+  expect((await browser.get("/account")).words).toContain(bob.user.email);
+  expect(await house.sessions.list(ada.user.id)).toEqual([]);
+});
+
+test("where a form is sent to there is a way back to its page", async () => {
+  const forms = house.app.routes.filter(({ method }) => method === "POST").map(({ path }) => path);
+  const pageOf: Record<string, string> = {};
+  for (const path of new Set(forms)) {
+    const { status, location } = await house.browser().get(path.replaceAll(/:\w+/g, "x"));
+    if (status === 302 && location !== undefined && !location.includes("?")) pageOf[path] = location;
+    else expect([path, [200, 302, 303].includes(status)]).toEqual([path, true]);
+  }
+  expect(pageOf).toEqual({
+    "/sign-in/password": "/sign-in",
+    "/sign-in/passkey": "/sign-in",
+    "/welcome/:secret/who": "/welcome/x",
+    "/welcome/:secret/password": "/welcome/x",
+    "/welcome/:secret/passkey": "/welcome/x",
+    "/account/apps/end": "/account",
+    "/account/browsers/end": "/account",
+    "/account/browsers/end-others": "/account",
+    "/account/password/remove": "/account/password",
+    "/account/passkeys/:id/rename": "/account/passkeys/x",
+    "/account/passkeys/:id/remove": "/account/passkeys/x",
+  });
+});
+
 test("proving it again keeps the session and changes its secret: whoever copied the old one has nothing", async () => {
   const ada = await house.newPerson();
   const browser = house.browser();

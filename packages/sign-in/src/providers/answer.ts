@@ -12,6 +12,8 @@ export interface Answer {
   readonly claims: Claims;
   /** How they proved it (RFC 8176), as far as the provider says. */
   readonly amr: readonly string[];
+  /** When they proved it, as the provider says; without its word, not just now. */
+  readonly provedAt: Date;
 }
 
 export interface Asked {
@@ -25,15 +27,15 @@ export interface Asked {
 }
 
 const clockSkewMs = 60_000;
+/** Longer ago than any proof is fresh for. */
+const unsaidMs = 3600_000;
 const maxMethods = 16;
 const maxMethodLength = 64;
 
 /** Throws what `toProviderFault` makes something of. */
 export async function readAnswer(asked: Asked): Promise<Answer> {
-  const { flow } = asked;
   const { idToken, claims } = await redeem(asked);
-  if (flow.provesAfterMs !== undefined) assertFresh(idToken, flow.provesAfterMs);
-  return { claims, amr: readMethods(idToken["amr"]) };
+  return { claims, amr: readMethods(idToken["amr"]), provedAt: provedAtOf(idToken, asked) };
 }
 
 async function redeem(asked: Asked): Promise<{ idToken: Claims; claims: Claims }> {
@@ -85,13 +87,23 @@ function together(idToken: Claims, more: Claims, { claims: names }: Provider): C
 }
 
 /** OIDC Core §3.1.2.1, `max_age`: what was asked for must also have been done. */
-function assertFresh(idToken: Claims, afterMs: number): void {
-  const at = idToken["auth_time"];
+function assertFresh(at: unknown, afterMs: number): void {
   if (typeof at === "number" && at * 1000 >= afterMs - clockSkewMs) return;
   throw signInFaults.fault(
     "sign_in_not_fresh",
     "Your identity provider does not say that you have just proved who you are. Sign out there, then try again.",
   );
+}
+
+/** A provider that knows somebody sends them straight back: what they do here then is no proof of theirs (`auth_time`). */
+function provedAtOf(idToken: Claims, { flow, clock }: Asked): Date {
+  const at = idToken["auth_time"];
+  if (flow.provesAfterMs !== undefined) {
+    assertFresh(at, flow.provesAfterMs);
+    return new Date(clock.now());
+  }
+  const saidMs = typeof at === "number" ? at * 1000 : clock.now() - unsaidMs;
+  return new Date(Math.max(0, Math.min(saidMs, clock.now())));
 }
 
 function readMethods(amr: unknown): string[] {

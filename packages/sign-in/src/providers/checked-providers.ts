@@ -4,13 +4,13 @@ import { discoverProvider } from "./connection.ts";
 import { createProviderStore, type ProviderStore, type ProviderStoreOptions } from "./provider-store.ts";
 
 /** `add` and `change` throw `issuer_unfit`, `issuer_unavailable`, `outbound_refused`, `outbound_policy_invalid` as well. */
-export type CheckedProviders = Omit<ProviderStore, "inUse" | "secretOf">;
+export type CheckedProviders = Omit<ProviderStore, "inUse" | "secretsOf">;
 
 export function createCheckedProviders({
   outbound,
   ...options
 }: ProviderStoreOptions & { readonly outbound: Pick<Outbound, "fetch" | "check"> }): CheckedProviders {
-  const { inUse: _, secretOf: __, ...store } = createProviderStore(options);
+  const { inUse: _, secretsOf: __, ...store } = createProviderStore(options);
   return {
     ...store,
     async add(provider) {

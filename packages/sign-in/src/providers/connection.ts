@@ -22,6 +22,7 @@ export interface Connection {
   readonly configuration: oidc.Configuration;
   /** Whether it can be asked for single claims (OIDC Core §5.5). */
   readonly takesClaims: boolean;
+  readonly prompts: Prompts;
   /** Signatures that its ID tokens may have. */
   readonly algorithms: readonly SigningAlgorithm[];
   readonly keys: JWTVerifyGetKey;
@@ -31,6 +32,12 @@ export interface Connection {
 export interface Connections {
   /** Throws `issuer_unfit`, `issuer_unavailable`, `outbound_refused`, `outbound_policy_invalid`. */
   of(used: ProviderInUse): Promise<Connection>;
+}
+
+/** By what it asks people, although it knows them (`prompt`, OIDC Core §3.1.2.1): who they are, and for a proof. */
+export interface Prompts {
+  readonly other: "select_account" | "login";
+  readonly again: "select_account" | "login";
 }
 
 export interface ConnectionsOptions {
@@ -58,7 +65,7 @@ export function createConnections({ outbound, clock, timeoutMs = 10_000 }: Conne
     const load = async () => {
       const found = await discoverProvider(used.provider, access);
       const configuration = configure(used, found, toFetch(access, issuer, timeoutMs));
-      return { configuration, keys, algorithms: found.algorithms, takesClaims: found.takesClaims };
+      return { configuration, keys, algorithms: found.algorithms, takesClaims: found.takesClaims, prompts: found.prompts };
     };
     const one = { used, copy: new RemoteCopy<Connection>({ load, clock }) };
     kept.set(slug, one);
@@ -78,6 +85,7 @@ interface Published {
   readonly server: oidc.ServerMetadata;
   readonly algorithms: readonly SigningAlgorithm[];
   readonly takesClaims: boolean;
+  readonly prompts: Prompts;
   /** RFC 6749 §2.3.1: the secret goes into the header, unless the provider takes it in the body only. */
   readonly takesSecretInBody: boolean;
 }
@@ -120,7 +128,18 @@ export async function discoverProvider(
     server,
     algorithms,
     takesClaims: document["claims_parameter_supported"] === true,
+    prompts: promptsOf(issuer, document["prompt_values_supported"]),
     takesSecretInBody: !lists("token_endpoint_auth_methods_supported", "client_secret_basic"),
+  };
+}
+
+/** Who does not say what it knows knows `login`; but for Google, which knows `select_account` only. */
+function promptsOf(issuer: string, published: unknown): Prompts {
+  const unsaid = issuer === "https://accounts.google.com" ? ["select_account"] : ["login"];
+  const known: readonly unknown[] = Array.isArray(published) ? published : unsaid;
+  return {
+    other: known.includes("select_account") ? "select_account" : "login",
+    again: known.includes("login") || !known.includes("select_account") ? "login" : "select_account",
   };
 }
 

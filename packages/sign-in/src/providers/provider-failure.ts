@@ -5,10 +5,14 @@ import { AuthorizationResponseError } from "openid-client";
 import { signInFaults } from "../faults.ts";
 import type { Provider } from "./provider.ts";
 
-/** Fault: `sign_in_declined`, `sign_in_not_fresh`, `issuer_unavailable`, `provider_answer_invalid`. */
-export function toProviderFault(error: unknown, { title }: Pick<Provider, "title">): Fault {
+/**
+ * @param back where to begin again, for what they were signing in for
+ *
+ * Fault: `sign_in_declined`, `sign_in_not_fresh`, `issuer_unavailable`, `provider_answer_invalid`.
+ */
+export function toProviderFault(error: unknown, { title }: Pick<Provider, "title">, back: string): Fault {
   if (isFault(error, "sign_in_not_fresh")) return error;
-  const options = { data: { back: "/sign-in" }, cause: error };
+  const options = { data: { back }, cause: error };
   const causes = [...causesOf(error)];
   if (causes.some((cause) => cause instanceof AuthorizationResponseError)) {
     const sentence = `${title} did not sign you in, or you did not finish there.`;

@@ -9,7 +9,7 @@ import {
   type Queryable,
   type Transaction,
 } from "@castellan/database";
-import { isSlug, kernelFaults, type Clock } from "@castellan/kernel";
+import { isFault, isSlug, kernelFaults, type Clock } from "@castellan/kernel";
 import type { Vault } from "@castellan/vault";
 import { signInFaults } from "../faults.ts";
 import type { NewProvider, Provider, ProviderChange } from "./provider.ts";
@@ -32,8 +32,8 @@ export interface ProviderStore {
   get(slug: string): Promise<Provider>;
   /** The same with its secret. One that is switched off is as unknown as one that is not there. */
   inUse(slug: string): Promise<ProviderInUse>;
-  /** What proves to it that it is asked by Castellan, also while it is switched off. */
-  secretOf(slug: string): Promise<string | undefined>;
+  /** What proves to each that it is asked by Castellan, switched off or not; one that cannot be opened is not there. */
+  secretsOf(slugs: readonly string[]): Promise<ReadonlyMap<string, string>>;
   /** By title. */
   list(only?: { readonly directory: Directory; readonly isEnabled: true }): Promise<Provider[]>;
   /** A change that changes nothing leaves the version. */
@@ -62,7 +62,17 @@ export function createProviderStore({ database, vault, clock }: ProviderStoreOpt
       return { provider: toProvider(row), clientSecret: openSecret(vault, row) };
     },
 
-    secretOf: async (slug) => openSecret(vault, await read(database, slug)),
+    async secretsOf(slugs) {
+      const rows = await database.query<ProviderRow>(
+        sql`select ${providerColumns} from sign_in_providers where slug = any(${slugs}) limit ${maxListed}`,
+      );
+      return new Map(
+        rows.flatMap((row): [string, string][] => {
+          const secret = openIfPossible(vault, row);
+          return secret === undefined ? [] : [[row.slug, secret]];
+        }),
+      );
+    },
 
     async list(only) {
       const rows = await database.query<ProviderRow>(sql`
@@ -110,6 +120,15 @@ export function createProviderStore({ database, vault, clock }: ProviderStoreOpt
         await recordChange(tx, topic, slug);
       }),
   };
+}
+
+function openIfPossible(vault: Pick<Vault, "open">, row: ProviderRow): string | undefined {
+  try {
+    return openSecret(vault, row);
+  } catch (error) {
+    if (isFault(error)) return undefined;
+    throw error;
+  }
 }
 
 async function read(from: Queryable, slug: string): Promise<ProviderRow> {

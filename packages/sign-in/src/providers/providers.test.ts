@@ -113,6 +113,80 @@ test("a fresh proof is asked for, and must have been given", async () => {
   }
 });
 
+test("whom the provider has sent straight back has proved nothing just now", async () => {
+  await scene.add();
+  const visitor = scene.newVisitor();
+  const now = scene.clock.now();
+  const said = (auth_time: number | undefined) => {
+    scene.idp.idToken = (claims) => ({ ...claims, auth_time: auth_time as number });
+    return visitor.signIn("corp", scene.idp, "ada");
+  };
+  const provedAgoMs = async () => {
+    const { session } = (await visitor.signedIn()) ?? {};
+    return now - Date.parse(String(session?.authenticatedAt));
+  };
+  const twoHours = 7200;
+  await said(Math.floor(now / 1000) - twoHours);
+  expect(await provedAgoMs()).toBe(twoHours * 1000 + (now % 1000));
+  // Without its word it was longer ago than counts as fresh.
+  visitor.cookies.clear();
+  await said(undefined);
+  expect(await provedAgoMs()).toBe(3600_000);
+  await said(1e300);
+  expect(await provedAgoMs()).toBe(0);
+});
+
+test.each([
+  [undefined, "login", "login"],
+  [["none", "login"], "login", "login"],
+  [["login", "select_account"], "select_account", "login"],
+  [["consent", "select_account"], "select_account", "select_account"],
+  [["none"], "login", "login"],
+])("of a provider that knows %j, %s lets them choose who they are, and %s has them prove it", async (values, other, again) => {
+  scene.idp.instead.set("/.well-known/openid-configuration", (_, response) => {
+    const { issuer } = scene.idp;
+    response.setHeader("content-type", "application/json").end(
+      JSON.stringify({
+        issuer,
+        authorization_endpoint: `${issuer}/auth`,
+        token_endpoint: `${issuer}/token`,
+        jwks_uri: `${issuer}/jwks`,
+        prompt_values_supported: values,
+      }),
+    );
+  });
+  await scene.add();
+  const askedBy = async (query: string) => {
+    const { searchParams } = await scene.newVisitor().leave("corp", query);
+    return [searchParams.get("prompt"), searchParams.get("max_age")];
+  };
+  expect(await askedBy("?other=1")).toEqual([other, null]);
+  expect(await askedBy("?again=1")).toEqual([again, "0"]);
+  expect(await askedBy("?again=1&other=1")).toEqual([again, "0"]);
+  expect(await askedBy("")).toEqual([null, null]);
+});
+
+test("whoever is not let in can begin again for what they came for, or come as somebody else", async () => {
+  await scene.add({ createsUsers: false });
+  const visitor = scene.newVisitor();
+  const backFor = async (user: string | undefined, query = "?to=%2Foauth%2Fx") => {
+    const way = await scene.idp.signIn(await visitor.leave("corp", query), user);
+    const { code, back } = await visitor.open(way);
+    return [code, ...back];
+  };
+  expect(await backFor(undefined)).toEqual(["sign_in_declined", "/sign-in?to=%2Foauth%2Fx", undefined]);
+  expect(await backFor("ada")).toEqual([
+    "account_unknown",
+    "/sign-in?to=%2Foauth%2Fx&other=1",
+    "Sign in as somebody else",
+  ]);
+  expect(await backFor("ada", "?to=%2F%2Fevil.example&again=1")).toEqual([
+    "account_unknown",
+    "/sign-in?to=%2Faccount&again=1&other=1",
+    "Sign in as somebody else",
+  ]);
+});
+
 test("of two tabs both come back", async () => {
   await scene.add();
   const visitor = scene.newVisitor();
@@ -210,10 +284,13 @@ test("who came in and who was refused is told", async () => {
   await scene.newVisitor().signIn("corp", scene.idp, "ada");
   await scene.newVisitor().signIn("corp", scene.idp, undefined);
   await scene.newVisitor().open("/sign-in/callback/corp?state=x");
+  // Events become metrics: what strangers write into an address is no label.
+  await scene.newVisitor().open("/sign-in/callback/made-up?state=x");
   expect(scene.events.map(({ outcome, code, provider }) => [outcome, code, provider])).toEqual([
     ["signed_in", undefined, "corp"],
     ["refused", "sign_in_declined", "corp"],
     ["refused", "sign_in_stale", "corp"],
+    ["refused", "sign_in_stale", "unknown"],
   ]);
 });
 

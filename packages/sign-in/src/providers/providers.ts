@@ -3,16 +3,16 @@
  * to this browser, back with a code, from the code to a person.
  */
 import { createHash } from "node:crypto";
-import { readPerson, type People } from "@castellan/access";
+import { readPerson, type Claims, type People, type User } from "@castellan/access";
 import type { Database } from "@castellan/database";
-import { isFault, isSlug, type Clock } from "@castellan/kernel";
+import { Fault, isFault, isSlug, type Clock } from "@castellan/kernel";
 import type { Vault } from "@castellan/vault";
 import { clientAddress, type Cookies, type Outbound } from "@castellan/web";
 import { Hono, type Context } from "hono";
 import { buildAuthorizationUrl } from "openid-client";
 import { signInFaults } from "../faults.ts";
 import type { FinishSignIn, SignInProviders } from "../ports.ts";
-import { readAim } from "../return-to.ts";
+import { readAim, signInPath } from "../return-to.ts";
 import type { SignInEvent } from "../signed-in.ts";
 import { readAnswer } from "./answer.ts";
 import { createConnections } from "./connection.ts";
@@ -54,10 +54,15 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
   const app = new Hono();
 
   app.get("/sign-in/with/:provider", async (c) => {
-    const { returnTo, again } = readAim(c);
+    const aim = readAim(c);
+    const { returnTo, again, other } = aim;
     const used = await store.inUse(c.req.param("provider"));
     const { slug, scopes } = used.provider;
-    const { configuration, takesClaims } = await heard(used.provider, connections.of(used));
+    const { configuration, takesClaims, prompts } = await heard(
+      used.provider,
+      connections.of(used),
+      signInPath(returnTo, aim),
+    );
     const [state, nonce, codeVerifier] = [randomSecret(), randomSecret(), randomSecret()];
     const provesAfterMs = again ? clock.now() : undefined;
     await flows.begin(
@@ -72,7 +77,8 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
       code_challenge: createHash("sha256").update(codeVerifier).digest("base64url"),
       code_challenge_method: "S256",
       ...(takesClaims && { claims: wantedClaims }),
-      ...(again && { prompt: "login", max_age: "0" }),
+      ...(other && { prompt: prompts.other }),
+      ...(again && { prompt: prompts.again, max_age: "0" }),
     });
     return redirect(c, url);
   });
@@ -83,7 +89,11 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
       return await comeBack(c, named);
     } catch (error) {
       const code = isFault(error) ? error.code : "internal_error";
-      const provider = isSlug(named) ? named : "unknown";
+      // What stands in an address is anybody's; it becomes a label only as the name of a provider that is there.
+      const provider = await store.inUse(named).then(
+        (used) => used.provider.slug,
+        () => "unknown",
+      );
       onSignIn({ outcome: "refused", code, provider, userId: undefined, address: clientAddress(c) });
       throw error;
     }
@@ -99,12 +109,23 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
     if (!flow) throw stale();
     const used = await store.inUse(slug);
     const { provider } = used;
-    const connection = await heard(provider, connections.of(used));
+    const { returnTo, provesAfterMs } = flow;
+    const aim = { directory: provider.directory, again: provesAfterMs !== undefined };
+    const back = signInPath(returnTo, aim);
+    const connection = await heard(provider, connections.of(used), back);
     const asked = { provider, connection, flow, state, callback, clock };
-    const { claims, amr } = await heard(provider, readAnswer(asked));
+    const { claims, amr, provedAt } = await heard(provider, readAnswer(asked), back);
+    const user = await personOf(used.provider, claims).catch((error: unknown) => {
+      throw withOther(error, signInPath(returnTo, { ...aim, other: true }));
+    });
+    return finish(c, { user, provider: slug, amr, provedAt, returnTo });
+  }
+
+  /** Who is meant. Faults: `claims_refused`, `account_unknown`, `account_suspended`. */
+  async function personOf(provider: Provider, claims: Claims): Promise<User> {
     const told = readPerson(claims, provider, provider.issuer);
-    const user = await people.signedInBy({
-      provider: slug,
+    return people.signedInBy({
+      provider: provider.slug,
       subject: told.subject,
       directory: provider.directory,
       email: told.email,
@@ -114,12 +135,11 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
       createsUsers: provider.createsUsers,
       linksByEmail: provider.linksByEmail,
     });
-    return finish(c, { user, provider: slug, amr, returnTo: flow.returnTo });
   }
 
-  async function heard<T>(provider: Provider, asking: Promise<T>): Promise<T> {
+  async function heard<T>(provider: Provider, asking: Promise<T>, back: string): Promise<T> {
     return asking.catch((error: unknown) => {
-      const fault = toProviderFault(error, provider);
+      const fault = toProviderFault(error, provider, back);
       if (fault.owner === "upstream") onFailure(provider.slug, reasonOf(error));
       throw fault;
     });
@@ -145,6 +165,14 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
 function redirect(c: Context, url: URL): Response {
   c.header("Cache-Control", "no-store");
   return c.redirect(url.href, 303);
+}
+
+/** Whoever is not let in may have another account at the provider, which would send them straight back with this one. */
+function withOther(error: unknown, back: string): unknown {
+  if (!isFault(error) || error.status >= 500) return error;
+  const { code, owner, status, retryable, message } = error;
+  const data = { ...error.data, back, backText: "Sign in as somebody else" };
+  return new Fault(code, { owner, status, retryable, help: "" }, message, { data, cause: error });
 }
 
 function stale(): Error {

@@ -176,6 +176,7 @@ function toHash(secret: string): Buffer {
 function dead(): Error {
   return signInFaults.fault(
     "welcome_link_dead",
-    "This link has been used, has run out, or was replaced by a newer one. Ask an admin for a new link.",
+    "This link has been used, has run out, or was replaced by a newer one. If you have used it yourself, sign in; otherwise ask an admin for a new link.",
+    { data: { back: "/sign-in", backText: "Sign in" } },
   );
 }

@@ -199,6 +199,17 @@ test("a link dies with its day, when it is taken back, and while its person is s
   expect(await status(expired.secret)).toBe(410);
 });
 
+test("a link that was made for a member does not make its holder an admin", async () => {
+  const { user } = await house.newPerson();
+  const { secret } = await createInvitation(house.database, {
+    userId: user.id,
+    createdBy: "test",
+    nowMs: house.clock.now(),
+  });
+  await house.people.change(user.id, { role: "admin" }, { by: "owner" });
+  expect((await house.browser().get(welcomePath(secret))).status).toBe(410);
+});
+
 test("the secret is kept nowhere, and what is none opens nothing", async () => {
   const { user } = await house.newPerson();
   const { secret } = await createInvitation(house.database, {

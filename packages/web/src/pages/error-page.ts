@@ -15,10 +15,13 @@ export interface ErrorPageOptions {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** `back` in the fault's data is the path of a page to open again, `retryAfterSeconds` becomes `Retry-After`. */
+/**
+ * `back` in the fault's data is the path of a page to go on at, `backText` what its button says, `retryAfterSeconds`
+ * becomes `Retry-After`.
+ */
 export function errorPage(c: Context, fault: Fault, options: ErrorPageOptions = {}): Response {
   const title = options.title ?? titleOf(fault);
-  const back = fault.data?.["back"];
+  const { back, backText = "Open the page again" } = fault.data ?? {};
   const retryAfter = fault.data?.["retryAfterSeconds"];
   return page(c, {
     title,
@@ -30,7 +33,7 @@ export function errorPage(c: Context, fault: Fault, options: ErrorPageOptions = 
     body: html`<h1>${title}</h1>
       <p>${fault.message}</p>
       ${options.more}
-      ${typeof back === "string" && isLocalPath(back) && html`<p class="buttons"><a class="button" href="${back}">Open the page again</a></p>`}`,
+      ${typeof back === "string" && isLocalPath(back) && html`<p class="buttons"><a class="button" href="${back}">${String(backText)}</a></p>`}`,
     foot: html`<code>${fault.code}</code> · <code>${requestId(c)}</code>`,
   });
 }
@@ -41,9 +44,10 @@ export function prefersPage(c: Context): boolean {
   return accepts(c, { header: "Accept", supports, default: "application/json" }) === "text/html";
 }
 
-function titleOf({ code, status }: Fault): string {
-  if (code === "form_stale") return "Please try again";
+function titleOf({ status, data }: Fault): string {
+  if (status === 403 && data?.["back"] !== undefined) return "Please try again";
   if (status === 404) return "There is nothing here";
+  if (status === 410) return "This does not work any more";
   if (status === 429) return "Too many tries";
   if (status === 401 || status === 403) return "This is not open to you";
   return status >= 500 ? "Something went wrong on our side" : "This did not work";

@@ -15,7 +15,7 @@ export interface FieldOptions {
   readonly inputmode?: "numeric" | "email";
   readonly maxLength?: number;
   readonly isOptional?: boolean;
-  /** The one field of a page where typing begins. */
+  /** The one field of a page where typing begins. Default: the one that was wrong, which may be far down. */
   readonly hasFocus?: boolean;
 }
 
@@ -37,7 +37,7 @@ export function field(options: FieldOptions): Html {
       autocapitalize="none"
       ${inputmode && html`inputmode="${inputmode}"`}
       ${!isOptional && html`required`}
-      ${(options.hasFocus ?? false) && html`autofocus`}
+      ${(options.hasFocus ?? wrong !== undefined) && html`autofocus`}
       ${wrong !== undefined && html`aria-invalid="true"`}
       ${told.length > 0 && html`aria-describedby="${told.join(" ")}"`}
     />

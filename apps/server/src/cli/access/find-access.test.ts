@@ -72,7 +72,8 @@ test("a token out of a file goes to the URL in that file only", async () => {
   const admin = await write(adminPath, dataFile);
   expect(await find({ CASTELLAN_URL: "https://elsewhere.example" })).toEqual({
     code: "access_unknown",
-    message: "There is no token for https://elsewhere.example: set CASTELLAN_TOKEN",
+    message:
+      "There is no token for https://elsewhere.example: set CASTELLAN_TOKEN, or castellan login --url https://elsewhere.example",
   });
   expect(await find({}, { url: "http://127.0.0.1:8700/" })).toEqual({
     ...dataFile,
@@ -81,6 +82,64 @@ test("a token out of a file goes to the URL in that file only", async () => {
     isGuess: false,
   });
   expect(await find({ CASTELLAN_TOKEN: "cst_env" })).toMatchObject({ url: userFile.url, token: "cst_env" });
+});
+
+const loginsPath = "home/.config/castellan/logins.json";
+const signedIn = {
+  url: "https://login.example",
+  issuer: "https://login.example/oauth",
+  accessToken: "cat_1",
+  expiresAtMs: 1,
+  refreshToken: "crt_1",
+};
+
+test("where somebody has signed in goes before the files, and after what is said", async () => {
+  await write(configPath, userFile);
+  await write(adminPath, dataFile);
+  const elsewhere = { ...signedIn, url: "https://second.example" };
+  const file = await write(loginsPath, { current: signedIn.url, logins: [signedIn, elsewhere] });
+  expect(await find()).toEqual({
+    url: signedIn.url,
+    urlFrom: file,
+    token: { signedInAt: signedIn.url },
+    tokenFrom: file,
+    isGuess: false,
+  });
+  expect(await find({}, { url: "https://second.example/" })).toMatchObject({
+    urlFrom: "--url",
+    token: { signedInAt: "https://second.example" },
+  });
+  expect(await find({ CASTELLAN_URL: userFile.url })).toMatchObject({ token: "cst_user" });
+  expect(await find({ CASTELLAN_TOKEN: "cst_env" })).toMatchObject({ url: signedIn.url, token: "cst_env" });
+  expect(await find({}, { data: ".castellan" })).toMatchObject(dataFile);
+  await write(loginsPath, { logins: [signedIn] });
+  expect(await find()).toMatchObject({ token: "cst_user" });
+});
+
+test.each([
+  ["[]", "is not as the command line writes it: remove it, and sign in again"],
+  [
+    { logins: [{ ...signedIn, accessToken: "two words" }] },
+    "is not as the command line writes it: remove it, and sign in again",
+  ],
+  [{ current: 1, logins: [] }, "is not as the command line writes it: remove it, and sign in again"],
+  ["{", "is not JSON"],
+])("sign-ins %j: %s", async (content, problem) => {
+  await write(loginsPath, content);
+  expect(await find()).toEqual({ code: "access_file_invalid", message: `/${loginsPath} ${problem}` });
+});
+
+test("on this computer a server goes by several names", async () => {
+  await write(adminPath, dataFile);
+  for (const url of ["http://localhost:8700", "http://[::1]:8700"])
+    expect(await find({ CASTELLAN_URL: url })).toMatchObject({ url, token: "cst_data" });
+  for (const url of [
+    "http://localhost:8701",
+    "https://localhost:8700",
+    "http://127.0.0.2:8700",
+    "http://localhost.example:8700",
+  ])
+    expect(await find({ CASTELLAN_URL: url })).toMatchObject({ code: "access_unknown" });
 });
 
 test("a token from the environment goes nowhere that only the current folder names", async () => {

@@ -1,18 +1,18 @@
 /** `castellan calls` */
-import type { Call } from "@castellan/client";
+import type { Call, Client } from "@castellan/client";
 import { isId } from "@castellan/kernel";
 import { cliFaults } from "../faults.ts";
+import { findToken, findUser } from "../input/named.ts";
 import { printTable } from "../output/table.ts";
 import { parsePast } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 import { callColumns } from "./call-columns.ts";
 import { readCalls, type CallsQuery } from "./read-calls.ts";
-import { idOfName } from "./tokens.ts";
 
 export interface CallsOptions {
   readonly portal?: string;
   readonly server?: string;
-  /** Id or name of the token that was used. */
+  /** Who called: the id or name of a token, or the id or e-mail address of a person. */
   readonly principal?: string;
   readonly method?: string;
   readonly outcome?: Call["outcome"];
@@ -58,10 +58,15 @@ async function toQuery({ api, terminal }: Session, options: CallsOptions): Promi
     server,
     method,
     outcome,
-    principal:
-      principal === undefined || isId("token", principal) ? principal : await idOfName(api, principal, true),
+    principal: principal === undefined ? undefined : await principalId(api, principal),
     since: since === undefined ? undefined : parsePast(since, terminal.now(), "--since").toISOString(),
   };
+}
+
+async function principalId(api: Client, said: string): Promise<string> {
+  if (isId("token", said) || isId("user", said)) return said;
+  const found = said.includes("@") ? findUser(api, said) : findToken(api, said, { hasRevoked: true });
+  return (await found).id;
 }
 
 function parseLimit(text: string): number {

@@ -13,7 +13,7 @@ export async function listCatalog(session: Session, options: CatalogOptions): Pr
   const query = { q: options.search, portal: options.portal, limit: 200 };
   const items = await Array.fromAsync(pages(api.listCatalog, { query }));
   show(session, { items }, () => {
-    if (items.length === 0) return terminal.note("There is no server that this token may use");
+    if (items.length === 0) return terminal.note("There is no server that you may use");
     const rows = items.flatMap(({ portals, ...server }) => portals.map((portal) => ({ server, portal })));
     return printTable(
       rows,

@@ -7,7 +7,7 @@ import { findClient } from "../input/named.ts";
 import { assertSomething, parseSomeOf } from "../input/some-of.ts";
 import { grantTypeWords } from "../input/words.ts";
 import { printDetails, printTable } from "../output/table.ts";
-import { parseSpan, relativeTime } from "../output/times.ts";
+import { parseSpan, relativeTime, when } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 
 export interface ListClientsOptions {
@@ -28,7 +28,7 @@ export async function listClients(session: Session, options: ListClientsOptions)
         { title: "NAME", value: ({ name }) => name || "-", shrinks: true },
         { title: "KIND", value: (client) => client.kind },
         { title: "PROVED BY", value: ({ authMethod }) => authMethod },
-        { title: "USED", value: ({ lastUsedAt }) => timeOr(lastUsedAt, now) },
+        { title: "USED", value: ({ lastUsedAt }) => when(lastUsedAt, now) },
         { title: "ID", value: ({ id }) => id, shrinks: true },
       ],
       terminal,
@@ -91,7 +91,11 @@ export async function rotateClient(
   tellSecret(session, client, secret);
 }
 
-export async function removeClient(session: Session, said: string, { yes }: { yes?: boolean }): Promise<void> {
+export async function removeClient(
+  session: Session,
+  said: string,
+  { yes }: { yes?: boolean },
+): Promise<void> {
   const { api, terminal } = session;
   const { id, name, version } = await findClient(api, said);
   const what = `Remove client ${name || id}, with all that people have allowed it?`;
@@ -101,7 +105,15 @@ export async function removeClient(session: Session, said: string, { yes }: { ye
 }
 
 async function settingsOf(options: ClientOptions, { terminal }: Session) {
-  const { redirect: redirectUris, grantType, scope, introspect: mayIntrospect, jwks, jwksUri, site } = options;
+  const {
+    redirect: redirectUris,
+    grantType,
+    scope,
+    introspect: mayIntrospect,
+    jwks,
+    jwksUri,
+    site,
+  } = options;
   return {
     redirectUris,
     grantTypes: grantType && parseSomeOf(grantTypeWords, grantType, "--grant-type"),
@@ -151,7 +163,7 @@ function showClient(session: Session, client: OAuthClient): void {
         "May for itself": client.scopes.join(", ") || undefined,
         "May introspect": client.mayIntrospect ? "tokens of others" : undefined,
         Made: relativeTime(client.createdAt, now),
-        Used: timeOr(client.lastUsedAt, now),
+        Used: when(client.lastUsedAt, now),
       },
       terminal,
     ),
@@ -161,8 +173,4 @@ function showClient(session: Session, client: OAuthClient): void {
 function secretText({ createdAt, expiresAt }: OAuthClient["secrets"][number], now: number): string {
   const made = `made ${relativeTime(createdAt, now)}`;
   return expiresAt === undefined ? made : `${made}, ends ${relativeTime(expiresAt, now)}`;
-}
-
-function timeOr(time: string | undefined, now: number): string {
-  return time === undefined ? "never" : relativeTime(time, now);
 }

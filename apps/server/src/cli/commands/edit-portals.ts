@@ -1,9 +1,12 @@
 /** `castellan portal add` and `edit`. */
-import type { AddPortalBody } from "@castellan/client";
+import type { AddPortalBody, Portal } from "@castellan/client";
 import { parseSlug } from "@castellan/kernel";
 import { cliFaults } from "../faults.ts";
 import { readTextFile } from "../input/file.ts";
+import type { Directory } from "../input/named.ts";
+import { parsePair } from "../input/pair.ts";
 import { acceptedKinds } from "../input/server-settings.ts";
+import { assertSomething } from "../input/some-of.ts";
 import type { Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 import { showPortal } from "./show-portal.ts";
@@ -13,6 +16,9 @@ interface PortalOptions {
   readonly servers?: readonly string[];
   readonly naming?: NonNullable<AddPortalBody["naming"]>;
   readonly listed?: boolean;
+  readonly directory?: Directory;
+  /** `requests-per-minute=600` */
+  readonly publicLimit?: readonly string[];
 }
 
 export interface AddPortalOptions extends PortalOptions {
@@ -22,6 +28,7 @@ export interface AddPortalOptions extends PortalOptions {
   readonly hostname?: string;
   /** Words of `parseKinds`. */
   readonly autoAccept?: readonly string[];
+  readonly trust?: readonly string[];
 }
 
 /** False: none from now on. */
@@ -29,10 +36,11 @@ export interface EditPortalOptions extends PortalOptions {
   readonly instructions?: string | false;
   readonly hostname?: string | false;
   readonly autoAccept?: readonly string[] | false;
+  readonly trust?: readonly string[] | false;
 }
 
 export async function addPortal(session: Session, slug: string, options: AddPortalOptions): Promise<void> {
-  const { title, servers, listed: isListed, hostname } = options;
+  const { title, servers, listed: isListed, hostname, directory } = options;
   if (options.plainNames && options.naming === "prefixed")
     throw cliFaults.fault("usage_invalid", "--plain-names and --naming prefixed exclude each other");
   const body = {
@@ -44,6 +52,9 @@ export async function addPortal(session: Session, slug: string, options: AddPort
     hostname,
     autoAccept: acceptedKinds(options.autoAccept),
     isListed,
+    directory,
+    publicLimits: parsePublicLimits(options.publicLimit),
+    trustedIssuers: options.trust,
   };
   showPortal(session, await session.api.addPortal({ body }));
 }
@@ -55,7 +66,8 @@ export async function editPortal(
   options: EditPortalOptions,
 ): Promise<void> {
   const { api, terminal } = session;
-  const { title, servers, naming, listed: isListed } = options;
+  const { title, servers, naming, listed: isListed, directory } = options;
+  const limits = parsePublicLimits(options.publicLimit);
   const body = {
     title,
     servers,
@@ -64,15 +76,36 @@ export async function editPortal(
     hostname: options.hostname === false ? null : options.hostname,
     autoAccept: acceptedKinds(options.autoAccept),
     isListed,
+    directory,
+    trustedIssuers: options.trust === false ? [] : options.trust,
   };
-  if (Object.values(body).every((value) => value === undefined))
-    throw cliFaults.fault(
-      "usage_invalid",
-      "Say what is to change: `castellan portal edit --help` lists what can be",
-    );
+  assertSomething({ ...body, limits }, "portal edit");
   const params = { slug: parseSlug(portal, "PORTAL") };
-  const { version } = await api.getPortal({ params });
-  showPortal(session, await api.changePortal({ params, body, ifMatch: version }));
+  const { version, publicLimits } = await api.getPortal({ params });
+  const all = { ...body, ...(limits && { publicLimits: { ...publicLimits, ...limits } }) };
+  showPortal(session, await api.changePortal({ params, body: all, ifMatch: version }));
+}
+
+const publicLimitFields = {
+  "requests-per-minute": "requestsPerMinute",
+  "requests-per-minute-per-address": "requestsPerMinutePerAddress",
+} as const;
+
+/** Fault: `usage_invalid`. */
+function parsePublicLimits(
+  texts: readonly string[] | undefined,
+): Partial<Portal["publicLimits"]> | undefined {
+  return texts && Object.fromEntries(texts.map(parsePublicLimit));
+}
+
+function parsePublicLimit(text: string): [field: string, value: number] {
+  const [name, value] = parsePair(text, "--public-limit");
+  const field = Object.entries(publicLimitFields).find(([word]) => word === name)?.[1];
+  if (field !== undefined && /^\d{1,9}$/.test(value)) return [field, Number(value)];
+  throw cliFaults.fault(
+    "usage_invalid",
+    `--public-limit must look like ${Object.keys(publicLimitFields).join("=600 or ")}=60`,
+  );
 }
 
 /** Fault: `file_unreadable`. */

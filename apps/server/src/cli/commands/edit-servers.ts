@@ -1,10 +1,10 @@
 /** `castellan server add` and `edit`. */
 import type { ChangeServerBody } from "@castellan/client";
 import { parseSlug } from "@castellan/kernel";
-import { cliFaults } from "../faults.ts";
 import { parseHeaderChanges, parseHeaders } from "../input/headers.ts";
 import { changeLimits } from "../input/limits.ts";
 import { plainSettings, readBearer, syncInterval, type ServerOptions } from "../input/server-settings.ts";
+import { assertSomething } from "../input/some-of.ts";
 import type { Session } from "../session.ts";
 import { showServer } from "./show-server.ts";
 
@@ -49,11 +49,7 @@ export async function editServer(
   const params = { slug: parseSlug(server, "SERVER") };
   const changes = await changesOf(options, session);
   const limits = options.limit ?? [];
-  if (limits.length === 0 && Object.values(changes).every((value) => value === undefined))
-    throw cliFaults.fault(
-      "usage_invalid",
-      "Say what is to change: `castellan server edit --help` lists what can be",
-    );
+  assertSomething({ ...changes, limit: limits[0] }, "server edit");
   // What cannot be is refused before anybody is asked.
   changeLimits({}, limits);
   const before = await api.getServer({ params });

@@ -5,7 +5,7 @@ import { cliFaults } from "../faults.ts";
 import { confirm } from "../input/confirm.ts";
 import { findUser, type Directory } from "../input/named.ts";
 import { printTable } from "../output/table.ts";
-import { relativeTime } from "../output/times.ts";
+import { relativeTime, when } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 import type { EndOptions } from "./sessions.ts";
 
@@ -42,7 +42,7 @@ export async function listGrants(session: Session, options: ListGrantsOptions): 
         { title: "PORTAL", value: (grant) => grant.portal ?? "(API)" },
         { title: "MAY", value: ({ scopes }) => scopes.join(" "), shrinks: true },
         { title: "GIVEN", value: ({ createdAt }) => relativeTime(createdAt, now) },
-        { title: "USED", value: ({ lastUsedAt }) => (lastUsedAt ? relativeTime(lastUsedAt, now) : "never") },
+        { title: "USED", value: ({ lastUsedAt }) => when(lastUsedAt, now) },
         { title: "ENDS", value: ({ endedAt, expiresAt }) => relativeTime(endedAt ?? expiresAt, now) },
         { title: "ID", value: ({ id }) => id },
       ],

@@ -33,6 +33,7 @@ test("portals: add, list, show, add and remove a server, remove", async () => {
 URL      ${served.url}/p/team/mcp
 Servers  weather, news
 Names    as the servers call them
+May use  nobody but programs, by their tokens
 `,
     stderr: "",
   });
@@ -76,6 +77,7 @@ Servers       news, weather
 Names         {server}_{name}
 Instructions  Be brief. ⏎ Be kind.
 Accepts       prompts, templates
+May use       nobody but programs, by their tokens
 Listed        yes, by the registry to everybody
 `,
     stderr: "",
@@ -110,6 +112,7 @@ test("what a portal makes of a server's tools is changed, shown, and put back", 
 URL      ${served.url}/p/team/mcp
 Servers  weather (3 changed), news
 Names    {server}_{name}
+May use  nobody but programs, by their tokens
 `,
     stderr: "What is said of the tool renamed has no effect: weather lists none of that name\n",
   });
@@ -190,6 +193,6 @@ test("whoever has a token sees what it may use, and where", async () => {
   expect(await served.castellan(["catalog"])).toEqual({
     code: 0,
     stdout: "",
-    stderr: "There is no server that this token may use\n",
+    stderr: "There is no server that you may use\n",
   });
 });

@@ -3,9 +3,10 @@ import { pages, type Server } from "@castellan/client";
 import { parseSlug } from "@castellan/kernel";
 import { confirm } from "../input/confirm.ts";
 import { printTable, type Column } from "../output/table.ts";
+import { when } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 import type { Style } from "../terminal.ts";
-import { showServer, when } from "./show-server.ts";
+import { showServer } from "./show-server.ts";
 
 export interface ListServersOptions {
   readonly status?: Server["state"]["status"];

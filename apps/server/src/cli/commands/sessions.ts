@@ -45,7 +45,8 @@ export interface EndOptions {
 
 export async function endSession(session: Session, id: string, { mine, yes }: EndOptions): Promise<void> {
   const { terminal, api } = session;
-  if (!isId("signIn", id)) throw cliFaults.fault("usage_invalid", "SESSION must be the id of a session (sgn_…)");
+  if (!isId("signIn", id))
+    throw cliFaults.fault("usage_invalid", "SESSION must be the id of a session (sgn_…)");
   await confirm(`End session ${id}, and what clients were given in it?`, terminal, yes);
   await (mine ? api.endMySession : api.endSession)({ params: { id } });
   show(session, { ended: id }, () => terminal.print(`Session ${id} has ended`));

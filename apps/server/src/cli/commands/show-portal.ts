@@ -18,6 +18,9 @@ export function showPortal(session: Session, portal: Portal): void {
         Names: portal.naming === "plain" ? "as the servers call them" : "{server}_{name}",
         Instructions: portal.instructions.replaceAll(/\s*\n\s*/g, " ⏎ ") || undefined,
         Accepts: kindTexts(portal.autoAccept) || undefined,
+        "People of": portal.directory === "workforce" ? undefined : portal.directory,
+        "May use": portal.access.map(ruleText).join("; ") || "nobody but programs, by their tokens",
+        "Takes tokens of": portal.trustedIssuers.join(", ") || undefined,
         Listed: portal.isListed ? "yes, by the registry to everybody" : undefined,
       },
       terminal,
@@ -36,6 +39,11 @@ export function portalUrls({ paths, hostname }: Portal, origin: string): string 
   // Whatever port clients use there is not known here.
   const own = hostname === undefined ? [] : [`/mcp on ${hostname}`];
   return [...paths.map((path) => origin + path), ...own].join(" and ");
+}
+
+/** `group:viewers (read)`, `user:ann@example.com (read, write at okrs)`. */
+function ruleText({ who, classes, servers }: Portal["access"][number]): string {
+  return `${who} (${classes.join(", ")}${servers ? ` at ${servers.join(", ")}` : ""})`;
 }
 
 /** `weather (3 changed)`, `news (allowlist of 2)`. */

@@ -4,7 +4,7 @@ import { kindTexts } from "../input/kinds.ts";
 import { limitTexts } from "../input/limits.ts";
 import { clean } from "../output/clean.ts";
 import { printDetails } from "../output/table.ts";
-import { relativeTime, spanText } from "../output/times.ts";
+import { spanText, when } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -33,10 +33,6 @@ function tellUnmatched({ slug, unmatchedLimits, state }: Server, terminal: Termi
   if (state.syncedAt === undefined) return;
   for (const tool of unmatchedLimits)
     terminal.note(clean(`The limit for ${tool} has no effect: ${slug} lists no tool of that name`));
-}
-
-export function when(time: string | undefined, now: number): string {
-  return time === undefined ? "never" : relativeTime(time, now);
 }
 
 type Details = Readonly<Record<string, string | undefined>>;

@@ -4,7 +4,7 @@ import { confirm } from "../input/confirm.ts";
 import { findUser, type Directory } from "../input/named.ts";
 import { assertSomething } from "../input/some-of.ts";
 import { printDetails, printTable } from "../output/table.ts";
-import { parseSpan, relativeTime } from "../output/times.ts";
+import { parseSpan, relativeTime, when } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 
 interface InDirectory {
@@ -39,7 +39,7 @@ export async function listUsers(session: Session, options: ListUsersOptions): Pr
           style: (user) => (user.status === "active" ? undefined : "red"),
         },
         { title: "GROUPS", value: ({ groups }) => groups.join(", ") || "-", shrinks: true },
-        { title: "SIGNED IN", value: ({ lastSignedInAt }) => timeOr(lastSignedInAt, now) },
+        { title: "SIGNED IN", value: ({ lastSignedInAt }) => when(lastSignedInAt, now) },
         { title: "ID", value: ({ id }) => id },
       ],
       terminal,
@@ -142,14 +142,10 @@ function showUser(session: Session, user: User): void {
         Status: user.status,
         Groups: user.groups.join(", ") || "none",
         Made: relativeTime(user.createdAt, now),
-        "Signed in": timeOr(user.lastSignedInAt, now),
+        "Signed in": when(user.lastSignedInAt, now),
         ID: user.id,
       },
       terminal,
     ),
   );
-}
-
-function timeOr(time: string | undefined, now: number): string {
-  return time === undefined ? "never" : relativeTime(time, now);
 }

@@ -1,10 +1,14 @@
 /**
  * What can stand where the cursor is, by the table of commands itself. What a value's name in that table says decides
- * how it is completed: `<server>` and `<portal>` are asked for, `<file>` is the shell's, anything else is for people.
+ * how it is completed: `<server>`, `<user>` and their like are asked for, `<file>` is the shell's, anything else is for
+ * people.
  */
 import type { Argument, Command, Option } from "commander";
 
-export type NamedThing = "server" | "portal";
+/** What can be asked for by the name that an argument or option has. */
+const namedThings = ["server", "portal", "user", "group", "client", "provider", "issuer", "token"] as const;
+
+export type NamedThing = (typeof namedThings)[number];
 
 /** What is on the server, for completion: quick, and empty when it cannot be had. */
 export type FindNames = (
@@ -61,7 +65,7 @@ function walk(program: Command, words: readonly string[]): Place {
       const option = word.includes("=") ? undefined : findOption(command, word);
       if (option?.required) expects = option;
     } else {
-      const below = command.commands.find((one) => one.name() === word);
+      const below = command.commands.find((one) => one.name() === word || one.aliases().includes(word));
       if (below) command = below;
       else count++;
     }
@@ -95,10 +99,11 @@ async function valuesOf(
   if (taker.argChoices) return taker.argChoices.filter((choice) => choice.startsWith(typed));
   const name = valueName(taker);
   if (name === "file" || name === "folder" || name === "source") return [filesLine];
-  const thing = name.replace(/s$/, "");
-  if (thing !== "server" && thing !== "portal") return [];
+  const thing = namedThings.find((one) => name === one || name === `${one}s`);
+  if (thing === undefined) return [];
   // `--servers a,b`: what stands before the last comma stays.
-  const kept = name === "servers" && "flags" in taker ? typed.slice(0, typed.lastIndexOf(",") + 1) : "";
+  const isList = name !== thing && "flags" in taker;
+  const kept = isList ? typed.slice(0, typed.lastIndexOf(",") + 1) : "";
   const names = await findNames(thing, access);
   return names.map((one) => kept + one).filter((one) => one.startsWith(typed));
 }

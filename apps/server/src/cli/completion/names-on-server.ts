@@ -1,25 +1,36 @@
-/** Slugs for completion: nobody waits long for them, and nobody is told when they cannot be had. */
-import { isSlug } from "@castellan/kernel";
+/** Names for completion: nobody waits long for them, and nobody is told when they cannot be had. */
+import type { Client } from "@castellan/client";
 import { toTokenSource } from "../access/credential.ts";
 import { findAccess } from "../access/find-access.ts";
 import { connect } from "../client/connect.ts";
 import type { Terminal } from "../terminal.ts";
-import type { FindNames } from "./complete.ts";
+import type { FindNames, NamedThing } from "./complete.ts";
 
 const timeoutMs = 1500;
 /** As many as one page has. */
-const limit = 200;
+const query = { limit: 200 };
+
+const lists: Readonly<Record<NamedThing, (api: Client) => Promise<readonly string[]>>> = {
+  server: async (api) => (await api.listServers({ query })).items.map(({ slug }) => slug),
+  portal: async (api) => (await api.listPortals({ query })).items.map(({ slug }) => slug),
+  user: async (api) => (await api.listUsers({ query })).items.map(({ email }) => email),
+  group: async (api) => (await api.listGroups({ query })).items.map(({ name }) => name),
+  client: async (api) => (await api.listClients({ query })).items.map(({ id }) => id),
+  provider: async (api) => (await api.listProviders({ query })).items.map(({ slug }) => slug),
+  issuer: async (api) => (await api.listTrustedIssuers({ query })).items.map(({ slug }) => slug),
+  token: async (api) => (await api.listTokens({ query })).items.map(({ name }) => name),
+};
+
+/** It goes into a command line: nothing that a shell could act on. */
+const plain = /^[\p{L}\p{N}_][\p{L}\p{N}_.@+-]*$/u;
 
 export function createNamesOnServer(terminal: Terminal): FindNames {
   return async (thing, options) => {
     try {
       const access = await findAccess(options, terminal);
       const token = toTokenSource(access.token, terminal, { waitMs: timeoutMs });
-      const api = connect({ url: access.url, token, timeoutMs });
-      const list = thing === "server" ? api.listServers : api.listPortals;
-      const { items } = await list({ query: { limit } });
-      // It goes into a command line: nothing but a slug may.
-      return items.map(({ slug }) => slug).filter(isSlug);
+      const names = await lists[thing](connect({ url: access.url, token, timeoutMs }));
+      return names.filter((name) => plain.test(name));
     } catch {
       return [];
     }

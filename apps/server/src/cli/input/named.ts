@@ -39,14 +39,13 @@ export async function findClient(api: Client, said: string): Promise<OAuthClient
   );
 }
 
-/** By id, or by the name of a living token. */
-export async function findToken(api: Client, said: string): Promise<Token> {
+/** By id, or by the name of a living token; `hasRevoked`: or of the newest that had it. */
+export async function findToken(api: Client, said: string, { hasRevoked = false } = {}): Promise<Token> {
   if (isId("token", said)) return api.getToken({ params: { id: said } });
-  const found = await Array.fromAsync(pages(api.listTokens, { query: { limit: 200 } }));
-  return theOne(
-    found.filter(({ name }) => name === said),
-    `token with the name ${JSON.stringify(said)}`,
-  );
+  const query = { limit: 200, ...(hasRevoked && { revoked: "true" as const }) };
+  const found = await Array.fromAsync(pages(api.listTokens, { query }));
+  const named = found.filter(({ name }) => name === said);
+  return theOne(hasRevoked ? named.slice(0, 1) : named, `token with the name ${JSON.stringify(said)}`);
 }
 
 function theOne<Thing extends { readonly id: string }>(found: readonly Thing[], what: string): Thing {

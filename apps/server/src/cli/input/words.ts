@@ -3,7 +3,12 @@ export const directoryWords = ["workforce", "customers"] as const;
 export const roleWords = ["owner", "admin", "auditor", "developer", "member"] as const;
 export const statusWords = ["active", "suspended"] as const;
 export const classWords = ["read", "write", "destructive"] as const;
-export const authMethodWords = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"] as const;
+export const authMethodWords = [
+  "none",
+  "client_secret_basic",
+  "client_secret_post",
+  "private_key_jwt",
+] as const;
 export const grantTypeWords = ["authorization_code", "refresh_token", "client_credentials"] as const;
 export const clientKindWords = ["registered", "dynamic", "document"] as const;
 export const claimWords = ["subject", "email", "name", "groups"] as const;

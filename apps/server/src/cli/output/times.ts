@@ -26,6 +26,11 @@ export function parsePast(text: string, nowMs: number, option: string): Date {
   return new Date(nowMs - parseSpan(text, option));
 }
 
+/** `never`, or the time as `relativeTime` tells it. */
+export function when(time: string | undefined, nowMs: number): string {
+  return time === undefined ? "never" : relativeTime(time, nowMs);
+}
+
 /** `just now`, `3 min ago`, `in 30 d`. */
 export function relativeTime(iso: string, nowMs: number): string {
   const ms = Date.parse(iso) - nowMs;

@@ -8,7 +8,7 @@ export function addCallCommands(program: Command, { terminal, exit }: Surroundin
   const calls = remote(program, "calls", "the record of calls, the newest last")
     .option("--portal <portal>", "only through this portal")
     .option("--server <server>", "only to this server")
-    .option("--principal <token>", "only with this token, given by its name or id")
+    .option("--principal <principal>", "only of this token (name or id) or person (e-mail address or id)")
     .option("--method <method>", "only of this method: tools/call")
     .addOption(
       choice("--outcome <outcome>", "only those that ended so", [

@@ -1,5 +1,6 @@
 /** What the commands are made of. */
 import { Option, type Command } from "commander";
+import { directoryWords } from "../input/words.ts";
 import type { Session, SessionOptions } from "../session.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -8,6 +9,11 @@ export interface Surroundings {
   readonly terminal: Terminal;
   /** Says what the process is to end with, where that is not 0. */
   readonly exit: (code: number) => void;
+}
+
+/** A group of commands about one kind of thing: `castellan user …`, or `castellan users …`. */
+export function family(program: Command, name: string, description: string): Command {
+  return program.command(name).alias(`${name}s`).description(description);
 }
 
 /** A command that talks to a server. */
@@ -22,6 +28,11 @@ export function remote(parent: Command, name: string, description: string): Comm
 
 export function destructive(command: Command): Command {
   return command.option("--yes", "do not ask");
+}
+
+/** Whose people are meant, where a name is there in both directories. */
+export function inDirectory(command: Command, description = "in which directory it is"): Command {
+  return command.addOption(choice("--directory <directory>", description, directoryWords));
 }
 
 export function choice(flags: string, description: string, choices: readonly string[]): Option {

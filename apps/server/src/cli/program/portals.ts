@@ -1,9 +1,11 @@
 import type { Command } from "commander";
 import type { CurateOptions } from "../commands/curate.ts";
 import type { AddPortalOptions, EditPortalOptions } from "../commands/edit-portals.ts";
+import type { AccessOptions } from "../commands/portal-access.ts";
 import type { PortalToolsOptions } from "../commands/portal-tools.ts";
 import type { ListPortalsOptions } from "../commands/portals.ts";
 import { curatedKindWords } from "../input/kind-words.ts";
+import { directoryWords } from "../input/words.ts";
 import type { SessionOptions } from "../session.ts";
 import {
   choice,
@@ -11,16 +13,18 @@ import {
   collectList,
   collectWithout,
   destructive,
+  family,
   open,
   remote,
   type Surroundings,
 } from "./command.ts";
 
 export function addPortalCommands(program: Command, surroundings: Surroundings): void {
-  const portal = program.command("portal").description("MCP endpoints over a choice of servers");
+  const portal = family(program, "portal", "MCP endpoints over a choice of servers");
   addEdits(portal, surroundings);
   addReads(portal, surroundings);
   addServers(portal, surroundings);
+  addAccess(portal, surroundings);
 }
 
 function addEdits(portal: Command, { terminal }: Surroundings): void {
@@ -35,6 +39,7 @@ function addEdits(portal: Command, { terminal }: Surroundings): void {
     .option("--no-hostname", "it has no host name of its own")
     .option("--no-auto-accept", "it offers only what was approved")
     .option("--no-listed", "the registry names it only to those who may use it")
+    .option("--no-trust", "it takes no tokens of others")
     .action(async (slug: string, options: SessionOptions & EditPortalOptions) =>
       (await load()).editPortal(await open(options, terminal), slug, options),
     );
@@ -61,7 +66,46 @@ function settings(command: Command): Command {
       "what it offers without approval, separated by commas: tools, prompts, resources, templates, instructions, or all",
       collectList,
     )
-    .option("--listed", "the registry names it to everybody");
+    .option("--listed", "the registry names it to everybody")
+    .addOption(choice("--directory <directory>", "whose people come in", directoryWords))
+    .option(
+      "--public-limit <limit>",
+      "what is done for those without a token: requests-per-minute=600, requests-per-minute-per-address=60; repeatable",
+      collect,
+    )
+    .option(
+      "--trust <issuers>",
+      "trusted issuers whose tokens it takes, and no others, separated by commas",
+      collectList,
+    );
+}
+
+function addAccess(portal: Command, { terminal }: Surroundings): void {
+  const load = () => import("../commands/portal-access.ts");
+  remote(portal, "access <portal>", "who may use what of a portal").action(
+    async (slug: string, options: SessionOptions) =>
+      (await load()).getPortalAccess(await open(options, terminal), slug),
+  );
+  whom(remote(portal, "allow <portal>", "let people use kinds of tools; what they may already stays"))
+    .option("--class <classes>", "read,write,destructive; without, read", collectList)
+    .option("--server <servers>", "only at these servers of it, separated by commas", collectList)
+    .action(async (slug: string, options: SessionOptions & AccessOptions) =>
+      (await load()).allow(await open(options, terminal), slug, options),
+    );
+  whom(remote(portal, "disallow <portal>", "take away what `portal allow` gave"))
+    .option("--class <classes>", "only these kinds; without, all", collectList)
+    .option("--server <servers>", "only at these servers, separated by commas", collectList)
+    .action(async (slug: string, options: SessionOptions & AccessOptions) =>
+      (await load()).disallow(await open(options, terminal), slug, options),
+    );
+}
+
+function whom(command: Command): Command {
+  return command
+    .option("--group <group>", "the people in this group")
+    .option("--user <user>", "the person with this e-mail address")
+    .option("--everyone", "everybody in the portal's directory")
+    .option("--public", "whoever comes without a token, for reading only");
 }
 
 function addReads(portal: Command, { terminal }: Surroundings): void {

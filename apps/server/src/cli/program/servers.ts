@@ -13,13 +13,14 @@ import {
   collectList,
   collectWithout,
   destructive,
+  family,
   open,
   remote,
   type Surroundings,
 } from "./command.ts";
 
 export function addServerCommands(program: Command, surroundings: Surroundings): void {
-  const server = program.command("server").description("MCP servers that are registered");
+  const server = family(program, "server", "MCP servers that are registered");
   addEdits(server, surroundings);
   addReads(server, surroundings);
   addReviews(server, surroundings);

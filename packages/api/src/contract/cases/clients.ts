@@ -20,7 +20,7 @@ const nobody = { params: { id: `cli_${"0".repeat(32)}` } };
 const clientNotFound = { client_not_found: () => nobody };
 
 /** One that registered itself. */
-async function aStranger({ house }: Scene) {
+export async function aStranger({ house }: Scene) {
   const { client } = await house.clients.register({
     name: "Stranger",
     uri: undefined,

@@ -1,4 +1,5 @@
 import { reachable, type MakeRequest, type Scene } from "../scene.ts";
+import { aStranger } from "./clients.ts";
 import { nothing, type CaseTable } from "./operation-cases.ts";
 
 /** A document of this one name, of a fresh server if nothing else is said. */
@@ -35,6 +36,28 @@ const configurationFailures: Readonly<Record<string, MakeRequest>> = {
         servers: { [scene.newSlug()]: { ...reachable(scene.upstream), ...aSecret } },
       }),
       secrets: { "env:KEY": "two\nlines" },
+    },
+  }),
+  field_unchangeable: async (scene) => {
+    const [name, id] = [scene.newSlug(), scene.newSlug()];
+    const documentWith = (authMethod: string) => {
+      const client = { authMethod, grantTypes: ["client_credentials"] };
+      return { ...documentOf(scene, { clients: { [id]: client } }), name };
+    };
+    await scene.admin("POST", "/config/apply", { document: documentWith("client_secret_basic") });
+    return { body: { document: documentWith("client_secret_post") } };
+  },
+  portal_not_found: (scene) => ({
+    body: {
+      document: documentOf(scene, {
+        clients: {
+          [scene.newSlug()]: {
+            authMethod: "client_secret_basic",
+            grantTypes: ["client_credentials"],
+            scopes: ["portal:nobody"],
+          },
+        },
+      }),
     },
   }),
   server_unknown: (scene) => ({
@@ -75,6 +98,16 @@ export const configurationCases: CaseTable = {
           document: documentOf(scene, { portals: { [scene.newSlug()]: { trustedIssuers: ["nobody"] } } }),
         },
       }),
+      trusted_issuer_taken: async (scene) => {
+        const one = { issuer: "https://issuer.example", audience: scene.newSlug() };
+        const trustedIssuers = { [scene.newSlug()]: one, [scene.newSlug()]: one };
+        return { as: await scene.owner(), body: { document: documentOf(scene, { trustedIssuers }) } };
+      },
+      client_not_registered: async (scene) => {
+        const { id } = (await aStranger(scene)).params;
+        const client = { authMethod: "none", redirectUris: ["https://app.example/"] };
+        return { body: { document: documentOf(scene, { clients: { [id]: client } }) } };
+      },
       alias_taken: (scene) => {
         const server = scene.newSlug();
         const tools = { a: { alias: "same" }, b: { alias: "same" } };

@@ -43,6 +43,8 @@ export interface Opened {
   /** Of the fault, where there is one. */
   readonly code: string | undefined;
   readonly detail: string | undefined;
+  /** Where its page leads, and what the button says. */
+  readonly back: readonly [path: string | undefined, text: string | undefined];
 }
 
 export interface Scene extends AsyncDisposable {
@@ -125,8 +127,14 @@ export async function createScene({ timeoutMs = 10_000 }: { timeoutMs?: number }
       async open(target) {
         const answer = await request(target);
         const isProblem = answer.headers.get("content-type")?.startsWith("application/problem+json") === true;
-        const { code, detail } = (isProblem ? await answer.json() : {}) as { code?: string; detail?: string };
-        return { status: answer.status, location: answer.headers.get("location"), code, detail };
+        const told = (isProblem ? await answer.json() : {}) as Readonly<Record<string, string | undefined>>;
+        return {
+          status: answer.status,
+          location: answer.headers.get("location"),
+          code: told["code"],
+          detail: told["detail"],
+          back: [told["back"], told["backText"]],
+        };
       },
       async leave(provider, query = "") {
         const { status, location, code } = await visitor.open(`/sign-in/with/${provider}${query}`);

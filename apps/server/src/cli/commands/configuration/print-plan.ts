@@ -1,4 +1,4 @@
-/** A plan for people: a line for each server and portal, and what is another one about it. */
+/** A plan for people: a line for each resource, and what is another one about it. */
 import type { PlanConfigurationAnswer } from "@castellan/client";
 import { clean } from "../../output/clean.ts";
 import { toVisibleJson } from "../../output/json.ts";
@@ -17,7 +17,7 @@ export function printPlan(
   terminal.print(terminal.paint("bold", clean(`${file} (${name}): ${summaryOf(changes)}`)));
   for (const { action, kind, slug, fields } of changes) {
     const { sign, style } = signs[action];
-    terminal.print(terminal.paint(style, clean(`${sign} ${kind} ${slug}`)));
+    terminal.print(terminal.paint(style, clean(`${sign} ${kind.replace("_", " ")} ${slug}`)));
     for (const field of fields) terminal.print(clean(`    ${field.path}: ${valueText(field, action)}`));
   }
 }
