@@ -17,6 +17,8 @@ export interface TestHouse extends AsyncDisposable {
   readonly adminToken: string;
   /** Everything that it answers on its socket, as patterns: `/api/v1/servers/:slug`. `ALL` stands for every method. */
   readonly routes: readonly { readonly method: string; readonly path: string }[];
+  /** By what it finds them, once it has been asked for one. */
+  readonly router: () => string;
   /** What was logged, one JSON object a line. */
   readonly log: readonly string[];
   /** Calls the API as the admin; throws when the answer is no success. */
@@ -82,9 +84,7 @@ export async function startTestHouse(
     onError: (error) => log.push(String(error)),
   });
   const publicUrl = server.url.replace("127.0.0.1", options.hostname ?? "127.0.0.1");
-  const house = opened.use(
-    await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl }),
-  );
+  const house = opened.use(await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl }));
   late.fetch = house.app.fetch;
   opened.use(server);
 
@@ -112,6 +112,7 @@ export async function startTestHouse(
     shared,
     adminToken: admin.secret,
     routes: house.app.routes.map(({ method, path }) => ({ method, path })),
+    router: () => house.app.router.name,
     log,
     api,
     metrics: () => telemetry.metricsText(),

@@ -18,6 +18,7 @@ import {
   type Run,
   type TestFolder,
 } from "../../apps/server/src/cli/testing/command.ts";
+import { startChromium } from "../harness/chromium.ts";
 import { startTestHouse, type TestHouse } from "../harness/house.ts";
 import { HttpBrowser, type Shown } from "./http-browser.ts";
 import { addPerson, signIn } from "./people.ts";
@@ -175,6 +176,37 @@ test("whoever does not let it in is told so, and nothing is kept", async () => {
   ]);
   expect(refused.page).toContain("The command line was not let in.");
   await expect(stat(loginsFile())).rejects.toMatchObject({ code: "ENOENT" });
+});
+
+test("a real browser is let back to the command line by the page's own rules", async () => {
+  const bo = await addPerson(house, { name: "Bo" });
+  await using chromium = await startChromium();
+  const page = await chromium.browser.newPage();
+  const problems: string[] = [];
+  page.on("console", (message) => problems.push(message.text()));
+  page.on("pageerror", (error) => problems.push(String(error)));
+  const child = startCastellan(["login", "--no-browser", "--url", house.url], {
+    cwd: folder.path,
+    env: env(),
+  });
+  const [stdout, exit] = [text(child.stdout), once(child, "exit")];
+  for await (const line of createInterface({ input: child.stderr })) {
+    if (!line.startsWith("  http")) continue;
+    await page.goto(line.trim());
+    await page.fill("input[name=email]", bo.email);
+    await page.fill("input[name=password]", bo.password);
+    await page.fill("input[name=code]", bo.codeAt(Date.now() + 30_000));
+    await page.click("form[action='/sign-in/password'] button");
+    await page.click("button[value=allow]");
+    await page.waitForURL(/^http:\/\/127\.0\.0\.1:\d+\/callback\?/);
+    expect(await page.textContent("p")).toBe("You can close this page, and go on in the terminal.");
+  }
+  expect([await exit, await stdout, problems]).toEqual([
+    [0, null],
+    `Signed in at ${house.url} as Bo (bo@example.com), member\n`,
+    [],
+  ]);
+  expect((await run("logout")).code).toBe(0);
 });
 
 /** In this process, with a browser on another computer: what it is sent back to is pasted. */

@@ -18,11 +18,11 @@ export function toServerResponse(entry: Entry, publicUrl: string) {
       title: shorten(entry.title),
       description: shorten(entry.description),
       version,
-      // Clients that take one remote take the first.
+      // Clients that take one remote take the first. It names no header: a client that knows of one asks its person for a
+      // token, and would not get to see that they can sign in.
       remotes: portals.map((portal) => ({
         type: "streamable-http",
         url: connectUrl(publicUrl, portal.slug, kind === "server" ? slug : undefined),
-        headers: [authorization],
       })),
     },
     _meta: {
@@ -40,22 +40,6 @@ export function toServerResponse(entry: Entry, publicUrl: string) {
     },
   };
 }
-
-/** Clients ask for the variable, and keep one value of it for all entries, since it has one name. */
-const authorization = Object.freeze({
-  name: "Authorization",
-  description: "The token that an administrator of this platform gave you",
-  isRequired: true,
-  isSecret: true,
-  value: "Bearer {castellan_token}",
-  variables: {
-    castellan_token: {
-      description: "The token that an administrator of this platform gave you",
-      isRequired: true,
-      isSecret: true,
-    },
-  },
-});
 
 /** One line of at most 100 characters (server.json, `title` and `description`). */
 function shorten(text: string): string {

@@ -30,7 +30,7 @@ export async function runSuite(url: string, revision: Revision, signal: AbortSig
   const said = child.stderr.toArray();
   await once(child, "close");
 
-  return readOutcome(folder.path, /^server-(.+?)-\d{4}-\d\d-\d\dT/, Buffer.concat(await said));
+  return readOutcome(folder.path, "server", Buffer.concat(await said));
 }
 
 export interface AuthorizationTarget {
@@ -62,12 +62,13 @@ export async function runAuthorizationSuite(
   for await (const line of createInterface(child.stdout))
     if (line.startsWith(`${issuer}/`)) await visit(new URL(line));
   await closed;
-  return readOutcome(folder.path, /^(.+?)-\d{4}-\d\d-\d\dT/, Buffer.concat(await said));
+  return readOutcome(folder.path, "authorization-server", Buffer.concat(await said));
 }
 
-/** What the suite wrote: a folder for each scenario. */
-async function readOutcome(path: string, name: RegExp, said: Buffer): Promise<Outcome> {
+/** What the suite wrote: a folder for each scenario, named after what was tested, it, and the time. */
+async function readOutcome(path: string, tested: string, said: Buffer): Promise<Outcome> {
   const outcome = new Map<string, readonly Check[]>();
+  const name = new RegExp(`^${tested}-(.+?)-\\d{4}-\\d\\d-\\d\\dT`);
   for (const folder of await readdir(path)) {
     const scenario = name.exec(folder)?.[1];
     if (scenario === undefined) throw new Error(`The suite wrote a folder ${folder}`);

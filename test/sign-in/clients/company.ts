@@ -25,8 +25,8 @@ export interface Company extends AsyncDisposable {
 
 export const portalSlug = "work";
 
-/** So short that a test sees it pass, and long enough for a page to be read by a program. */
-export const accessTokenSeconds = 4;
+/** So short that a test sees it pass, and that the examples keep idle connections open for longer. */
+export const accessTokenSeconds = 3;
 
 export interface CompanyOptions extends TestHouseOptions {
   /** Whether people sign in at the identity provider; otherwise they have accounts here. Default true. */

@@ -120,7 +120,7 @@ test.each(ways)(
       args: [...callback, ...(await way.prepare())],
     };
     const first = await inspect(desk, ["--method", "tools/list"], {});
-    expect([first.code, (first.result?.["tools"] as unknown[]).length]).toEqual([0, 11]);
+    expect(first).toMatchObject({ code: 0, result: { tools: { length: 11 } } });
     expect(first.asked?.words.split("\n")[2]).toBe(
       `${way.known} Access is handed to a program on this computer.`,
     );

@@ -54,7 +54,8 @@ test.each(askingSdks)("$name asks for what a call needs, twice, and keeps what i
   expect(created.decided.words.split("\n")).toEqual([
     ...head,
     "What it asks for",
-    ...["okrs", "Create and change things 4 tools"],
+    "okrs",
+    "Create and change things 4 tools",
     "More that you could allow",
     "What it may do already",
     "okrs Look things up",
@@ -65,7 +66,8 @@ test.each(askingSdks)("$name asks for what a call needs, twice, and keeps what i
   expect(listed.decided.words.split("\n")).toEqual([
     ...head,
     "What it asks for",
-    ...["invoices", "Look things up 2 tools"],
+    "invoices",
+    "Look things up 2 tools",
     "More that you could allow",
     "What it may do already",
     "okrs Look things up · Create and change things",

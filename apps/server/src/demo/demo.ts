@@ -57,7 +57,7 @@ export async function startDemo(options: {
     if (!signal.aborted) logger.warn("The links for the demo's people are missing", { error });
   });
   logger.info("The demo is ready: connect an MCP client", {
-    url: `${localUrl}/mcp`,
+    url: `${access.url}/mcp`,
     servers: running,
     next: "sign in when it asks you to, or make a token: npx castellan token create me --portal default --allow read,write",
   });

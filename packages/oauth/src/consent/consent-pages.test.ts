@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import type { AccessRule } from "@castellan/access";
+import { pageGrants, type AccessRule } from "@castellan/access";
 import type { PortalForConsent } from "../ports.ts";
 import { createTestOAuth, type TestOAuth } from "../provider/testing.ts";
-import { Browser, publicUrl, redirectUri, type Arrival } from "../provider/testing-browser.ts";
+import { Browser, publicUrl, readForm, redirectUri, type Arrival } from "../provider/testing-browser.ts";
 import { createConsentScene, textOf, type ConsentScene } from "./testing.ts";
 
 let house: TestOAuth;
@@ -111,6 +111,28 @@ test("what another person, or another client, was given is held by nobody else",
   const byBob = await scene.arrive({ browser: await house.browserOf(other), more: scope });
   const byOtherClient = await scene.arrive({ clientId: await scene.addClient(), more: scope });
   for (const { text } of [byBob, byOtherClient]) expect(text).not.toContain("What it may do already");
+});
+
+test("whoever is not the one who is signed in signs in as themselves, and decides on the same request", async () => {
+  const carol = await house.addPerson("carol@example.com");
+  const visit = await scene.arrive();
+  const page = (await visit.arrival.answer?.text()) ?? "";
+  const [, link = ""] = /href="([^"]*)">Not you\?/.exec(page) ?? [];
+  const { pathname } = visit.arrival.url;
+  expect(link.replaceAll("&amp;", "&")).toBe(
+    `/sign-in?${new URLSearchParams({ return_to: pathname, again: "false", other: "true", directory: "workforce" })}`,
+  );
+  visit.browser.takeOver(await house.browserOf(carol));
+  // What was shown to Ada is no form of Carol's.
+  expect((await visit.send()).status).toBe(403);
+  const hers = await visit.browser.follow(scene.app, pathname);
+  expect(textOf((await hers.answer?.clone().text()) ?? "")).toContain("(carol@example.com). Not you?");
+  const { action, fields } = await readForm(hers);
+  fields.set("decision", "allow");
+  const { url } = await visit.browser.follow(scene.app, action, { method: "POST", body: fields });
+  expect(url.searchParams.has("code")).toBe(true);
+  expect(await pageGrants(house.database, { userId: carol.id, limit: 10 })).toHaveLength(1);
+  await house.people.remove(carol.id, { by: "owner" });
 });
 
 test("whoever is not signed in signs in first, as one of the portal's directory, and comes back to the page", async () => {

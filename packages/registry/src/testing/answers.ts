@@ -3,7 +3,6 @@ import { z } from "zod";
 
 const time = z.iso.datetime();
 const count = z.int().min(0);
-const secret = { description: z.string(), isRequired: z.literal(true), isSecret: z.literal(true) };
 
 /** `ServerResponse` with all that it may hold here: the patterns and lengths of the official schema, and no more members. */
 export const serverResponse = z.strictObject({
@@ -22,14 +21,6 @@ export const serverResponse = z.strictObject({
         z.strictObject({
           type: z.literal("streamable-http"),
           url: z.string().regex(/^https:\/\/mcp\.example\.com\/p\/[a-z0-9-]+\/mcp(\?servers=[a-z0-9-]+)?$/),
-          headers: z.array(
-            z.strictObject({
-              name: z.literal("Authorization"),
-              value: z.literal("Bearer {castellan_token}"),
-              ...secret,
-              variables: z.strictObject({ castellan_token: z.strictObject(secret) }),
-            }),
-          ),
         }),
       )
       .min(1),

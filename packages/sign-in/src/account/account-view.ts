@@ -42,7 +42,11 @@ export function accountView(c: Context, view: AccountView): Response {
         <dd>${user.name}</dd>
         <dt>E-mail</dt>
         <dd>${user.email}</dd>
-        ${user.directory === "workforce" && html`<dt>Role</dt><dd>${user.role}</dd>`}
+        ${
+          user.directory === "workforce" &&
+          html`<dt>Role</dt>
+            <dd>${user.role}</dd>`
+        }
         <dt>Groups</dt>
         <dd>${user.groups.length > 0 ? user.groups.join(", ") : "none"}</dd>
         <dt>Signed in</dt>

@@ -72,7 +72,7 @@ test("somebody else signs in where one was: they go on, and who was signed in is
   const path = house.signIn.signInPath(returnTo, { other: true });
   const page = await browser.get(path);
   expect([page.status, page.title]).toEqual([200, "Sign in as somebody else"]);
-  expect(page.words).toContain(`You are signed in as ${ada.user.email}.`);
+  expect(page.words).toContain(`You are signed in as ${ada.user.email} .`);
   expect((await browser.get(house.signIn.signInPath(returnTo))).location).toBe(returnTo);
   const wrong = await browser.submit(page, "/sign-in/password", { email: "x@y.z", password: "p", code: "1" });
   expect(wrong.title).toBe("Sign in as somebody else");

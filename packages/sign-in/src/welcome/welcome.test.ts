@@ -67,7 +67,7 @@ test("the first one of all says who they are, chooses, and is the owner; the lin
   const browser = house.browser();
   expect([(await browser.get(lost)).status, (await browser.get("/sign-in")).words]).toEqual([
     410,
-    "Sign in There are no accounts here yet. Whoever installed Castellan has a one-time link that makes the first one.",
+    "Sign in Nobody can sign in here yet. If you have just installed Castellan: the link that makes the first account is in the file first-owner-link of its data folder.",
   ]);
 
   const page = await browser.get(path);

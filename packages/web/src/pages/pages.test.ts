@@ -106,7 +106,7 @@ test("what is put into a template is text, whatever it holds; lists and pieces o
 test("a field says what is wrong with it to a screen reader, too", () => {
   const text = `${field({ name: "code", label: "Code", autocomplete: "one-time-code", inputmode: "numeric", wrong: "It is not right." })}`;
   expect(squeezed(text)).toBe(
-    '<div class="field"><label for="code">Code</label><input id="code" name="code" type="text" autocomplete="one-time-code" value="" maxlength="256" spellcheck="false" autocapitalize="none" inputmode="numeric" required aria-invalid="true" aria-describedby="code-wrong"/><p class="wrong" id="code-wrong" role="alert">It is not right.</p></div>',
+    '<div class="field"><label for="code">Code</label><input id="code" name="code" type="text" autocomplete="one-time-code" value="" maxlength="256" spellcheck="false" autocapitalize="none" inputmode="numeric" required autofocus aria-invalid="true" aria-describedby="code-wrong"/><p class="wrong" id="code-wrong" role="alert">It is not right.</p></div>',
   );
 });
 

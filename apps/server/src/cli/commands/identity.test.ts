@@ -64,7 +64,12 @@ test("a provider: added with a secret, changed claim by claim, shown, removed", 
   );
   const listed = await castellan(["providers", "list"]);
   expect(columns(listed.stdout)[1]).toEqual([
-    ...["company", "The company", "workforce", "no", "made", idp.issuer],
+    "company",
+    "The company",
+    "workforce",
+    "no",
+    "made",
+    idp.issuer,
   ]);
   expect((await castellan(["provider", "edit", "company", "--claim", "mail=x"])).stderr).toContain(
     '--claim names subject, email, name, groups, not "mail" (usage_invalid)',
@@ -75,8 +80,17 @@ test("a provider: added with a secret, changed claim by claim, shown, removed", 
 
 test("a trusted issuer: added, taken by a portal, changed, removed", async () => {
   const added = await castellan([
-    ...["issuer", "add", "partner", idp.issuer, "--audience", "castellan", ...near],
-    ...["--algorithm", "ES256,RS256", "--scopes-claim", "scp"],
+    "issuer",
+    "add",
+    "partner",
+    idp.issuer,
+    "--audience",
+    "castellan",
+    ...near,
+    "--algorithm",
+    "ES256,RS256",
+    "--scopes-claim",
+    "scp",
   ]);
   expect([added.code, added.stderr]).toEqual([
     0,
@@ -98,9 +112,7 @@ test("a trusted issuer: added, taken by a portal, changed, removed", async () =>
     await json(["issuer", "edit", "partner", "--no-scopes-claim", "--audience", "other"]),
   ).not.toHaveProperty("scopesClaim");
   const listed = await castellan(["issuers", "list"]);
-  expect(columns(listed.stdout)[1]).toEqual([
-    ...["partner", "partner", "workforce", "yes", idp.issuer, "other"],
-  ]);
+  expect(columns(listed.stdout)[1]).toEqual(["partner", "partner", "workforce", "yes", idp.issuer, "other"]);
   expect(await json(["portal", "edit", "team", "--no-trust"])).toMatchObject({ trustedIssuers: [] });
   expect(await json(["issuer", "remove", "partner", "--yes"])).toEqual({ removed: "partner" });
 });

@@ -100,7 +100,11 @@ test("a link is alone on standard output, and dead when it is ended", async () =
 test("groups: list, show, rename, people in and out, remove", async () => {
   for (const name of ["cleo", "dan"]) await served.json(["user", "add", `${name}@example.com`]);
   const into = await served.castellan([
-    ...["group", "add-member", "viewers", "cleo@example.com", "dan@example.com"],
+    "group",
+    "add-member",
+    "viewers",
+    "cleo@example.com",
+    "dan@example.com",
   ]);
   expect(into.stdout).toBe("cleo@example.com, dan@example.com: in viewers\n");
   const unknown = ["group", "remove-member", "viewers", "cleo@example.com", "nobody@example.com"];

@@ -13,6 +13,8 @@ beforeAll(async () => {
   for (const slug of ["weather", "web-search", "news"])
     await served.json(["server", "add", slug, "http://127.0.0.1:1/", ...allow]);
   await served.json(["portal", "add", "team"]);
+  for (const name of ["viewers", "editors", "$(id)", "two words"]) await served.json(["group", "add", name]);
+  for (const name of ["ann", "ben"]) await served.json(["user", "add", `${name}@example.com`]);
 });
 afterAll(() => served[Symbol.asyncDispose]());
 
@@ -38,6 +40,13 @@ test.each([
   ["each of several", ["server", "sync", "news", "web"], ["web-search"]],
   ["a portal", ["portal", "curate", "--mode", "all", ""], ["team"]],
   ["a server of a portal", ["portal", "curate", "team", "n"], ["news"]],
+  ["by the other word for a group of commands", ["portals", "show", ""], ["team"]],
+  ["a person", ["user", "show", "a"], ["ann@example.com"]],
+  ["each of several people", ["group", "add-member", "viewers", ""], ["ann@example.com", "ben@example.com"]],
+  ["groups of a list", ["users", "add", "x", "--groups", "viewers,e"], ["viewers,editors"]],
+  ["no name that a shell would act on", ["group", "show", ""], ["editors", "viewers"]],
+  ["a client", ["client", "show", "castellan"], ["castellan-cli"]],
+  ["a token", ["token", "revoke", "r"], ["root"]],
   ["an option's server", ["calls", "--server", "n"], ["news"]],
   ["one of a list", ["portal", "add", "x", "--servers", "news,we"], ["news,weather", "news,web-search"]],
   ["files", ["apply", "-f", "ca"], [":files"]],
