@@ -33,6 +33,9 @@ export function openOffer(vault: Pick<Vault, "open">, account: string, sealed: s
   }
 }
 
+/** A QR code that says more has squares too small to scan, and at some point no room. */
+const maxLabelLength = 64;
+
 export interface SetUpForm {
   readonly action: string;
   readonly fields: Html;
@@ -45,7 +48,8 @@ export interface SetUpForm {
 }
 
 export function passwordSetUpForm({ action, fields, holder, host, offer, button, wrong }: SetUpForm): Html {
-  const { uri, key } = totpSetUp(offer.secret, { issuer: `Castellan (${host})`, label: holder.email });
+  const label = [...holder.email].slice(0, maxLabelLength).join("");
+  const { uri, key } = totpSetUp(offer.secret, { issuer: `Castellan (${host})`, label });
   const wrongAt = (name: string) => (wrong?.field === name ? wrong.sentence : undefined);
   return html`<form method="post" action="${action}">
     ${fields}

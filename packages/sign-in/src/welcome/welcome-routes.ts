@@ -42,18 +42,16 @@ export function addWelcomeRoutes(app: Hono, parts: Parts): void {
   app.post("/welcome/:secret/who", async (c) => {
     const guest = await guestOf(c);
     const who = whoOf(await forms.read(c, purposeOf(guest), guest.path));
-    try {
-      assertWho(who);
-      return await showProofs(c, guest, who, {});
-    } catch (error) {
-      return showWho(c, guest, who, toWrong(error));
-    }
+    const wrong = wrongIn(who);
+    return wrong ? showWho(c, guest, who, wrong) : showProofs(c, guest, who, {});
   });
 
   app.post("/welcome/:secret/passkey", async (c) => {
     const guest = await guestOf(c);
     const sent = await forms.read(c, purposeOf(guest), guest.path);
     const who = guest.user ?? whoOf(sent);
+    const wrong = guest.user ? undefined : wrongIn(who);
+    if (wrong) return showWho(c, guest, who, wrong);
     try {
       const holder = { id: accountOf(guest), email: who.email, name: who.name };
       const credential = await passkeys.verifyCreation(
@@ -74,6 +72,8 @@ export function addWelcomeRoutes(app: Hono, parts: Parts): void {
     const guest = await guestOf(c);
     const sent = await forms.read(c, purposeOf(guest), guest.path);
     const who = guest.user ?? whoOf(sent);
+    const wrong = guest.user ? undefined : wrongIn(who);
+    if (wrong) return showWho(c, guest, who, wrong);
     let offer: TotpOffer | undefined;
     try {
       offer = openOffer(vault, accountOf(guest), sent.get("totp") ?? "");
@@ -189,12 +189,13 @@ function whoFields({ email, name }: Who): Html {
     />`;
 }
 
-/** Enough to go on: the store has the last word. */
-function assertWho({ email, name }: Who): void {
+/** What is not enough to go on with: the store has the last word. */
+function wrongIn({ email, name }: Who): Wrong | undefined {
   if (!/^[^\s@]+@[^\s@]+$/.test(email) || email.length > 254 || !isPrintable(email))
-    throw invalidInput([{ field: "email", reason: "must be an e-mail address" }]);
+    return toWrong(invalidInput([{ field: "email", reason: "must be an e-mail address" }]));
   if (name === "" || name.length > 128 || !isPrintable(name))
-    throw invalidInput([{ field: "name", reason: "must be 1 to 128 printable characters" }]);
+    return toWrong(invalidInput([{ field: "name", reason: "must be 1 to 128 printable characters" }]));
+  return undefined;
 }
 
 /** What stands beside the form; a dead link has a page of its own. */

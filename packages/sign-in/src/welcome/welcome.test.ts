@@ -176,6 +176,29 @@ test("a new link for somebody who lost their phone: the old one is dead, and so 
   expect((await signInWithPassword(house.browser(), person, { nowMs: house.clock.now() })).status).toBe(403);
 });
 
+test.each([
+  ["an address as long as a form may be", { email: `${"a".repeat(60_000)}@b.c` }, "email"],
+  ["no address", { email: "" }, "email"],
+  ["a name that hides", { name: "a\u{202e}b" }, "name"],
+])("who goes on with %s is asked who they are", async (_, fields, asked) => {
+  await house.database.query(sql`update users set status = 'suspended' where role = 'owner'`);
+  const { secret } = (await firstLink(true)) ?? {};
+  const path = welcomePath(secret ?? "");
+  const browser = house.browser();
+  const who = { name: "Nora", email: `${"字".repeat(250)}@b.c` };
+  const page = await browser.submit(await browser.get(path), `${path}/who`, who);
+  expect([page.status, page.title]).toEqual([200, "Welcome, Nora"]);
+  for (const form of ["password", "passkey"]) {
+    const answer = await browser.post(
+      `${path}/${form}`,
+      new URLSearchParams({ ...Object.fromEntries(page.forms.get(`${path}/password`) ?? []), ...fields }),
+    );
+    expect([answer.status, answer.title]).toEqual([400, "Welcome to Castellan"]);
+    expect(answer.text).toContain(`id="${asked}-wrong"`);
+  }
+  await house.database.query(sql`update users set status = 'active' where role = 'owner'`);
+});
+
 test("a link dies with its day, when it is taken back, and while its person is suspended", async () => {
   const { user } = await house.newPerson();
   const invite = () =>
