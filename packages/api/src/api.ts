@@ -36,10 +36,7 @@ async function serve(route: Route, c: Context, ports: ApiPorts, idempotency: Ide
   // Elsewhere twice is once anyway, and clients may send a key with everything.
   if (key === undefined || route.takesIdempotencyKey !== true) return toResponse(await run());
   const asked = JSON.stringify([route.id, request.params, request.query, request.body]);
-  const { answer, isReplay } = await idempotency.once(
-    { principal: principal.id, key, request: asked },
-    run,
-  );
+  const { answer, isReplay } = await idempotency.once({ principal: principal.id, key, request: asked }, run);
   return toResponse(answer, isReplay ? { "idempotent-replayed": "true" } : {});
 }
 

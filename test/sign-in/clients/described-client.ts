@@ -10,8 +10,6 @@ import { createAuthority, serve, serveProxy } from "@castellan/web/testing";
 export interface DescribedClients extends AsyncDisposable {
   /** For the installation: the proxy, and the authority that signed the site's certificate. */
   readonly env: Readonly<Record<string, string>>;
-  /** What was asked for, in turn. */
-  readonly asked: readonly string[];
   /** Puts a description up; its address is the client's id. */
   describe(name: string, document: { client_name: string; redirect_uris: readonly string[] }): string;
 }
@@ -26,10 +24,8 @@ export async function serveDescribedClients(): Promise<DescribedClients> {
   const caFile = join(folder.path, "authority.pem");
   await writeFile(caFile, authority);
   const documents = new Map<string, object>();
-  const asked: string[] = [];
   const site = opened.use(
     await serve((request, response) => {
-      asked.push(request.url ?? "");
       const found = documents.get(request.url ?? "");
       response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
       response.end(JSON.stringify(found ?? {}));
@@ -43,7 +39,6 @@ export async function serveDescribedClients(): Promise<DescribedClients> {
       CASTELLAN_NO_PROXY: "127.0.0.1",
       CASTELLAN_CA_FILE: caFile,
     },
-    asked,
     describe(name, document) {
       const path = `/clients/${name}.json`;
       const url = `https://${clientHost}${path}`;

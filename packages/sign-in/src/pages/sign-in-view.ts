@@ -51,7 +51,8 @@ export function signInView(c: Context, view: SignInView, told?: Told): Response 
 function remark({ email, isOther }: { email: string; isOther: boolean }, { other }: SignInAim): Html {
   if (other)
     return html`<p>
-      You are signed in as <strong>${email}</strong>. You are signed out as soon as somebody else signs in here.
+      You are signed in as <strong>${email}</strong>. You are signed out as soon as somebody else signs in
+      here.
     </p>`;
   return isOther
     ? html`<p class="notice">
@@ -113,8 +114,8 @@ ${field({
 const quiet = html` class="quiet"`;
 
 const nobodyYet = html`<p>
-  Nobody can sign in here yet. If you have just installed Castellan: the link that makes the first account is in the
-  file <code>first-owner-link</code> of its data folder.
+  Nobody can sign in here yet. If you have just installed Castellan: the link that makes the first account is
+  in the file <code>first-owner-link</code> of its data folder.
 </p>`;
 
 const noCustomersYet = html`<p>Customers cannot sign in here yet.</p>`;

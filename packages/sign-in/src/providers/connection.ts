@@ -65,7 +65,13 @@ export function createConnections({ outbound, clock, timeoutMs = 10_000 }: Conne
     const load = async () => {
       const found = await discoverProvider(used.provider, access);
       const configuration = configure(used, found, toFetch(access, issuer, timeoutMs));
-      return { configuration, keys, algorithms: found.algorithms, takesClaims: found.takesClaims, prompts: found.prompts };
+      return {
+        configuration,
+        keys,
+        algorithms: found.algorithms,
+        takesClaims: found.takesClaims,
+        prompts: found.prompts,
+      };
     };
     const one = { used, copy: new RemoteCopy<Connection>({ load, clock }) };
     kept.set(slug, one);

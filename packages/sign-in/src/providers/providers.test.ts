@@ -142,29 +142,32 @@ test.each([
   [["login", "select_account"], "select_account", "login"],
   [["consent", "select_account"], "select_account", "select_account"],
   [["none"], "login", "login"],
-])("of a provider that knows %j, %s lets them choose who they are, and %s has them prove it", async (values, other, again) => {
-  scene.idp.instead.set("/.well-known/openid-configuration", (_, response) => {
-    const { issuer } = scene.idp;
-    response.setHeader("content-type", "application/json").end(
-      JSON.stringify({
-        issuer,
-        authorization_endpoint: `${issuer}/auth`,
-        token_endpoint: `${issuer}/token`,
-        jwks_uri: `${issuer}/jwks`,
-        prompt_values_supported: values,
-      }),
-    );
-  });
-  await scene.add();
-  const askedBy = async (query: string) => {
-    const { searchParams } = await scene.newVisitor().leave("corp", query);
-    return [searchParams.get("prompt"), searchParams.get("max_age")];
-  };
-  expect(await askedBy("?other=1")).toEqual([other, null]);
-  expect(await askedBy("?again=1")).toEqual([again, "0"]);
-  expect(await askedBy("?again=1&other=1")).toEqual([again, "0"]);
-  expect(await askedBy("")).toEqual([null, null]);
-});
+])(
+  "of a provider that knows %j, %s lets them choose who they are, and %s has them prove it",
+  async (values, other, again) => {
+    scene.idp.instead.set("/.well-known/openid-configuration", (_, response) => {
+      const { issuer } = scene.idp;
+      response.setHeader("content-type", "application/json").end(
+        JSON.stringify({
+          issuer,
+          authorization_endpoint: `${issuer}/auth`,
+          token_endpoint: `${issuer}/token`,
+          jwks_uri: `${issuer}/jwks`,
+          prompt_values_supported: values,
+        }),
+      );
+    });
+    await scene.add();
+    const askedBy = async (query: string) => {
+      const { searchParams } = await scene.newVisitor().leave("corp", query);
+      return [searchParams.get("prompt"), searchParams.get("max_age")];
+    };
+    expect(await askedBy("?other=1")).toEqual([other, null]);
+    expect(await askedBy("?again=1")).toEqual([again, "0"]);
+    expect(await askedBy("?again=1&other=1")).toEqual([again, "0"]);
+    expect(await askedBy("")).toEqual([null, null]);
+  },
+);
 
 test("whoever is not let in can begin again for what they came for, or come as somebody else", async () => {
   await scene.add({ createsUsers: false });

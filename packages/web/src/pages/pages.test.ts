@@ -233,23 +233,29 @@ test.each([
   ["left_over", { back: "/sign-in", backText: "Sign <in>" }, "Please try again", "Sign &lt;in&gt;"],
   ["left_over", {}, "This is not open to you", undefined],
   ["used_up", { back: "/sign-in" }, "This does not work any more", "Open the page again"],
-] as const)("a page about %s with %j is titled and leads on as it should", async (code, data, title, button) => {
-  const odd = defineFaults({
-    left_over: { owner: "caller", status: 403, help: "Begin again." },
-    used_up: { owner: "caller", status: 410, help: "Begin again." },
-  });
-  const app = new Hono().get("/", (c) => errorPage(c, odd.fault(code, "Odd", { data })));
-  const text = await (await app.request("/")).text();
-  expect([/<h1>(.*?)<\/h1>/.exec(text)?.[1], /<a class="button"[^>]*>(.*?)<\/a>/.exec(text)?.[1]]).toEqual([
-    title,
-    button,
-  ]);
-});
+] as const)(
+  "a page about %s with %j is titled and leads on as it should",
+  async (code, data, title, button) => {
+    const odd = defineFaults({
+      left_over: { owner: "caller", status: 403, help: "Begin again." },
+      used_up: { owner: "caller", status: 410, help: "Begin again." },
+    });
+    const app = new Hono().get("/", (c) => errorPage(c, odd.fault(code, "Odd", { data })));
+    const text = await (await app.request("/")).text();
+    expect([/<h1>(.*?)<\/h1>/.exec(text)?.[1], /<a class="button"[^>]*>(.*?)<\/a>/.exec(text)?.[1]]).toEqual([
+      title,
+      button,
+    ]);
+  },
+);
 
 test("typing begins at the field that was wrong", () => {
   const own = { name: "code", label: "Code", autocomplete: "one-time-code" };
   const begins = (options: Partial<FieldOptions>) => `${field({ ...own, ...options })}`.includes("autofocus");
-  expect([begins({}), begins({ wrong: "No." }), begins({ hasFocus: true }), begins({ wrong: "No.", hasFocus: false })]).toEqual(
-    [false, true, true, false],
-  );
+  expect([
+    begins({}),
+    begins({ wrong: "No." }),
+    begins({ hasFocus: true }),
+    begins({ wrong: "No.", hasFocus: false }),
+  ]).toEqual([false, true, true, false]);
 });
