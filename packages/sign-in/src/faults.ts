@@ -19,6 +19,12 @@ export const signInFaults = defineFaults({
     retryable: true,
     help: "Too many passwords are being checked at this moment. Try again after some seconds.",
   },
+  sign_in_limited: {
+    owner: "caller",
+    status: 429,
+    retryable: true,
+    help: "Too many sign-ins by an identity provider were begun from this address. Wait as long as Retry-After says.",
+  },
   passkey_refused: {
     owner: "caller",
     status: 403,

@@ -22,6 +22,7 @@ import { addSignInRoutes } from "./pages/sign-in-routes.ts";
 import { addSignOutRoutes } from "./pages/sign-out-routes.ts";
 import type { Parts } from "./parts.ts";
 import type { FinishSignIn, SignInProviders } from "./ports.ts";
+import { assertNotTooMany } from "./providers/way-limit.ts";
 import { signInPath, type SignInPathOptions } from "./return-to.ts";
 import { createBrowsers, type SignedIn, type SignInEvent } from "./signed-in.ts";
 import { startSweeping } from "./sweeper.ts";
@@ -105,6 +106,10 @@ export function createSignIn(options: SignInOptions): SignIn {
   addWelcomeRoutes(app, parts);
   addAccountRoutes(app, parts);
   addWaysBack(app);
+  app.use("/sign-in/with/*", async (c, next) => {
+    await assertNotTooMany(c, options.rates);
+    return next();
+  });
   app.route("/", providers.app);
 
   const sweeping = startSweeping([attempts.sweep, challenges.sweep, sessions.sweep], onError);

@@ -30,7 +30,7 @@ export async function runSuite(url: string, revision: Revision, signal: AbortSig
   const said = child.stderr.toArray();
   await once(child, "close");
 
-  return readOutcome(folder.path, "server", Buffer.concat(await said));
+  return await readOutcome(folder.path, "server", Buffer.concat(await said));
 }
 
 export interface AuthorizationTarget {
@@ -62,7 +62,7 @@ export async function runAuthorizationSuite(
   for await (const line of createInterface(child.stdout))
     if (line.startsWith(`${issuer}/`)) await visit(new URL(line));
   await closed;
-  return readOutcome(folder.path, "authorization-server", Buffer.concat(await said));
+  return await readOutcome(folder.path, "authorization-server", Buffer.concat(await said));
 }
 
 /** What the suite wrote: a folder for each scenario, named after what was tested, it, and the time. */

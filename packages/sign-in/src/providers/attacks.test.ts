@@ -1,9 +1,11 @@
 /** What others may try on the way through a provider: with their own browsers, accounts, providers and claims. */
 import { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
+import { sql } from "@castellan/database";
 import { exportSPKI, generateKeyPair, importJWK, type CryptoKey, type JWK, type JWTPayload } from "jose";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { NewProvider } from "./provider.ts";
 import { createScene, publicUrl, type Scene } from "./testing/scene.ts";
+import { waysPerMinute } from "./way-limit.ts";
 
 let scene: Scene;
 let idp: CompanyIdp;
@@ -334,6 +336,24 @@ test("linking: an admin who lets a provider link gets people by their verified a
   const visitor = scene.newVisitor();
   await visitor.signIn("corp", idp, "root");
   expect((await visitor.signedIn())?.user.id).toBe(owner.id);
+});
+
+test("a flood of ways that nobody comes back from fills no disk, and closes no other door", async () => {
+  await scene.add();
+  const visitor = scene.newVisitor();
+  const begun = [];
+  for (let number = 0; number < waysPerMinute + 3; number += 1)
+    begun.push((await visitor.open("/sign-in/with/corp")).status);
+  expect([begun.filter((status) => status === 303).length, begun.slice(waysPerMinute)]).toEqual([
+    waysPerMinute,
+    [429, 429, 429],
+  ]);
+  expect(await scene.database.query(sql`select count(*) as ways from sign_in_flows`)).toEqual([
+    { ways: waysPerMinute },
+  ]);
+  expect((await visitor.open("/sign-in?local=1")).status).toBe(200);
+  scene.clock.advance(60_000);
+  expect((await visitor.open("/sign-in/with/corp")).status).toBe(303);
 });
 
 test("another provider's person of the same name is somebody else", async () => {
