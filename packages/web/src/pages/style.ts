@@ -79,7 +79,7 @@ th,td{padding:.5rem .75rem .5rem 0;border-bottom:1px solid var(--line);text-alig
 .wide .foot{max-width:46rem}
 .qr{display:block;width:12rem;max-width:100%;margin:0 auto 1rem;padding:.75rem;border-radius:.625rem;background:#fff;color:#000}
 .hidden{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
-@media (min-width:30.01rem){.wide .buttons>*{flex-grow:0}}
+@media (min-width:30.01rem){.wide .buttons>*{flex:none}}
 @media (max-width:30rem){body{padding:1.25rem .75rem}main{padding:1.375rem 1.125rem;border-radius:.875rem}.mark{margin-bottom:1rem}.buttons>*{flex-basis:100%}}
 `;
 
