@@ -3,8 +3,9 @@
  * wherever options are given; what waits for a name that is not there (yet) is told.
  */
 import { randomBytes } from "node:crypto";
+import { createToken } from "@castellan/access";
 import { createDocument, routes, type Route } from "@castellan/api";
-import { createId } from "@castellan/kernel";
+import { createId, type IdKind } from "@castellan/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { readConfig, settings } from "../../apps/server/src/config/settings.ts";
 import { startStocked } from "../fixtures/stocked.ts";
@@ -18,9 +19,13 @@ const opened = new AsyncDisposableStack();
 let house: TestHouse;
 let portal: TestPortal;
 let before: string;
+/** Some options are an owner's alone. */
+let ownerToken: string;
 
 beforeAll(async () => {
   house = opened.use(await startTestHouse());
+  const owner = { name: "owner", role: "owner", portals: [], createdBy: "test" } as const;
+  ownerToken = (await createToken(house.database, owner, Date.now())).secret;
   const server = opened.use(
     await startStocked("modern", {
       tools: [{ name: "t", inputSchema: { type: "object" } }],
@@ -47,13 +52,28 @@ interface Problem {
 async function send(method: string, path: string, body?: unknown): Promise<Problem & { status: number }> {
   const { status, text } = await exchange(`${house.url}/api/v1${path}`, {
     method,
-    headers: { authorization: `Bearer ${house.adminToken}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${ownerToken}`, "content-type": "application/json" },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
   return { status, ...(JSON.parse(text) as Problem) };
 }
 
-const pathOf = ({ path }: Route) => path.replace("{id}", createId("token")).replaceAll(/\{\w+\}/g, "a");
+/** What is named by an id, below the path of all of its kind. */
+const idKinds: readonly (readonly [below: RegExp, kind: IdKind])[] = [
+  [/\/tokens\//, "token"],
+  [/\/users\//, "user"],
+  [/\/groups\//, "group"],
+  [/\/sessions\//, "signIn"],
+  [/\/grants\//, "grant"],
+  [/\/clients\//, "client"],
+];
+
+/** A path of the operation that has the right form, whether anything is there or not. */
+function pathOf({ path }: Route): string {
+  const [, kind] = idKinds.find(([below]) => below.test(path)) ?? [];
+  const withIds = kind === undefined ? path : path.replace("{id}", createId(kind));
+  return withIds.replace("{user}", createId("user")).replaceAll(/\{\w+\}/g, "a");
+}
 
 /** A server.json: what it says is judged ahead of where it goes. */
 const imported = {

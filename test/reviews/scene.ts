@@ -1,4 +1,5 @@
 /** A house in which nothing is accepted unseen, servers whose offer changes, and callers that hear of it. */
+import { toolClasses } from "@castellan/access";
 import { createClient, type Client } from "@castellan/client";
 import type { Era } from "../fixtures/exotic.ts";
 import { startStocked, type Stock, type StockedServer } from "../fixtures/stocked.ts";
@@ -43,7 +44,9 @@ export async function openScene(): Promise<Scene> {
     },
     async addPortal(slug, servers, more = {}) {
       await house.api("POST", "/portals", { slug, servers, ...more });
-      const { secret } = await admin.addToken({ body: { name: slug, role: "member", portals: [slug] } });
+      const { secret } = await admin.addToken({
+        body: { name: slug, role: "member", portals: [slug], allow: [...toolClasses] },
+      });
       const door = { url: `${second.url}/p/${slug}/mcp`, token: secret };
       await served(door);
       return door;

@@ -122,7 +122,7 @@ describe.each([
 ])("$name", ({ name, tools, kinds, remarks, boxes, scopes }) => {
   test.each(eras)("is listed what they may use themselves, however little they gave (%s)", async (era) => {
     const { tokens, door } = await visitor(name).letIn();
-    expect(tokens.scopes).toEqual(["portal:okrs", "okrs:read"]);
+    expect(tokens.scopes).toEqual(["portal:okrs", "portal:okrs:read"]);
     const session = await connect(era, door);
     expect(await session.list("tools")).toEqual([...tools, "portal_list_servers"]);
     expect(await session.list("prompts")).toEqual(["okrs_weekly_review"]);
@@ -211,7 +211,7 @@ describe.each(eras)("%s", (era) => {
     ]);
     expect(page.forms[0]?.boxes).toEqual(["okrs:write"]);
     const { access, scopes } = await redeem(await allow(browser, page));
-    expect(scopes).toEqual(["portal:okrs", "okrs:read", "okrs:write"]);
+    expect(scopes).toEqual(["portal:okrs", "portal:okrs:read", "okrs:write"]);
     const after = await connect(era, { ...door, token: access });
     const { status, body } = await after.ask("tools/call", creating);
     expect([status, body["result"].structuredContent.objective.title]).toEqual([200, objective.title]);
