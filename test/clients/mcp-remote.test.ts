@@ -1,4 +1,6 @@
 /** `mcp-remote`: how clients that speak only stdio reach the portal, with a token in a header. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { Client } from "@modelcontextprotocol/sdk/client/index.js";
 import { StdioClientTransport } from "@modelcontextprotocol/sdk/client/stdio.js";
 import type { Transport } from "@modelcontextprotocol/sdk/shared/transport.js";
@@ -6,7 +8,8 @@ import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startTestHouse, type TestHouse, type TestPortal } from "../harness/house.ts";
 import { startEverything, startExample } from "../harness/upstreams.ts";
-import { makeHome, runNode, type Home } from "./run.ts";
+import { createBrowserCommand } from "../sign-in/clients/browser-command.ts";
+import { makeHome, type Home } from "./run.ts";
 
 const bridge = fileURLToPath(import.meta.resolve("mcp-remote/dist/proxy.js"));
 
@@ -71,7 +74,21 @@ test("lists, calls, gets and reads, and ends its session when it leaves", async 
   expect(names).toEqual([expect.stringMatching(/^stdio-client/), expect.stringMatching(/^stdio-client/)]);
 });
 
-test("a wrong token ends it with an error", async () => {
-  const ran = await runNode(bridge, bridgeArgs("castellan_none"), home);
-  expect(ran).toMatchObject({ stdout: "", code: 1 });
+test("with a wrong token it is told where its person signs in", async () => {
+  await using browser = await createBrowserCommand();
+  const child = spawn(process.execPath, [bridge, ...bridgeArgs("castellan_none")], {
+    env: { ...home.env, ...browser.env },
+    stdio: "ignore",
+  });
+  const ended = once(child, "exit");
+  try {
+    const { origin, pathname, searchParams } = await browser.next(AbortSignal.timeout(20_000));
+    expect([origin + pathname, searchParams.get("resource")]).toEqual([
+      `${house.url}/oauth/authorize`,
+      portal.url,
+    ]);
+  } finally {
+    child.kill();
+    await ended;
+  }
 });
