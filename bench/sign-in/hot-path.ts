@@ -41,6 +41,7 @@ const gate: Gate = {
     { who: "group:engineering", classes: ["write"] },
     { who: "everyone", classes: ["destructive"], servers: ["bench"] },
   ],
+  isReadOnly: false,
 };
 const use = { server: "bench", toolClass: "destructive" } as const;
 

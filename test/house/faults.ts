@@ -1,13 +1,16 @@
 /** Every failure that the house can tell of, from the catalogs of its packages. */
 import { accessFaults } from "@castellan/access";
 import { apiFaults } from "@castellan/api";
+import { approvalFaults } from "@castellan/approvals";
 import { auditFaults } from "@castellan/audit";
 import { callFaults } from "@castellan/calls";
 import { configurationFaults } from "@castellan/configuration";
 import { databaseFaults } from "@castellan/database";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
+import { noticeFaults } from "@castellan/notices";
 import { oauthFaults } from "@castellan/oauth";
+import { policyFaults } from "@castellan/policy";
 import { portalFaults } from "@castellan/portal";
 import { registryFaults } from "@castellan/registry";
 import { replicaFaults } from "@castellan/replicas";
@@ -23,9 +26,12 @@ export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec
   web: webFaults.specs,
   vault: vaultFaults.specs,
   access: accessFaults.specs,
+  approvals: approvalFaults.specs,
   audit: auditFaults.specs,
   mcp: mcpFaults.specs,
   replicas: replicaFaults.specs,
+  notices: noticeFaults.specs,
+  policy: policyFaults.specs,
   calls: callFaults.specs,
   oauth: oauthFaults.specs,
   "sign-in": signInFaults.specs,

@@ -4,11 +4,13 @@
  */
 import { randomBytes } from "node:crypto";
 import { accessMigrations, createAuthenticator, createToken, toolClasses } from "@castellan/access";
+import { approvalMigrations, createApprovals, type Approvals, type Person } from "@castellan/approvals";
 import { auditMigrations, createAuditLog, type RecordedCall } from "@castellan/audit";
 import {
   ListWatches,
   callMigrations,
   createCallLimiter,
+  createCallPolicy,
   createCatalog,
   createCircuits,
   createConversations,
@@ -56,6 +58,7 @@ import {
   type ReplayLimits,
   type SessionLimits,
 } from "@castellan/portal";
+import { compilePolicies, type Connection, type Rule } from "@castellan/policy";
 import { createRemoteStreams, createReplicas, replicaMigrations, type Replicas } from "@castellan/replicas";
 import { createVault, generateMasterKey, type Vault } from "@castellan/vault";
 import { createOutbound, createWebApp, startHttpServer, type HttpServer } from "@castellan/web";
@@ -73,6 +76,13 @@ export interface Portals extends AsyncDisposable {
   readonly circuitClock: ManualClock;
   readonly directory: PortalDirectory;
   readonly portals: PortalStore;
+  readonly approvals: Approvals;
+  /** Who decides on what is asked; nobody at first. */
+  readonly staff: Set<Person>;
+  /** Puts these rules in force here; there are none at first. */
+  setRules(...rules: readonly Rule[]): void;
+  /** How requests reach this replica; all alike. */
+  connection: Connection;
   /** Faults of this house, which no test should leave behind unnoticed. */
   readonly faults: readonly Fault[];
   /** Errors that escaped an answer. */
@@ -103,6 +113,7 @@ const migrations = [
   callMigrations,
   portalMigrations,
   limitMigrations,
+  approvalMigrations,
 ];
 
 export interface OpenOptions {
@@ -146,7 +157,9 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     timeoutMs: 10_000,
   });
   const portals = createPortalStore(database);
-  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
+  const directory = opened.use(
+    await createPortalDirectory({ portals, catalog, changes, clock: systemClock }),
+  );
   const lists = opened.use(
     new ListWatches({
       catalog,
@@ -181,14 +194,55 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
   const subscriptions = new Subscriptions();
   opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 
+  let policies = compilePolicies([]);
+  const followers = new Set<() => void>();
+  const policy = createCallPolicy({ current: () => policies });
+  const staff = options.beside?.staff ?? new Set<Person>();
+  const approvals = opened.use(
+    createApprovals({
+      database,
+      vault,
+      clock: systemClock,
+      changes,
+      people: {
+        person: async (_, id) => [...staff].find((one) => one.id === id),
+        deciders: async (_, { groups = [], people = [] }) =>
+          [...staff].filter(
+            (one) => people.includes(one.email) || one.groups.some((group) => groups.includes(group)),
+          ),
+      },
+      onError,
+    }),
+  );
+  const way: { connection: Connection } = {
+    connection: { address: "127.0.0.1", country: "ZZ", certificate: undefined, postures: {} },
+  };
+
   const door = createDoor({ authenticator, directory, rates });
-  const underWay = opened.use(new UnderWay({ door, directory, changes }));
+  const underWay = opened.use(
+    new UnderWay({
+      door,
+      directory,
+      changes,
+      policy,
+      policies: {
+        onChange(listener) {
+          followers.add(listener);
+          return () => followers.delete(listener);
+        },
+      },
+      clock: systemClock,
+    }),
+  );
   const addresses = createAddresses({ publicUrl: "http://127.0.0.1", directory });
   const isOwnHost = (host: string) => directory.findByHost(host) !== undefined;
   const app = createWebApp({ publicUrl: "http://127.0.0.1", isLoopback: true, isOwnHost, onError });
   mountPortals(
     app,
     createPortalEndpoint({
+      policy,
+      approvals: { ...approvals, pageOf: (id) => `http://127.0.0.1/approvals/${id}` },
+      connectionOf: () => way.connection,
       door,
       addresses,
       underWay,
@@ -251,6 +305,18 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     circuitClock,
     directory,
     portals,
+    approvals,
+    staff,
+    setRules(...rules) {
+      policies = compilePolicies(rules, { nowMs: Date.now() });
+      for (const follower of followers) follower();
+    },
+    get connection() {
+      return way.connection;
+    },
+    set connection(connection) {
+      way.connection = connection;
+    },
     faults,
     errors,
     refused,

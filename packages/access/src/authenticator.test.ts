@@ -8,7 +8,7 @@ import {
   type SqlStatement,
 } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
-import { createId, createManualClock, isFault, type ManualClock } from "@castellan/kernel";
+import { createId, createManualClock, isFault, type Id, type ManualClock } from "@castellan/kernel";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { createAuthenticator, type Authenticator, type AuthenticatorOptions } from "./authenticator.ts";
 import { createToken } from "./tokens/create-token.ts";
@@ -19,10 +19,15 @@ import { addGrant } from "./grants/add-grant.ts";
 import { endGrant } from "./grants/end-grants.ts";
 import { findGrant } from "./grants/find-grants.ts";
 import type { Grant } from "./grants/grant.ts";
+import { giverOf, giverOfGrant } from "./grants/giver.ts";
+import { proveGrant } from "./grants/prove-grant.ts";
+import { forgetClaims } from "./issuers/forget-claims.ts";
+import type { KeptClaims } from "./issuers/kept-claims.ts";
 import { createGroups } from "./people/groups.ts";
 import { createPeople } from "./people/people.ts";
 import { createSignInSessions } from "./people/sign-in-sessions.ts";
 import type { SignInSession, User } from "./people/user.ts";
+import { findStanding } from "./standing.ts";
 import { generateSecret, hashSecret } from "./token-secret.ts";
 import { getToken, revokeToken } from "./tokens/tokens.ts";
 import { withdrawPortal } from "./withdraw.ts";
@@ -298,11 +303,14 @@ async function signedIn(user: User): Promise<SignInSession> {
 }
 
 /** A token of a grant: of a person for a client at a portal, or (undefined) at the API. */
-async function granted(of: Partial<AccessToken> & { user?: User; grantEndsMs?: number } = {}) {
-  const { user, grantEndsMs = clock.now() + day, ...more } = of;
+async function granted(
+  of: Partial<AccessToken> & { user?: User; session?: SignInSession; grantEndsMs?: number } = {},
+) {
+  const { user, session: given, grantEndsMs = clock.now() + day, ...more } = of;
   const shared = { clientId: "cli_app", portal: "main", scopes: ["portal:main"], ...more };
-  const session = user && (await signedIn(user));
+  const session = given ?? (user && (await signedIn(user)));
   const grant =
+    user &&
     session &&
     (await addGrant(database, {
       ...shared,
@@ -341,6 +349,10 @@ test("an access token says who gave it to which client; the second time without 
     scopes: ["portal:main", "s:read"],
     grantId: grant?.id,
     clientId: "cli_app",
+    provider: "local",
+    amr: ["pwd", "otp"],
+    provedAtMs: clock.now(),
+    claims: {},
   });
   lookups = 0;
   expect(await authenticator.authenticate(secret, main)).toBe(principal);
@@ -353,6 +365,79 @@ test("an access token says who gave it to which client; the second time without 
     role: "member",
     scopes: ["portal:main"],
   });
+});
+
+test("what a provider says of somebody reaches their tokens when they next sign in, and so does a proof", async () => {
+  const { authenticator, feed } = await openReplica();
+  const people = createPeople({ database, clock });
+  const sessions = createSignInSessions({ database, clock });
+  const subject: string = createId("user");
+  const told = async (claims: KeptClaims, as = subject) =>
+    people.signedInBy({
+      provider: "corp",
+      subject: as,
+      directory: "workforce",
+      email: `${subject}@example.com`,
+      emailVerified: true,
+      createsUsers: true,
+      linksByEmail: true,
+      claims,
+    });
+  const user = await told({ department: "Research", roles: ["dev"] });
+  const { session } = await sessions.begin({
+    user,
+    provider: "corp",
+    subject,
+    amr: ["pwd"],
+    address: "192.0.2.1",
+    userAgent: "a browser",
+    lifetimeMs: day,
+  });
+  const { secret, grant } = await granted({ user, session, grantEndsMs: Date.now() + day });
+  const seen = async () => {
+    await feed.flush();
+    const principal = await authenticator.authenticate(secret, main);
+    if (principal.kind !== "user") throw new TypeError("It is of a person");
+    const { provider, amr, provedAtMs, claims } = principal;
+    return { provider, amr, provedAtMs, claims };
+  };
+  const first = {
+    provider: "corp",
+    amr: ["pwd"],
+    provedAtMs: clock.now(),
+    claims: { department: "Research", roles: ["dev"] },
+  };
+  expect(await seen()).toEqual(first);
+  // The same person under another name of that provider's: what it says of that one is not of this sign-in.
+  await told({ department: "Board" }, `${subject}-other`);
+  expect(await seen()).toEqual(first);
+  await told({ department: "Sales" });
+  expect(await seen()).toEqual({ ...first, claims: { department: "Sales" } });
+  const at = new Date(clock.now() + 1000);
+  await proveGrant(database, grant?.id as Id<"grant">, { at, amr: ["hwk"] });
+  expect(await seen()).toEqual({
+    provider: "corp",
+    amr: ["hwk"],
+    provedAtMs: at.getTime(),
+    claims: { department: "Sales" },
+  });
+  // Where no token is sent they are the same: when they let a client in, when it comes for more, and in what goes on.
+  const principal = await authenticator.authenticate(secret, main);
+  const given = (await findGrant(database, grant?.id ?? "")) as Grant;
+  expect(await giverOfGrant(database, user, given)).toEqual({ ...principal, scopes: undefined });
+  expect(await findStanding(database, { principalId: user.id, clientId: "cli_app" })).toEqual({
+    ...principal,
+    grantId: undefined,
+  });
+  expect(await giverOf(database, { user, session }, "cli_app")).toEqual({
+    ...principal,
+    scopes: undefined,
+    grantId: undefined,
+    amr: ["pwd"],
+    provedAtMs: session.authenticatedAt.getTime(),
+  });
+  await database.transaction((tx) => forgetClaims(tx, "corp", ["roles"]));
+  expect((await seen()).claims).toEqual({});
 });
 
 test("a token that was made for something else is none", async () => {
@@ -452,6 +537,10 @@ test("a JWT is taken where its issuer is trusted, asked for once, and again when
     scopes: undefined,
     grantId: undefined,
     clientId: undefined,
+    provider: "corp",
+    amr: [],
+    provedAtMs: undefined,
+    claims: {},
   } as const;
   const asked: (readonly string[])[] = [];
   const verify = async (_: string, accepted: readonly string[]) => {

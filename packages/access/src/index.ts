@@ -14,9 +14,13 @@ export {
 } from "./scopes.ts";
 export {
   groupWho,
+  firstEnd,
   isSoundRule,
+  livingRules,
+  momentRule,
   rightsByRules,
   takesPublic,
+  toMoment,
   toPlainRule,
   toWho,
   whoRule,
@@ -45,6 +49,9 @@ export {
 } from "./people/people.ts";
 export type { SigningIn } from "./people/signed-in-by.ts";
 export { createGroups, type Groups, type GroupsOptions, type NewGroup } from "./people/groups.ts";
+export { activeColleagues, activePerson, type Colleagues } from "./people/active-people.ts";
+export { knownGroups } from "./people/known-groups.ts";
+export { knownPeople } from "./people/known-people.ts";
 export {
   createSignInSessions,
   type NewSignIn,
@@ -61,6 +68,8 @@ export {
   grantsTopic,
 } from "./grants/end-grants.ts";
 export { addGrant, type NewGrant } from "./grants/add-grant.ts";
+export { giverOf, giverOfGrant } from "./grants/giver.ts";
+export { proveGrant } from "./grants/prove-grant.ts";
 export { findGrant, livingGrants, pageGrants, type GrantFilter } from "./grants/find-grants.ts";
 export {
   accessTokensTopic,
@@ -87,6 +96,7 @@ export { assertWithin } from "./tokens/lock-token.ts";
 export { namedIn } from "./tokens/named-in.ts";
 export { scopeRule } from "./tokens/token-input.ts";
 export { ensureAdminToken, type FirstAdminOptions } from "./tokens/first-admin.ts";
+export { knownTokens } from "./tokens/known-tokens.ts";
 export { getToken, listTokens, revokeToken, type TokenFilter } from "./tokens/tokens.ts";
 export { holdClientScopes, setClientScopes } from "./client-scopes.ts";
 export { withdrawPortal, withdrawServer } from "./withdraw.ts";
@@ -99,10 +109,16 @@ export {
 export { findStanding, usersOfGrants, type Caller } from "./standing.ts";
 export { parseBearer } from "./bearer.ts";
 export { generateSecret, hashSecret, isSecret, type SecretHash } from "./token-secret.ts";
+export { knownIssuers, type KnownLoginMethod } from "./issuers/known-issuers.ts";
 export { assertIssuersKnown } from "./issuers/assert-known.ts";
 export { createCheckedIssuers } from "./issuers/checked-issuers.ts";
 export { createIssuers, type Issuers, type IssuersOptions, type VerifiedToken } from "./issuers/issuers.ts";
-export { createTrustedIssuerStore, issuersTopic, type TrustedIssuerStore } from "./issuers/issuer-store.ts";
+export {
+  createTrustedIssuerStore,
+  issuersTopic,
+  type TrustedIssuerStore,
+  type TrustedIssuerStoreOptions,
+} from "./issuers/issuer-store.ts";
 export type { NewTrustedIssuer, TrustedIssuer, TrustedIssuerChange } from "./issuers/trusted-issuer.ts";
 export { signingAlgorithms, type SigningAlgorithm } from "./issuers/algorithms.ts";
 export {
@@ -113,6 +129,9 @@ export {
   type ClaimNamesChange,
   type Claims,
 } from "./issuers/claims.ts";
+export { forgetClaims } from "./issuers/forget-claims.ts";
+export { maxKeptClaims, type ClaimValue, type KeptClaims } from "./issuers/kept-claims.ts";
+export { readMethods } from "./issuers/proof.ts";
 export { readPerson, type ClaimRules, type ToldPerson } from "./issuers/told-person.ts";
 export {
   assertReachable,
@@ -122,7 +141,7 @@ export {
   type IssuerMetadata,
 } from "./issuers/discovery.ts";
 export { createIssuerKeys } from "./issuers/issuer-keys.ts";
-export { RemoteCopy } from "./issuers/remote-copy.ts";
 export { withdrawSource } from "./issuers/withdraw-source.ts";
 export { accessFaults } from "./faults.ts";
 export { accessMigrations } from "./migrations.ts";
+export { findActivePerson, findDeciders } from "./people/deciders.ts";

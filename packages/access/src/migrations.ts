@@ -1,5 +1,5 @@
 import type { MigrationSet } from "@castellan/database";
-import { issuersMigration } from "./issuers/migrations.ts";
+import { issuersMigration, keptClaimsMigration } from "./issuers/migrations.ts";
 
 export const accessMigrations: MigrationSet = [
   {
@@ -151,4 +151,5 @@ export const accessMigrations: MigrationSet = [
     `,
   },
   issuersMigration,
+  keptClaimsMigration,
 ];

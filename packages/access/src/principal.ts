@@ -1,5 +1,6 @@
 /** Who is calling, as far as this request has proved. It holds no secret and may be logged. */
 import type { Id } from "@castellan/kernel";
+import type { KeptClaims } from "./issuers/kept-claims.ts";
 import type { Directory } from "./people/user.ts";
 import type { Role } from "./roles.ts";
 
@@ -28,6 +29,17 @@ export interface UserPrincipal extends Known {
   readonly grantId: Id<"grant"> | undefined;
   /** The client that calls for them, if it is known. */
   readonly clientId: string | undefined;
+  /**
+   * By what they signed in: the slug of a provider or of a trusted issuer, or `local`. With what follows it is of the
+   * sign-in in which the client was let in; undefined where there is none of which we know.
+   */
+  readonly provider: string | undefined;
+  /** How they proved who they are (RFC 8176). */
+  readonly amr: readonly string[];
+  /** When they last proved it, milliseconds since the epoch; undefined: nobody says. */
+  readonly provedAtMs: number | undefined;
+  /** What that provider or issuer last said of them, as far as its entry keeps it. */
+  readonly claims: KeptClaims;
 }
 
 /** A program: with a service token, or a client with credentials of its own. */

@@ -1,6 +1,8 @@
 /** What is left of the standing of somebody who was let in before, from the database. */
 import { sql, type Queryable } from "@castellan/database";
 import { isId, type Id } from "@castellan/kernel";
+import { claimsOfGrant } from "./grants/grant-row.ts";
+import type { KeptClaims } from "./issuers/kept-claims.ts";
 import { userColumns, type UserRow } from "./people/user-row.ts";
 import type { Principal } from "./principal.ts";
 import { tokenColumns, type TokenRow } from "./tokens/token-row.ts";
@@ -60,13 +62,38 @@ async function userStanding(
     grantId: undefined,
     clientId,
   } as const;
-  if (clientId === undefined) return { ...person, scopes: undefined };
-  const scopes = await scopesOf(
-    database,
-    sql`select scopes from grants where user_id = ${id} and client_id = ${clientId}
-           and ended_at is null and expires_at > now() limit 1000`,
+  if (clientId === undefined)
+    return {
+      ...person,
+      scopes: undefined,
+      provider: undefined,
+      amr: [],
+      provedAtMs: undefined,
+      claims: {},
+    };
+  const grants = await database.query<StandingGrant>(sql`
+    select g.scopes, g.provider, g.amr, g.proved_at, ${claimsOfGrant} as claims
+      from grants g where user_id = ${id} and client_id = ${clientId}
+       and ended_at is null and expires_at > now() order by id desc limit 1000`);
+  const [newest] = grants;
+  return (
+    newest && {
+      ...person,
+      scopes: [...new Set(grants.flatMap(({ scopes }) => scopes))],
+      provider: newest.provider ?? undefined,
+      amr: newest.amr,
+      provedAtMs: newest.proved_at?.getTime(),
+      claims: newest.claims ?? {},
+    }
   );
-  return scopes && { ...person, scopes };
+}
+
+interface StandingGrant {
+  readonly scopes: string[];
+  readonly provider: string | null;
+  readonly amr: string[];
+  readonly proved_at: Date | null;
+  readonly claims: KeptClaims | null;
 }
 
 /** Tokens that have run out count until they are swept: a client comes back with the next one. */

@@ -30,7 +30,7 @@ async function serve(route: Route, c: Context, ports: ApiPorts, idempotency: Ide
   const principal = await ports.authenticate(parseBearer(requestHeader(c, "authorization")));
   // Before anything of the request is read: what a caller may not do is not discussed with them.
   assertPermitted(principal, route);
-  const request = await readRequest(route, c, principal);
+  const request = await readRequest(route, c, { principal, connectionOf: ports.connectionOf });
   const run = async () => toAnswer(route, await route.run(request, ports));
   const key = parseIdempotencyKey(requestHeader(c, "idempotency-key"));
   // Elsewhere twice is once anyway, and clients may send a key with everything.
@@ -70,10 +70,13 @@ function assertPermitted(principal: Principal, { permission, method, path }: Rou
 async function readRequest(
   route: Route,
   c: Context,
-  principal: Principal,
+  { principal, connectionOf }: Pick<ApiPorts, "connectionOf"> & { readonly principal: Principal },
 ): Promise<RouteRequest<unknown, unknown, unknown>> {
   return {
     principal,
+    get connection() {
+      return connectionOf(c);
+    },
     ifMatch: parseIfMatch(requestHeader(c, "if-match")),
     params: c.req.param(),
     query: readQuery(c),

@@ -1,14 +1,18 @@
 import type { Groups, People, Principal, SignInSessions, TrustedIssuerStore } from "@castellan/access";
+import type { Approvals } from "@castellan/approvals";
 import type { AuditLog } from "@castellan/audit";
-import type { Catalog, Circuits, DefinitionReviews, ServerStore, Syncer } from "@castellan/calls";
+import type { CallPolicy, Catalog, Circuits, DefinitionReviews, ServerStore, Syncer } from "@castellan/calls";
 import type { Configuration } from "@castellan/configuration";
 import type { ChangeFeed, Database } from "@castellan/database";
 import type { Clock, Id } from "@castellan/kernel";
+import type { Notices, WebhookStore } from "@castellan/notices";
 import type { ClientStore } from "@castellan/oauth";
+import type { Connection, EvaluatorStore, PolicyStore } from "@castellan/policy";
 import type { OpenPortal, PortalStore } from "@castellan/portal";
 import type { CheckedProviders } from "@castellan/sign-in";
 import type { Vault } from "@castellan/vault";
 import type { Outbound } from "@castellan/web";
+import type { Context } from "hono";
 
 /** What the operations work on. */
 export interface ApiPorts {
@@ -32,6 +36,16 @@ export interface ApiPorts {
   /** Has a server that is new, or reached in another way, read soon; nobody waits for it. */
   readonly requestSync: (serverId: Id<"server">) => void;
   readonly audit: Pick<AuditLog, "list" | "verify">;
+  /** The rules of the policy. */
+  readonly policies: PolicyStore;
+  /** Who judges devices and sessions: as `createCheckedEvaluators` makes it. */
+  readonly evaluators: EvaluatorStore;
+  /** What rules make of what somebody does at a portal. */
+  readonly policy: CallPolicy;
+  /** How a request reached us: through trusted proxies only. Without answers of evaluators. */
+  readonly connectionOf: (c: Context) => Connection;
+  /** In which country an address is: ISO 3166-1, `ZZ` where nobody knows. */
+  readonly countryOf: (address: string) => string;
   /** Which identity providers people sign in with. */
   readonly providers: CheckedProviders;
   /** Whose JWTs portals may take. */
@@ -40,6 +54,11 @@ export interface ApiPorts {
   readonly groups: Groups;
   /** The browsers that people are signed in with. */
   readonly signInSessions: SignInSessions;
+  /** Requests for a human decision. */
+  readonly approvals: Approvals;
+  /** Where programs are told of things, and what was told. */
+  readonly webhooks: WebhookStore;
+  readonly notices: Pick<Notices, "page" | "test">;
   /** Holds the tokens and grants. */
   readonly database: Database;
   /** Flushed after each change, so that this replica serves what its answer says. */

@@ -1,5 +1,6 @@
 /** An operation of the API as data: where it is, what goes in and out, who may, and what it does. */
 import type { Permission, Principal } from "@castellan/access";
+import type { Connection } from "@castellan/policy";
 import { z } from "zod";
 import { parseInput } from "@castellan/kernel";
 import type { ApiPorts } from "./ports.ts";
@@ -10,6 +11,8 @@ export interface RouteRequest<Params, Query, Body> {
   readonly query: Query;
   readonly body: Body;
   readonly principal: Principal;
+  /** How the request reached us. */
+  readonly connection: Connection;
   /**
    * The version that the caller means (`If-Match`); absent: whichever is there. Stores compare it in the
    * transaction that changes the resource, and throw `version_stale`.
@@ -109,6 +112,9 @@ export function defineRoute<
       const result = await handler(
         {
           principal: request.principal,
+          get connection() {
+            return request.connection;
+          },
           ifMatch: request.ifMatch,
           // Aborted signals are asked for only by those who wait.
           get clientGone() {

@@ -1,4 +1,8 @@
 /** The table of operations: everything that the API can do. */
+import { decideApproval } from "./approvals/decide-approval.ts";
+import { getApproval } from "./approvals/get-approval.ts";
+import { listApprovals } from "./approvals/list-approvals.ts";
+import { withdrawApproval } from "./approvals/withdraw-approval.ts";
 import { listCalls } from "./calls/list-calls.ts";
 import { verifyCalls } from "./calls/verify-calls.ts";
 import { listCatalog } from "./catalog/list-catalog.ts";
@@ -15,6 +19,11 @@ import { planConfiguration } from "./config/plan-configuration.ts";
 import { approveDefinitions } from "./definitions/approve-definitions.ts";
 import { listDefinitions } from "./definitions/list-definitions.ts";
 import { rejectDefinitions } from "./definitions/reject-definitions.ts";
+import { addEvaluator } from "./evaluators/add-evaluator.ts";
+import { changeEvaluator } from "./evaluators/change-evaluator.ts";
+import { getEvaluator } from "./evaluators/get-evaluator.ts";
+import { listEvaluators } from "./evaluators/list-evaluators.ts";
+import { removeEvaluator } from "./evaluators/remove-evaluator.ts";
 import { endGrant } from "./grants/end-grant.ts";
 import { listGrants } from "./grants/list-grants.ts";
 import { addGroup } from "./groups/add-group.ts";
@@ -39,6 +48,14 @@ import { changeUser } from "./people/change-user.ts";
 import { getUser } from "./people/get-user.ts";
 import { listUsers } from "./people/list-users.ts";
 import { removeUser } from "./people/remove-user.ts";
+import { listNotices } from "./notices/list-notices.ts";
+import { addPolicy } from "./policies/add-policy.ts";
+import { changePolicy } from "./policies/change-policy.ts";
+import { explainPolicy } from "./policies/explain-policy.ts";
+import { getPolicy } from "./policies/get-policy.ts";
+import { listPolicies } from "./policies/list-policies.ts";
+import { removePolicy } from "./policies/remove-policy.ts";
+import { simulatePolicy } from "./policies/simulate-policy.ts";
 import { addPortalServer } from "./portals/add-portal-server.ts";
 import { addPortal } from "./portals/add-portal.ts";
 import { changePortalServer } from "./portals/change-portal-server.ts";
@@ -69,6 +86,13 @@ import { getToken } from "./tokens/get-token.ts";
 import { listTokens } from "./tokens/list-tokens.ts";
 import { revokeToken } from "./tokens/revoke-token.ts";
 import { rotateToken } from "./tokens/rotate-token.ts";
+import { addWebhook } from "./webhooks/add-webhook.ts";
+import { changeWebhook } from "./webhooks/change-webhook.ts";
+import { getWebhook } from "./webhooks/get-webhook.ts";
+import { listWebhooks } from "./webhooks/list-webhooks.ts";
+import { removeWebhook } from "./webhooks/remove-webhook.ts";
+import { rotateWebhookSecret } from "./webhooks/rotate-webhook-secret.ts";
+import { testWebhook } from "./webhooks/test-webhook.ts";
 
 export const routes: readonly Route[] = [
   getStatus,
@@ -92,6 +116,18 @@ export const routes: readonly Route[] = [
   addPortalServer,
   changePortalServer,
   removePortalServer,
+  listPolicies,
+  addPolicy,
+  getPolicy,
+  changePolicy,
+  removePolicy,
+  explainPolicy,
+  simulatePolicy,
+  listEvaluators,
+  addEvaluator,
+  getEvaluator,
+  changeEvaluator,
+  removeEvaluator,
   planConfiguration,
   applyConfiguration,
   exportConfiguration,
@@ -141,6 +177,18 @@ export const routes: readonly Route[] = [
   changeClient,
   removeClient,
   rotateClientSecret,
+  listWebhooks,
+  addWebhook,
+  getWebhook,
+  changeWebhook,
+  removeWebhook,
+  rotateWebhookSecret,
+  testWebhook,
+  listNotices,
+  listApprovals,
+  getApproval,
+  decideApproval,
+  withdrawApproval,
   listCalls,
   verifyCalls,
 ];

@@ -5,40 +5,41 @@
 import { randomBytes } from "node:crypto";
 import {
   accessMigrations,
+  activeColleagues,
+  activePerson,
   addAccessToken,
   addGrant,
   createAuthenticator,
   createCheckedIssuers,
-  createGroups,
   createPeople,
   createSignInSessions,
   createToken,
-  createTrustedIssuerStore,
   generateSecret,
   hashSecret,
   type People,
   type SignInSessions,
   type TokenInput,
 } from "@castellan/access";
+import { approvalMigrations, createApprovals, type Approvals } from "@castellan/approvals";
 import { auditMigrations, createAuditLog, type AuditLog } from "@castellan/audit";
 import {
   callMigrations,
   createCatalog,
   createCircuits,
-  createDefinitionReviews,
-  createDefinitionStore,
-  createServerStore,
   createSyncer,
   createUpstreams,
 } from "@castellan/calls";
-import { configurationMigrations, createConfiguration } from "@castellan/configuration";
+import { plainConnection, withoutRules } from "@castellan/calls/testing";
+import { configurationMigrations, createConfiguration, createStores } from "@castellan/configuration";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, systemClock, type Clock, type Id } from "@castellan/kernel";
 import { defaultUpstreamLimits } from "@castellan/mcp";
-import { createClientStore, oauthMigrations, type ClientStore } from "@castellan/oauth";
-import { createPortalDirectory, createPortalStore, portalMigrations } from "@castellan/portal";
-import { createCheckedProviders, createProviderStore, signInMigrations } from "@castellan/sign-in";
+import { createNotices, noticeMigrations, type Notices, type WebhookStore } from "@castellan/notices";
+import { oauthMigrations, type ClientStore } from "@castellan/oauth";
+import { createCheckedEvaluators, policyMigrations } from "@castellan/policy";
+import { createPortalDirectory, portalMigrations } from "@castellan/portal";
+import { createCheckedProviders, signInMigrations } from "@castellan/sign-in";
 import { createVault, generateMasterKey, vaultMigrations } from "@castellan/vault";
 import { createOutbound, createWebApp } from "@castellan/web";
 import type { Hono } from "hono";
@@ -69,6 +70,9 @@ export interface TestApi extends AsyncDisposable {
   readonly people: People;
   readonly signInSessions: SignInSessions;
   readonly clients: ClientStore;
+  readonly approvals: Approvals;
+  readonly webhooks: WebhookStore;
+  readonly notices: Notices;
   /** Ids of servers whose sync was asked for and that nobody waits for. */
   readonly requestedSyncs: readonly string[];
   /** What was answered with 500. */
@@ -88,6 +92,9 @@ const migrations = [
   auditMigrations,
   callMigrations,
   portalMigrations,
+  policyMigrations,
+  approvalMigrations,
+  noticeMigrations,
   configurationMigrations,
   apiMigrations,
 ];
@@ -101,12 +108,12 @@ export async function createTestApi(): Promise<TestApi> {
   const changes = opened.use(await createChangeFeed({ database }));
   const outbound = opened.use(createOutbound());
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
-  const portals = createPortalStore(database);
-  const onRenamed = portals.renameCuration;
-  const servers = createServerStore({ database, vault, onRenamed });
-  const definitions = createDefinitionStore(database, { onRenamed });
+  const storesOn = (on: Database) =>
+    createStores(on, { vault, clock, knowsCountries: true, checksCertificates: true });
+  const { hooks, definitions, ...stores } = storesOn(database);
+  const { servers, portals, clients, webhooks } = stores;
   const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
-  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
+  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes, clock }));
   const identity = { name: "castellan", version: testVersion };
   const upstreams = opened.use(
     createUpstreams({ catalog, outbound, identity, limits: defaultUpstreamLimits }),
@@ -115,8 +122,13 @@ export async function createTestApi(): Promise<TestApi> {
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock }));
   const people = createPeople({ database, clock });
   const signInSessions = createSignInSessions({ database, clock });
-  const clients = createClientStore({ database, clock });
   const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const notices = opened.use(createNotices({ database, vault, clock, changes, outbound, onError }));
+  const deciders = { person: activePerson, deciders: activeColleagues };
+  const approvals = opened.use(
+    createApprovals({ database, vault, clock, changes, people: deciders, onError }),
+  );
   const requested: string[] = [];
   const app = createWebApp({
     publicUrl: "http://localhost",
@@ -125,41 +137,26 @@ export async function createTestApi(): Promise<TestApi> {
   });
   const api = createApi({
     authenticate: (bearer) => authenticator.authenticate(bearer, { kind: "api" }),
-    servers,
+    ...stores,
     catalog,
     circuits: opened.use(createCircuits({ catalog, clock })),
     syncer: createSyncer({ servers, definitions, upstreams, identity, clock, timeoutMs: 5_000 }),
-    reviews: createDefinitionReviews({ database, onRenamed }),
-    portals,
-    configuration: createConfiguration({
-      database,
-      vault,
-      outbound,
-      storesOn: (on) => ({
-        servers: createServerStore({ database: on, vault }),
-        portals: createPortalStore(on),
-        reviews: createDefinitionReviews({ database: on }),
-        groups: createGroups({ database: on, clock, onRenamed: portals.renameGroup }),
-        providers: createProviderStore({ database: on, vault, clock }),
-        trustedIssuers: createTrustedIssuerStore({
-          database: on,
-          clock,
-          onRemoved: portals.withdrawIssuer,
-        }),
-        clients: createClientStore({ database: on, clock }),
-      }),
-    }),
+    configuration: createConfiguration({ database, vault, outbound, storesOn }),
     requestSync: (serverId) => {
       requested.push(serverId);
     },
     openPortals: () => directory.list(),
+    countryOf: () => "ZZ",
+    policy: withoutRules,
+    connectionOf: () => plainConnection,
+    evaluators: createCheckedEvaluators({ database, outbound, clock }),
     audit,
     people,
-    groups: createGroups({ database, clock, onRenamed: portals.renameGroup }),
-    providers: createCheckedProviders({ database, vault, outbound, clock }),
-    trustedIssuers: createCheckedIssuers({ database, outbound, clock, onRemoved: portals.withdrawIssuer }),
+    providers: createCheckedProviders({ database, vault, outbound, clock, ...hooks.providers }),
+    trustedIssuers: createCheckedIssuers({ database, outbound, clock, ...hooks.trustedIssuers }),
     signInSessions,
-    clients,
+    approvals,
+    notices,
     database,
     changes,
     outbound,
@@ -178,6 +175,9 @@ export async function createTestApi(): Promise<TestApi> {
     people,
     signInSessions,
     clients,
+    approvals,
+    webhooks,
+    notices,
     errors,
     requestedSyncs: requested,
     createToken: async (input) => {

@@ -4,7 +4,7 @@ import { createId } from "@castellan/kernel";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuditLog, type AuditLog } from "./audit-log.ts";
-import { callOutcomes, type CallRecord } from "./call-record.ts";
+import { callOutcomes, policyOutcomes, type CallRecord } from "./call-record.ts";
 import { auditMigrations } from "./migrations.ts";
 import { exampleCall, testMac } from "./testing.ts";
 
@@ -115,6 +115,12 @@ test("no text and no number, however hostile, fails its record or a neighbour", 
     traceId: optional(text),
     parentCallId: optional(text as fc.Arbitrary<never>),
     via: optional(text),
+    class: optional(text),
+    name: optional(text),
+    clientId: optional(text),
+    country: optional(text),
+    policy: optional(fc.record({ outcome: fc.constantFrom(...policyOutcomes), rules: fc.array(text) })),
+    approvalId: optional(text),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(hostile, { minLength: 1, maxLength: 5 }), async (calls) => {

@@ -56,7 +56,30 @@ export interface CallRecord {
   readonly parentCallId?: Id<"call"> | undefined;
   /** The portal's own tool through which the caller aimed at `target`: `portal_execute`. */
   readonly via?: string | undefined;
+  /** What the use may do, as an admin approved it: `read`, `write`, `destructive`. */
+  readonly class?: string | undefined;
+  /** What the server calls the target, where callers know it by another name. At most 512 characters are kept. */
+  readonly name?: string | undefined;
+  /** The OAuth client that called, for a person or for itself. */
+  readonly clientId?: string | undefined;
+  /** ISO 3166-1 alpha-2; absent where it is not known. */
+  readonly country?: string | undefined;
+  /** Absent where no rule had anything to say. */
+  readonly policy?: RecordedPolicy | undefined;
+  /** The request for a person's decision by which it went through, or waits. */
+  readonly approvalId?: string | undefined;
 }
+
+/** What the company's rules made of a call, before anybody was asked. */
+export interface RecordedPolicy {
+  readonly outcome: PolicyOutcome;
+  /** Names of the rules that said so, sorted; `…` at the end stands for those beyond 512 characters. Empty: none allowed it. */
+  readonly rules: readonly string[];
+}
+
+export const policyOutcomes = ["allow", "ask", "deny"] as const;
+
+export type PolicyOutcome = (typeof policyOutcomes)[number];
 
 /** A record as it was read back, with its place in its chain (`chain.ts`). */
 export interface RecordedCall extends CallRecord {

@@ -1,5 +1,13 @@
 export { createAuditLog, type AuditLog, type AuditLogOptions } from "./audit-log.ts";
-export { callOutcomes, type CallOutcome, type CallRecord, type RecordedCall } from "./call-record.ts";
+export {
+  callOutcomes,
+  policyOutcomes,
+  type CallOutcome,
+  type CallRecord,
+  type PolicyOutcome,
+  type RecordedCall,
+  type RecordedPolicy,
+} from "./call-record.ts";
 export type { Mac } from "./chain.ts";
 export type { CallFilter, CallPage } from "./list.ts";
 export type { Removal, RemoveOptions } from "./retention.ts";

@@ -99,4 +99,20 @@ export const auditMigrations: MigrationSet = [
       alter table calls add column via text;
     `,
   },
+  {
+    id: "audit.0003-policy",
+    sql: `
+      alter table calls
+        -- read, write or destructive.
+        add column class       text,
+        -- The server's own name of the target, where it is another one.
+        add column name        text,
+        add column client_id   text,
+        add column country     text,
+        -- 'deny rule-a,rule-b': what rules made of it, and which.
+        add column policy      text,
+        -- The request for a person's decision.
+        add column approval_id text;
+    `,
+  },
 ];

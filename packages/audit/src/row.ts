@@ -4,11 +4,12 @@
  * cannot differ. No field contains a control character, so the line reads in one way only.
  *
  * The order and the text of each field are signed for good: a change needs a new label in `chain.ts`. Fields that
- * came later stand at the end, and only where they are present: lines without them are what they always were.
+ * came later stand at the end, up to the last one that is present: lines without them are what they always were.
  */
 import { isId } from "@castellan/kernel";
 import type { CallRecord, RecordedCall } from "./call-record.ts";
 import { cleanText, hasControl } from "./clean-text.ts";
+import { fromPolicyText, toPolicyText } from "./policy-text.ts";
 
 export const fieldSeparator = "\u001f";
 export const absent = "\u001e";
@@ -44,6 +45,12 @@ export interface CallRow {
   readonly trace_id: string | null;
   readonly parent_call_id: string | null;
   readonly via: string | null;
+  readonly class: string | null;
+  readonly name: string | null;
+  readonly client_id: string | null;
+  readonly country: string | null;
+  readonly policy: string | null;
+  readonly approval_id: string | null;
 }
 
 /**
@@ -52,7 +59,7 @@ export interface CallRow {
  */
 export function toLine(record: CallRecord): string {
   if (!isId("call", record.id)) throw new TypeError("A record needs the id of a call");
-  return [
+  const fields = [
     record.id,
     count(record.startedAtMs, maxTimeMs),
     duration(record.durationMs),
@@ -78,8 +85,23 @@ export function toLine(record: CallRecord): string {
     count(record.bytesOut, Number.MAX_SAFE_INTEGER),
     optional(record.traceId, 64),
     optional(record.parentCallId, 64),
-    ...(record.via === undefined ? [] : [cleanText(record.via, 64)]),
-  ].join(fieldSeparator);
+    optional(record.via, 64),
+    optional(record.class, 16),
+    optional(record.name, 512),
+    optional(record.clientId, 128),
+    optional(record.country, 8),
+    record.policy === undefined ? absent : toPolicyText(record.policy),
+    optional(record.approvalId, 64),
+  ];
+  return joined(fields);
+}
+
+/** How many fields every line has, present or not. */
+const firstFields = 25;
+
+function joined(fields: readonly string[]): string {
+  const last = fields.findLastIndex((field) => field !== absent);
+  return fields.slice(0, Math.max(firstFields, last + 1)).join(fieldSeparator);
 }
 
 /**
@@ -90,12 +112,11 @@ export function lineOfRow(row: CallRow): string | null {
   const fields: string[] = [];
   for (const column of columns) {
     const value = row[column];
-    if (value === null && column === "via") continue;
     const field = value === null ? absent : String(value);
     if (value !== null && hasControl(field)) return null;
     fields.push(field);
   }
-  return fields.join(fieldSeparator);
+  return joined(fields);
 }
 
 const columns = [
@@ -125,6 +146,12 @@ const columns = [
   "trace_id",
   "parent_call_id",
   "via",
+  "class",
+  "name",
+  "client_id",
+  "country",
+  "policy",
+  "approval_id",
 ] as const satisfies readonly (keyof CallRow)[];
 
 /** The record that a stored row amounts to, with its place. */
@@ -155,6 +182,12 @@ export function toRecordedCall(row: CallRow & { chain: number; seq: number }): R
     traceId: row.trace_id,
     parentCallId: row.parent_call_id,
     via: row.via,
+    class: row.class,
+    name: row.name,
+    clientId: row.client_id,
+    country: row.country,
+    policy: row.policy === null ? null : fromPolicyText(row.policy),
+    approvalId: row.approval_id,
     chain: row.chain,
     seq: row.seq,
   };

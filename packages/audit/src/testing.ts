@@ -36,6 +36,12 @@ export function exampleCall(overrides: Partial<CallRecord> = {}): CallRecord {
     traceId: "0af7651916cd43dd8448eb211c80319c",
     parentCallId: createId("call"),
     via: "portal_execute",
+    class: "destructive",
+    name: "send",
+    clientId: "cli_0199c7",
+    country: "DE",
+    policy: { outcome: "ask", rules: ["finance-only", "two-persons"] },
+    approvalId: "apr_0199c7",
     ...overrides,
   };
 }

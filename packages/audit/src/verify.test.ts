@@ -76,13 +76,18 @@ test.each<[string, SqlStatement[], object]>([
   ],
   [
     "the last field taken away",
-    [sql`update calls set via = null where chain = 2 and seq = 3`],
+    [sql`update calls set approval_id = null where chain = 2 and seq = 3`],
+    { seq: 3, breakage: "changed" },
+  ],
+  [
+    "a field between others taken away",
+    [sql`update calls set policy = null where chain = 2 and seq = 3`],
     { seq: 3, breakage: "changed" },
   ],
   [
     "the last two fields made one",
     [
-      sql`update calls set parent_call_id = parent_call_id || ${"\u001f"} || via, via = null where chain = 2 and seq = 3`,
+      sql`update calls set policy = policy || ${"\u001f"} || approval_id, approval_id = null where chain = 2 and seq = 3`,
     ],
     { seq: 3, breakage: "changed" },
   ],

@@ -4,6 +4,7 @@
  */
 import type { Principal, Use } from "@castellan/access";
 import type { CallOutcome } from "@castellan/audit";
+import type { Connection, Decision, Judge } from "@castellan/policy";
 import type { Id, Slug } from "@castellan/kernel";
 import type {
   Channel,
@@ -31,6 +32,8 @@ export interface Received {
   /** Monotonic, for durations. */
   readonly startedMs: number;
   readonly address: string;
+  /** How it reached us, as rules look at it; with the same address. */
+  readonly connection: Connection;
   readonly portalSlug: string;
   /** The host name, of some portal's own, by which it came; undefined: by the server's. */
   readonly ownHost: string | undefined;
@@ -73,6 +76,8 @@ export type Admitted = Received & Authenticated & Parsed & Classified;
 /** The portal that a message came to, and the caller's place there. */
 export interface Entered {
   readonly portal: PortalView;
+  /** Says what rules make of what this caller does from here. */
+  readonly judge: Judge;
   /** The caller's session; modern calls have none, nor has `initialize`. */
   readonly session: CallerSession | undefined;
 }
@@ -116,8 +121,26 @@ export interface OwnTool {
 }
 
 export interface Authorized {
+  /** What rules made of it: to allow, or to ask first. Undefined for what goes to no server. */
+  readonly decision: Decision | undefined;
   /** Disposed of when the call has ended. */
   readonly hold: Disposable | undefined;
+}
+
+export interface Approved {
+  /** The request for a person's decision by which the call goes through; undefined where none was needed, or holds from earlier. */
+  readonly approved: ApprovedCall | undefined;
+  /** Where the caller answered a question of this house's: what is meant for the server. */
+  readonly target?: Target;
+  /** What the caller is asked first. The call ends with it here. */
+  readonly answer?: Answer;
+}
+
+/** A request for a decision that was used for this call, or waits. */
+export interface ApprovedCall {
+  readonly id: Id<"approval">;
+  /** Of the request, once it was used: how many rounds of the call have gone by shows in it. */
+  readonly version: number;
 }
 
 export interface Limited {
@@ -150,7 +173,7 @@ export interface Answer {
 /** The portal that a call came to, as far as the way of a call needs to know it. */
 export interface PortalView {
   readonly slug: Slug;
-  /** What the caller may use of it, whether their credential was given that or not. */
+  /** What the caller may use of it, whether their credential was given that or not, and whatever rules say of here and now. */
   scope(era: Era): Scope;
   /** Whether the caller's credential lets them do this. */
   isGranted(use: Use): boolean;

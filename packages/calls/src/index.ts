@@ -37,11 +37,16 @@ export {
 export { readHeaders } from "./servers/read-headers.ts";
 export { serverSealedColumns } from "./servers/server-headers.ts";
 export { type StoredServer } from "./servers/server-row.ts";
-export { holdServers } from "./servers/hold-servers.ts";
+export { holdServers, slugOfServer } from "./servers/hold-servers.ts";
+export { knownTools } from "./catalog/known-tools.ts";
 export { createServerStore, type ServerPage, type ServerStore } from "./servers/server-store.ts";
 
 export { createCatalog, speaks, type Catalog, type CatalogServer } from "./catalog/catalog.ts";
-export { createDefinitionStore, type DefinitionStore } from "./catalog/definition-store.ts";
+export {
+  createDefinitionStore,
+  type DefinitionStore,
+  type DefinitionStoreOptions,
+} from "./catalog/definition-store.ts";
 export { fingerprintRule, isFingerprint } from "./catalog/fingerprint.ts";
 export { createDefinitionReviews, type DefinitionReviews } from "./reviews/definition-reviews.ts";
 export {
@@ -116,6 +121,12 @@ export {
   type Received,
   type Target,
 } from "./call.ts";
+export { type CallApprovals } from "./approval/call-approvals.ts";
+export { callerOf } from "./policy/caller-of.ts";
+export { createCallPolicy, type CallPolicy, type CallPolicyOptions } from "./policy/call-policy.ts";
+export { fitsServer, knownScope } from "./policy/known-scope.ts";
+export { placeOf } from "./policy/use-of-call.ts";
+export { policyDenied } from "./policy/refusals.ts";
 export { runCall, type Outcome } from "./run-call.ts";
 export { unknownPortal } from "./stages/enter.ts";
 export { type Arrival, type CallPorts, type CallSummary, type HeldCall } from "./stages/stage.ts";

@@ -9,6 +9,7 @@ import { createScope } from "./catalog/offering.ts";
 import { createCallLimiter } from "./limits/call-limiter.ts";
 import { runCall } from "./run-call.ts";
 import type { CallPorts, CallSummary } from "./stages/stage.ts";
+import { plainConnection, withoutRules } from "./testing.ts";
 
 const principal: Principal = {
   kind: "service",
@@ -67,6 +68,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     receivedAtMs: clock.now(),
     startedMs: clock.monotonic(),
     address: "192.0.2.7",
+    connection: plainConnection,
     portalSlug: "main",
     ownHost: undefined,
     option: () => [],
@@ -88,7 +90,9 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
   const outcome = await runCall(received, {
     authenticate: () => principal,
     findPortal: () => view,
+    policy: withoutRules,
     // Nothing here gets as far as a server.
+    approvals: undefined as never,
     upstreams: undefined as never,
     states: undefined as never,
     lines: undefined as never,

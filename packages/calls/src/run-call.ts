@@ -7,6 +7,7 @@ import { webFaults } from "@castellan/web";
 import type {
   Admitted,
   Answer,
+  Approved,
   Authorized,
   Dispatched,
   Limited,
@@ -14,7 +15,10 @@ import type {
   Resolved,
   Unwrapped,
 } from "./call.ts";
+import { approvalIn } from "./approval/refusals.ts";
 import { clientOf } from "./client-identity.ts";
+import { callerOf } from "./policy/caller-of.ts";
+import { recordedPolicy } from "./policy/recorded.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
 import { traceOf } from "./trace.ts";
@@ -30,7 +34,8 @@ export interface Outcome {
   readonly stream?: Answer["stream"];
 }
 
-type Facts = Received & Partial<Admitted & Unwrapped & Resolved & Authorized & Limited & Dispatched>;
+type Facts = Received &
+  Partial<Admitted & Unwrapped & Resolved & Authorized & Approved & Limited & Dispatched>;
 
 /**
  * Carries a message through all stages. Resolves once the call is on record; a fault of any stage is
@@ -52,7 +57,8 @@ export async function runCall(received: Received, ports: CallPorts): Promise<Out
   } catch (error) {
     if (!isFault(error)) throw error;
     // Without a record no answer: the caller learns only that it could not be recorded.
-    return toOutcome({ ...facts, answer: undefined }, error);
+    const { answer: _, ...rest } = facts;
+    return toOutcome(rest, error);
   }
 }
 
@@ -66,6 +72,8 @@ async function runStages(facts: Facts, ports: CallPorts): Promise<Failure | unde
     try {
       const added = stage.run(facts, ports);
       Object.assign(facts, added instanceof Promise ? await added : added);
+      // A stage that has an answer is the last: the caller is asked something before the call can go on.
+      if (facts.answer) return undefined;
     } catch (error) {
       return { fault: toFault(error, facts), stage: stage.name };
     }
@@ -153,8 +161,30 @@ function toRecord(
     bytesOut: Buffer.byteLength(outcome.text ?? ""),
     traceId: trace?.traceId,
     via: facts.via,
+    ...policyFacts(facts, failure?.fault),
   };
 }
+
+type PolicyFacts = Pick<CallRecord, "class" | "name" | "clientId" | "country" | "policy" | "approvalId">;
+
+function policyFacts(
+  { principal, target, connection, decision, approved }: Facts,
+  fault: Fault | undefined,
+): PolicyFacts {
+  const capability = target?.kind === "forward" ? target.capability : undefined;
+  const isRenamed = capability !== undefined && capability.name !== capability.publicName;
+  return {
+    class: capability?.class,
+    name: isRenamed ? capability.name : undefined,
+    clientId: principal && callerOf(principal).clientId,
+    country: connection.country === unknownCountry ? undefined : connection.country,
+    policy: recordedPolicy(decision, fault),
+    approvalId: approved?.id ?? approvalIn(fault),
+  };
+}
+
+/** As `policy` has it for addresses of which nobody knows. */
+const unknownCountry = "ZZ";
 
 /** Labels of metrics must not be the caller's to choose: what is not known here is called `other`. */
 function toSummary(record: CallRecord, { portal, target }: Facts): Omit<CallSummary, "trace"> {

@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, isFault, parseSlug } from "@castellan/kernel";
+import { compilePolicies, type Connection } from "@castellan/policy";
 import { createVault, generateMasterKey } from "@castellan/vault";
 import { createCatalog, type Catalog, type CatalogServer } from "./catalog/catalog.ts";
 import {
@@ -15,6 +16,7 @@ import type { Definition, FoundDefinition } from "./catalog/definition.ts";
 import { fingerprintOf } from "./catalog/fingerprint.ts";
 import { proposeClass } from "./catalog/tool-class.ts";
 import { callMigrations } from "./migrations.ts";
+import { createCallPolicy, type CallPolicy } from "./policy/call-policy.ts";
 import { createServerStore, type ServerStore } from "./servers/server-store.ts";
 import type { NewServer, Server, ServerState } from "./servers/server.ts";
 
@@ -152,6 +154,19 @@ export function testDefinition(
     ...more,
   };
 }
+
+const noPolicies = compilePolicies([]);
+
+/** By no rule at all: what access rules and tokens give holds. */
+export const withoutRules: CallPolicy = createCallPolicy({ current: () => noPolicies });
+
+/** A way to come of which rules could say little. */
+export const plainConnection: Connection = {
+  address: "192.0.2.7",
+  country: "ZZ",
+  certificate: undefined,
+  postures: {},
+};
 
 /** `done`, or the code of the fault. */
 export async function codeOf(run: Promise<unknown>): Promise<string> {

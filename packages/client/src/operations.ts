@@ -7,6 +7,188 @@ export interface AccessRule {
   readonly classes: readonly ("read" | "write" | "destructive")[];
   /** Servers of the portal that it is about; absent: all, later ones too */
   readonly servers?: readonly string[] | undefined;
+  /** From then on it gives nothing, without anybody doing anything; absent: it does not end by itself */
+  readonly until?: string | undefined;
+}
+
+export interface Approval {
+  readonly id: string;
+  readonly kind: "call";
+  readonly state: "pending" | "approved" | "used" | "rejected" | "withdrawn" | "expired";
+  readonly asker: {
+    readonly id: string;
+    readonly kind: "user" | "service" | "public";
+    readonly name: string;
+    readonly email?: string | undefined;
+    /** By which client, as people know it */
+    readonly client?: string | undefined;
+  };
+  readonly subject: {
+    readonly portal: string;
+    readonly server: string;
+    readonly method: string;
+    /** The public name of what is called */
+    readonly target: string;
+    /** The server's own name of it */
+    readonly name: string;
+    readonly class: string;
+    /** From where it was asked */
+    readonly address: string;
+  };
+  readonly needs: readonly (
+    | {
+        readonly kind: "decision";
+        /** The name of the rule that wants it */
+        readonly rule: string;
+        readonly deciders: {
+          /** Whoever asked */
+          readonly self?: boolean | undefined;
+          readonly groups?: readonly string[] | undefined;
+          /** E-mail addresses */
+          readonly people?: readonly string[] | undefined;
+        };
+        /** For how long it holds for further calls of the tool; 0: for this one */
+        readonly holdsSeconds: number;
+        /** What was done; absent: it is open */
+        readonly met?:
+          | {
+              readonly at: string;
+              /** The id of the user */
+              readonly by: string;
+              readonly byName: string;
+              /** The reason of a decision, or the purpose */
+              readonly text?: string | undefined;
+            }
+          | undefined;
+      }
+    | {
+        readonly kind: "proof";
+        /** The name of the rule that wants it */
+        readonly rule: string;
+        readonly withinSeconds: number;
+        /** Values of `amr`, one of which must be there */
+        readonly methods?: readonly string[] | undefined;
+        /** What was done; absent: it is open */
+        readonly met?:
+          | {
+              readonly at: string;
+              /** The id of the user */
+              readonly by: string;
+              readonly byName: string;
+              /** The reason of a decision, or the purpose */
+              readonly text?: string | undefined;
+            }
+          | undefined;
+      }
+    | {
+        readonly kind: "purpose";
+        /** The name of the rule that wants it */
+        readonly rule: string;
+        /** For how long it holds for further calls of the tool; 0: for this one */
+        readonly holdsSeconds: number;
+        /** What was done; absent: it is open */
+        readonly met?:
+          | {
+              readonly at: string;
+              /** The id of the user */
+              readonly by: string;
+              readonly byName: string;
+              /** The reason of a decision, or the purpose */
+              readonly text?: string | undefined;
+            }
+          | undefined;
+      }
+  )[];
+  readonly rejection?:
+    | {
+        readonly by: string;
+        readonly byName: string;
+        readonly at: string;
+        readonly reason: string;
+      }
+    | undefined;
+  readonly askedAt: string;
+  readonly expiresAt: string;
+  readonly decidedAt?: string | undefined;
+  readonly usedAt?: string | undefined;
+  /** The page on which people look at it and decide */
+  readonly url: string;
+  readonly version: number;
+}
+
+export interface ApprovalTerms {
+  readonly deciders: {
+    /** Whether whoever asks may decide. Default false: never */
+    readonly self?: boolean | undefined;
+    /** Groups of the company's people */
+    readonly groups?: readonly string[] | undefined;
+    /** E-mail addresses */
+    readonly people?: readonly string[] | undefined;
+  };
+  /** How long it waits for a decision. Default one day */
+  readonly expiresSeconds?: number | undefined;
+  /** After how long those who may decide are told once more */
+  readonly remindSeconds?: number | undefined;
+  /** How long a yes holds for further calls of the tool by the same caller. Default 0 */
+  readonly holdsSeconds?: number | undefined;
+}
+
+export interface AskedCall {
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly portal: string;
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly server: string;
+  /** By the server's own name; absent: a prompt or resource */
+  readonly tool?: string | undefined;
+  /** Absent: the tool's; without a tool `read` */
+  readonly class?: "read" | "write" | "destructive" | undefined;
+  readonly method?: string | undefined;
+  /** Absent: not known */
+  readonly arguments?: Readonly<Record<string, unknown>> | undefined;
+  /** When. Absent: now */
+  readonly at?: string | undefined;
+}
+
+export interface AskedCaller {
+  /** A person: their id, or their e-mail address */
+  readonly user?: string | undefined;
+  /** A program: the id of its service token */
+  readonly serviceToken?: string | undefined;
+  /** Whoever comes without a token */
+  readonly public?: true | undefined;
+  /** The client that calls for the person; alone: a client that calls for itself */
+  readonly client?: string | undefined;
+  /** By what the person signed in. This and what follows: absent, as they let the client in */
+  readonly provider?: string | undefined;
+  /** How they proved who they are */
+  readonly amr?: readonly string[] | undefined;
+  /** When they last did */
+  readonly provedAt?: string | undefined;
+  /** What their provider said of them */
+  readonly claims?: Readonly<Record<string, string | number | boolean | readonly string[]>> | undefined;
+}
+
+export interface AskedConnection {
+  readonly address?: string | undefined;
+  /** Absent: that of the address */
+  readonly country?: string | undefined;
+  /** A client certificate that was checked */
+  readonly certificate?:
+    | {
+        readonly commonName?: string | undefined;
+      }
+    | undefined;
+  /** What evaluators say, by slug; absent: not known */
+  readonly postures?: Readonly<Record<string, boolean>> | undefined;
+}
+
+/** What is absent does not matter; all that is there must fit */
+export interface Attachment {
+  readonly portals?: readonly string[] | undefined;
+  readonly servers?: readonly string[] | undefined;
+  readonly classes?: readonly ("read" | "write" | "destructive")[] | undefined;
+  /** By the server's own names; `servers` must name that one server */
+  readonly tools?: readonly string[] | undefined;
 }
 
 export interface Call {
@@ -26,9 +208,12 @@ export interface Call {
     readonly name: string;
   };
   readonly client: {
+    readonly id?: string | undefined;
     readonly name?: string | undefined;
     readonly version?: string | undefined;
     readonly address?: string | undefined;
+    /** Of the address, ISO 3166-1 alpha-2; absent: not known */
+    readonly country?: string | undefined;
   };
   readonly outcome: "ok" | "tool_error" | "error" | "refused" | "cancelled";
   readonly stage?: string | undefined;
@@ -42,6 +227,20 @@ export interface Call {
   readonly parentCallId?: string | undefined;
   /** The portal's own tool through which the caller aimed at the target: `portal_execute` */
   readonly via?: string | undefined;
+  /** What the use may do: `read`, `write` or `destructive` */
+  readonly class?: string | undefined;
+  /** What the server calls the target, where callers know it by another name */
+  readonly name?: string | undefined;
+  /** What rules made of it, before anybody was asked; absent where none had anything to say */
+  readonly policy?:
+    | {
+        readonly outcome: "allow" | "ask" | "deny";
+        /** Names of the rules that said so; none: no rule allows it */
+        readonly rules: readonly string[];
+      }
+    | undefined;
+  /** The request for a person's decision by which it went through, or waits */
+  readonly approvalId?: string | undefined;
   /** Its place in the chain of records */
   readonly chain: number;
   readonly seq: number;
@@ -154,6 +353,8 @@ export interface ConfigurationDocument {
             /** Domains of e-mail addresses that let people in; none: all */
             readonly allowedDomains?: readonly string[] | undefined;
             readonly requiresVerifiedEmail?: boolean | undefined;
+            /** Claims that are kept of people at each sign-in, for rules to look at */
+            readonly keptClaims?: readonly string[] | undefined;
             /** Whether somebody whom nobody knows becomes a person here */
             readonly createsUsers?: boolean | undefined;
             /** Whether somebody is whoever has their address here already */
@@ -217,6 +418,8 @@ export interface ConfigurationDocument {
             /** Domains of e-mail addresses that let people in; none: all */
             readonly allowedDomains?: readonly string[] | undefined;
             readonly requiresVerifiedEmail?: boolean | undefined;
+            /** Claims that are kept of people at each sign-in, for rules to look at */
+            readonly keptClaims?: readonly string[] | undefined;
             /** Whether somebody whom nobody knows becomes a person here */
             readonly createsUsers?: boolean | undefined;
             /** Whether somebody is whoever has their address here already */
@@ -406,8 +609,12 @@ export interface ConfigurationDocument {
                   readonly classes: readonly ("read" | "write" | "destructive")[];
                   /** Servers of the portal that it is about; absent: all, later ones too */
                   readonly servers?: readonly string[] | undefined;
+                  /** From then on it gives nothing; absent: it does not end by itself */
+                  readonly until?: string | undefined;
                 }[]
               | undefined;
+            /** Whether nobody does more than read there, whatever rules and tokens say */
+            readonly isReadOnly?: boolean | undefined;
             /** How much is done for those who come without a token */
             readonly publicLimits?:
               | {
@@ -513,6 +720,74 @@ export interface ConfigurationDocument {
         >
       >
     | undefined;
+  /** External evaluations of devices and sessions, for rules to ask */
+  readonly evaluators?:
+    | Readonly<
+        Record<
+          string,
+          {
+            /** Absent: the slug */
+            readonly title?: string | undefined;
+            /** Where it is asked */
+            readonly url: string;
+            /** Where its public keys are (a JWK set) */
+            readonly keysUrl: string;
+            /** Hosts, host:port, addresses or CIDRs at which both may be although they are not public */
+            readonly allowPrivate?: readonly string[] | undefined;
+            /** How long it may take to answer */
+            readonly timeoutMs?: number | undefined;
+            /** For how long an answer holds; 0: for that request */
+            readonly cacheSeconds?: number | undefined;
+          }
+        >
+      >
+    | undefined;
+  /** Where programs are told of things */
+  readonly webhooks?:
+    | Readonly<
+        Record<
+          string,
+          {
+            /** Where it is told: https, or http to an address in allowPrivate */
+            readonly url: string;
+            /** What it wants to hear of; none: everything */
+            readonly kinds?:
+              | readonly ("approval.asked" | "approval.reminder" | "approval.decided")[]
+              | undefined;
+            /** Hosts, host:port, addresses or CIDRs that it may be at although they are not public */
+            readonly allowPrivate?: readonly string[] | undefined;
+            readonly isEnabled?: boolean | undefined;
+          }
+        >
+      >
+    | undefined;
+  /** Rules of what each may do, by name */
+  readonly policies?:
+    | Readonly<
+        Record<
+          string,
+          {
+            readonly action: "allow" | "block" | "require_approval";
+            readonly description?: string | undefined;
+            readonly at?: Attachment | undefined;
+            /** One of these must fit */
+            readonly include: readonly Selector[];
+            /** All of these must fit */
+            readonly require?: readonly Selector[] | undefined;
+            /** None of these may fit */
+            readonly exclude?: readonly Selector[] | undefined;
+            readonly stepUp?: StepUp | undefined;
+            readonly purpose?: Purpose | undefined;
+            readonly approval?: ApprovalTerms | undefined;
+            /** It holds from then on */
+            readonly startsAt?: string | undefined;
+            /** It holds until then */
+            readonly endsAt?: string | undefined;
+            readonly isEnabled?: boolean | undefined;
+          }
+        >
+      >
+    | undefined;
 }
 
 export interface DetailedServer {
@@ -596,6 +871,34 @@ export interface DetailedServer {
     readonly resources: readonly string[];
     readonly resourceTemplates: readonly string[];
   };
+}
+
+export interface Evaluator {
+  readonly id: string;
+  readonly slug: string;
+  readonly title: string;
+  readonly url: string;
+  readonly keysUrl: string;
+  readonly allowPrivate: readonly string[];
+  readonly timeoutMs: number;
+  readonly cacheSeconds: number;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface EvaluatorChange {
+  readonly title?: string | undefined;
+  /** Where it is asked: a POST with a signed question */
+  readonly url?: string | undefined;
+  /** Where its public keys are (RFC 7517 §5); its answers are signed with one of them */
+  readonly keysUrl?: string | undefined;
+  /** Hosts, `host:port`, addresses or CIDRs that both may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  /** How long it may take to answer, in milliseconds; callers wait for it */
+  readonly timeoutMs?: number | undefined;
+  /** How long an answer holds for the same caller, client, address and certificate */
+  readonly cacheSeconds?: number | undefined;
 }
 
 export interface Grant {
@@ -701,6 +1004,21 @@ export interface MadeToken {
   readonly secret: string;
 }
 
+export interface MadeWebhook {
+  /** `whk_…` */
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly kinds: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[];
+  readonly allowPrivate: readonly string[];
+  readonly isEnabled: boolean;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** `whsec_…`, under which deliveries are signed (Standard Webhooks). Shown here only */
+  readonly secret: string;
+}
+
 export interface Me {
   /** A person, or a program */
   readonly kind: "user" | "service";
@@ -731,6 +1049,22 @@ export interface Membership {
   readonly user: string;
 }
 
+export interface NewEvaluator {
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly slug: string;
+  readonly title?: string | undefined;
+  /** Where it is asked: a POST with a signed question */
+  readonly url: string;
+  /** Where its public keys are (RFC 7517 §5); its answers are signed with one of them */
+  readonly keysUrl: string;
+  /** Hosts, `host:port`, addresses or CIDRs that both may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  /** How long it may take to answer, in milliseconds; callers wait for it */
+  readonly timeoutMs?: number | undefined;
+  /** How long an answer holds for the same caller, client, address and certificate */
+  readonly cacheSeconds?: number | undefined;
+}
+
 export interface NewGroup {
   /** `workforce`: the company's own people; `customers`: those of its public products */
   readonly directory?: "workforce" | "customers" | undefined;
@@ -742,6 +1076,28 @@ export interface NewGroup {
 export interface NewInvitation {
   /** How long it is good for, if it is not used; from five minutes to seven days */
   readonly expiresInSeconds?: number | undefined;
+}
+
+export interface NewPolicy {
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly name: string;
+  readonly action: "allow" | "block" | "require_approval";
+  readonly description?: string | undefined;
+  readonly at?: Attachment | undefined;
+  /** One of these must fit */
+  readonly include: readonly Selector[];
+  /** All of these must fit */
+  readonly require?: readonly Selector[] | undefined;
+  /** None of these may fit */
+  readonly exclude?: readonly Selector[] | undefined;
+  readonly stepUp?: StepUp | undefined;
+  readonly purpose?: Purpose | undefined;
+  readonly approval?: ApprovalTerms | undefined;
+  /** It holds from then on */
+  readonly startsAt?: string | undefined;
+  /** It holds until then */
+  readonly endsAt?: string | undefined;
+  readonly isEnabled?: boolean | undefined;
 }
 
 export interface NewProvider {
@@ -768,6 +1124,8 @@ export interface NewProvider {
   readonly allowedDomains?: readonly string[] | undefined;
   /** Whether an address counts only with `email_verified`. False: its admin gives the addresses */
   readonly requiresVerifiedEmail?: boolean | undefined;
+  /** Claims that are kept of people at each sign-in, for rules to look at; each the claim's name, or a path into it: `realm_access.roles` */
+  readonly keptClaims?: readonly string[] | undefined;
   /** Whether somebody whom nobody knows becomes a person here */
   readonly createsUsers?: boolean | undefined;
   /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
@@ -814,6 +1172,8 @@ export interface NewTrustedIssuer {
         | "Ed25519"
       )[]
     | undefined;
+  /** Claims that are kept of people at each sign-in, for rules to look at; each the claim's name, or a path into it: `realm_access.roles` */
+  readonly keptClaims?: readonly string[] | undefined;
   /** Whether somebody whom nobody knows becomes a person here */
   readonly createsUsers?: boolean | undefined;
   /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
@@ -835,6 +1195,35 @@ export interface NewUser {
   readonly role?: "owner" | "admin" | "auditor" | "developer" | "member" | undefined;
   /** Names of the groups that an admin puts them into; what a provider says of them stays */
   readonly groups?: readonly string[] | undefined;
+}
+
+export interface NewWebhook {
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly name: string;
+  /** Where it is told: https, or http to an address in `allowPrivate`. Redirects are not followed */
+  readonly url: string;
+  /** What it wants to hear of; none: everything */
+  readonly kinds?: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[] | undefined;
+  /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+}
+
+export interface Notice {
+  /** `ntc_…`; what a webhook gets as `webhook-id` */
+  readonly id: string;
+  readonly kind: string;
+  readonly channel: "email" | "webhook";
+  /** An e-mail address, or the name of a webhook; its id once it is gone */
+  readonly recipient: string;
+  readonly state: "waiting" | "delivered" | "failed";
+  readonly attempts: number;
+  /** When it is tried next; absent: never */
+  readonly nextAt?: string | undefined;
+  /** What came of the last attempt; may hold what the other side said */
+  readonly lastError?: string | undefined;
+  readonly createdAt: string;
+  readonly settledAt?: string | undefined;
 }
 
 export interface OAuthClient {
@@ -873,6 +1262,139 @@ export interface OAuthClient {
   readonly readAt?: string | undefined;
 }
 
+export interface Policy {
+  readonly name: string;
+  readonly action: "allow" | "block" | "require_approval";
+  readonly description: string;
+  readonly at: ShownAttachment;
+  /** On which it decides */
+  readonly level: "portal" | "server" | "use";
+  readonly include: readonly ShownSelector[];
+  readonly require: readonly ShownSelector[];
+  readonly exclude: readonly ShownSelector[];
+  readonly stepUp?: ShownStepUp | undefined;
+  readonly purpose?: ShownPurpose | undefined;
+  readonly approval?: ShownApprovalTerms | undefined;
+  readonly startsAt?: string | undefined;
+  readonly endsAt?: string | undefined;
+  readonly isEnabled: boolean;
+  /** The configuration file that made it */
+  readonly managedBy?: string | undefined;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface PolicyExplanation {
+  /** Whether the call goes through: it is granted, and no rule refuses it or wants something first */
+  readonly isLetThrough: boolean;
+  /** Whether the portal's access rules, or the program's scopes, give it at all; rules only take away */
+  readonly isGranted: boolean;
+  /** What the rules say; `ask`: it goes through once the demands are met */
+  readonly outcome: "allow" | "ask" | "deny";
+  readonly levels: readonly {
+    readonly level: "portal" | "server" | "use";
+    readonly outcome: "allow" | "ask" | "deny";
+    readonly why: "blocked" | "asked" | "allowed" | "not_allowed" | "inherited";
+    readonly rules: readonly string[];
+  }[];
+  readonly demands: readonly {
+    readonly kind: "approval" | "step_up" | "purpose";
+    readonly rule: string;
+    readonly withinSeconds?: number | undefined;
+    readonly methods?: readonly string[] | undefined;
+    readonly deciders?:
+      | {
+          readonly self?: boolean | undefined;
+          readonly groups?: readonly string[] | undefined;
+          readonly people?: readonly string[] | undefined;
+        }
+      | undefined;
+    readonly expiresSeconds?: number | undefined;
+    readonly remindSeconds?: number | undefined;
+    readonly holdsSeconds?: number | undefined;
+  }[];
+  /** Each rule that is attached to where the call goes */
+  readonly rules: readonly {
+    readonly name: string;
+    readonly action: "allow" | "block" | "require_approval";
+    readonly level: "portal" | "server" | "use";
+    readonly state: "in_force" | "disabled" | "not_yet" | "over";
+    readonly fits: "no" | "unknown" | "yes";
+    /** What it adds to the decision */
+    readonly effect: "blocks" | "asks" | "allows" | "none";
+    readonly selectors: readonly {
+      readonly part: "include" | "require" | "exclude";
+      readonly selector: ShownSelector;
+      readonly fits: "no" | "unknown" | "yes";
+      readonly words: string;
+    }[];
+  }[];
+  /** How many rules are attached elsewhere */
+  readonly elsewhere: number;
+  /** Who and where it was asked about */
+  readonly looksAt: {
+    readonly kind: "user" | "service" | "public";
+    readonly id: string;
+    readonly name: string;
+    readonly email?: string | undefined;
+    readonly groups: readonly string[];
+    readonly provider?: string | undefined;
+    readonly amr: readonly string[];
+    readonly clientId?: string | undefined;
+    readonly address: string;
+    readonly country: string;
+    readonly class: "read" | "write" | "destructive";
+  };
+}
+
+export interface PolicySimulation {
+  /** How many calls were judged */
+  readonly calls: number;
+  /** Records beside them: calls that came to no server, or by callers who are no longer here */
+  readonly skipped: number;
+  /** Whether there are older records that were not looked at */
+  readonly isCut: boolean;
+  readonly before: {
+    readonly allow: number;
+    readonly ask: number;
+    readonly deny: number;
+  };
+  readonly after: {
+    readonly allow: number;
+    readonly ask: number;
+    readonly deny: number;
+  };
+  /** How many come out otherwise */
+  readonly changed: number;
+  /** How many hung on what is not recorded (arguments, certificates): taken as the stricter */
+  readonly unsure: number;
+  /** Whose calls of what come out otherwise, the most calls first */
+  readonly groups: readonly {
+    readonly caller: {
+      readonly kind: "user" | "service" | "public";
+      readonly id: string;
+      readonly name: string;
+    };
+    readonly portal: string;
+    readonly server: string;
+    readonly tool?: string | undefined;
+    readonly method: string;
+    readonly before: "allow" | "ask" | "deny";
+    readonly after: "allow" | "ask" | "deny";
+    readonly rulesBefore: readonly string[];
+    readonly rulesAfter: readonly string[];
+    readonly calls: number;
+    readonly unsure: number;
+    readonly firstAt: string;
+    readonly lastAt: string;
+  }[];
+  /** How many changed calls are in none of these groups */
+  readonly notGrouped: number;
+  /** What saving these rules would warn of */
+  readonly warnings: readonly string[];
+}
+
 export interface Portal {
   readonly slug: string;
   readonly title: string;
@@ -888,7 +1410,11 @@ export interface Portal {
     readonly classes: readonly ("read" | "write" | "destructive")[];
     /** Absent: all of the portal, later ones too */
     readonly servers?: readonly string[] | undefined;
+    /** From then on it gives nothing; absent: it does not end by itself */
+    readonly until?: string | undefined;
   }[];
+  /** Whether nobody does more than read there */
+  readonly isReadOnly: boolean;
   readonly publicLimits: {
     readonly requestsPerMinute: number;
     readonly requestsPerMinutePerAddress: number;
@@ -992,6 +1518,7 @@ export interface Provider {
   readonly groupPrefix: string;
   readonly allowedDomains: readonly string[];
   readonly requiresVerifiedEmail: boolean;
+  readonly keptClaims: readonly string[];
   readonly createsUsers: boolean;
   readonly linksByEmail: boolean;
   readonly allowPrivate: readonly string[];
@@ -1010,6 +1537,8 @@ export interface ProviderChange {
   readonly allowedDomains?: readonly string[] | undefined;
   /** Whether an address counts only with `email_verified`. False: its admin gives the addresses */
   readonly requiresVerifiedEmail?: boolean | undefined;
+  /** Claims that are kept of people at each sign-in, for rules to look at; each the claim's name, or a path into it: `realm_access.roles` */
+  readonly keptClaims?: readonly string[] | undefined;
   /** Whether somebody whom nobody knows becomes a person here */
   readonly createsUsers?: boolean | undefined;
   /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
@@ -1026,6 +1555,11 @@ export interface ProviderChange {
   readonly claims?: ClaimNamesChange | undefined;
   readonly groupMap?: Readonly<Record<string, string>> | null | undefined;
   readonly clientSecret?: string | null | undefined;
+}
+
+export interface Purpose {
+  /** How long it holds for further calls of the tool; 0: for that call */
+  readonly holdsSeconds?: number | undefined;
 }
 
 export interface ReviewSummary {
@@ -1059,6 +1593,197 @@ export interface RotatedToken {
   readonly secret: string;
   /** Until when the one before is good */
   readonly previousUntil?: string | undefined;
+}
+
+export interface SavedPolicy {
+  readonly name: string;
+  readonly action: "allow" | "block" | "require_approval";
+  readonly description: string;
+  readonly at: ShownAttachment;
+  /** On which it decides */
+  readonly level: "portal" | "server" | "use";
+  readonly include: readonly ShownSelector[];
+  readonly require: readonly ShownSelector[];
+  readonly exclude: readonly ShownSelector[];
+  readonly stepUp?: ShownStepUp | undefined;
+  readonly purpose?: ShownPurpose | undefined;
+  readonly approval?: ShownApprovalTerms | undefined;
+  readonly startsAt?: string | undefined;
+  readonly endsAt?: string | undefined;
+  readonly isEnabled: boolean;
+  /** The configuration file that made it */
+  readonly managedBy?: string | undefined;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+  /** What may be meant so, and may not: each with the field that it is about */
+  readonly warnings: readonly string[];
+}
+
+export interface SeenApproval {
+  readonly id: string;
+  readonly kind: "call";
+  readonly state: "pending" | "approved" | "used" | "rejected" | "withdrawn" | "expired";
+  readonly asker: {
+    readonly id: string;
+    readonly kind: "user" | "service" | "public";
+    readonly name: string;
+    readonly email?: string | undefined;
+    /** By which client, as people know it */
+    readonly client?: string | undefined;
+  };
+  readonly subject: {
+    readonly portal: string;
+    readonly server: string;
+    readonly method: string;
+    /** The public name of what is called */
+    readonly target: string;
+    /** The server's own name of it */
+    readonly name: string;
+    readonly class: string;
+    /** From where it was asked */
+    readonly address: string;
+  };
+  readonly needs: readonly (
+    | {
+        readonly kind: "decision";
+        /** The name of the rule that wants it */
+        readonly rule: string;
+        readonly deciders: {
+          /** Whoever asked */
+          readonly self?: boolean | undefined;
+          readonly groups?: readonly string[] | undefined;
+          /** E-mail addresses */
+          readonly people?: readonly string[] | undefined;
+        };
+        /** For how long it holds for further calls of the tool; 0: for this one */
+        readonly holdsSeconds: number;
+        /** What was done; absent: it is open */
+        readonly met?:
+          | {
+              readonly at: string;
+              /** The id of the user */
+              readonly by: string;
+              readonly byName: string;
+              /** The reason of a decision, or the purpose */
+              readonly text?: string | undefined;
+            }
+          | undefined;
+      }
+    | {
+        readonly kind: "proof";
+        /** The name of the rule that wants it */
+        readonly rule: string;
+        readonly withinSeconds: number;
+        /** Values of `amr`, one of which must be there */
+        readonly methods?: readonly string[] | undefined;
+        /** What was done; absent: it is open */
+        readonly met?:
+          | {
+              readonly at: string;
+              /** The id of the user */
+              readonly by: string;
+              readonly byName: string;
+              /** The reason of a decision, or the purpose */
+              readonly text?: string | undefined;
+            }
+          | undefined;
+      }
+    | {
+        readonly kind: "purpose";
+        /** The name of the rule that wants it */
+        readonly rule: string;
+        /** For how long it holds for further calls of the tool; 0: for this one */
+        readonly holdsSeconds: number;
+        /** What was done; absent: it is open */
+        readonly met?:
+          | {
+              readonly at: string;
+              /** The id of the user */
+              readonly by: string;
+              readonly byName: string;
+              /** The reason of a decision, or the purpose */
+              readonly text?: string | undefined;
+            }
+          | undefined;
+      }
+  )[];
+  readonly rejection?:
+    | {
+        readonly by: string;
+        readonly byName: string;
+        readonly at: string;
+        readonly reason: string;
+      }
+    | undefined;
+  readonly askedAt: string;
+  readonly expiresAt: string;
+  readonly decidedAt?: string | undefined;
+  readonly usedAt?: string | undefined;
+  /** The page on which people look at it and decide */
+  readonly url: string;
+  readonly version: number;
+  /** What exactly is asked for; for whoever asked and who may decide */
+  readonly arguments?: string | undefined;
+  /** Whether the caller may say yes or no by `decideApproval` */
+  readonly mayDecide: boolean;
+}
+
+export interface Selector {
+  /** Everybody that the portal's access rules or scopes let in */
+  readonly everyone?: true | undefined;
+  /** An e-mail address */
+  readonly email?: string | undefined;
+  /** What follows the `@`, to the letter */
+  readonly emailDomain?: string | undefined;
+  /** The name of a group of the portal's directory */
+  readonly group?: string | undefined;
+  /** What a provider or trusted issuer said of them, as far as its entry keeps it */
+  readonly claim?:
+    | {
+        /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+        readonly provider: string;
+        readonly name: string;
+        readonly equals: string;
+      }
+    | undefined;
+  /** The provider or trusted issuer that they signed in with, or `local` */
+  readonly loginMethod?: string | undefined;
+  /** A value of `amr` (RFC 8176): `mfa`, `hwk`, `otp` */
+  readonly authenticationMethod?: string | undefined;
+  /** The id of a service token, or `any` */
+  readonly serviceToken?: string | undefined;
+  /** The id of the OAuth client that calls */
+  readonly client?: string | undefined;
+  /** Whoever comes without a token */
+  readonly public?: true | undefined;
+  /** An address, or a CIDR range: `10.0.0.0/8` */
+  readonly ip?: string | undefined;
+  /** ISO 3166-1; `ZZ`: not known */
+  readonly country?: string | undefined;
+  /** A client certificate that was checked: any, or one of this common name */
+  readonly certificate?:
+    | "valid"
+    | {
+        readonly commonName: string;
+      }
+    | undefined;
+  /** The evaluator that must say yes */
+  readonly posture?: string | undefined;
+  /** Hours of days, by the clock of a place */
+  readonly time?:
+    | {
+        readonly days?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[] | undefined;
+        /** `HH:MM` */
+        readonly from: string;
+        /** `HH:MM`, until just before; earlier than `from`: on the next day */
+        readonly to: string;
+        /** `Europe/Berlin` */
+        readonly zone: string;
+      }
+    | undefined;
+  /** CEL over `caller`, `connection`, `call` and `now`; a boolean */
+  readonly expression?: string | undefined;
 }
 
 export interface Server {
@@ -1267,6 +1992,101 @@ export interface ServerState {
   readonly foundBelow?: string | undefined;
 }
 
+export interface ShownApprovalTerms {
+  readonly deciders: {
+    /** Whether whoever asks may decide. Default false: never */
+    readonly self?: boolean | undefined;
+    /** Groups of the company's people */
+    readonly groups?: readonly string[] | undefined;
+    /** E-mail addresses */
+    readonly people?: readonly string[] | undefined;
+  };
+  /** How long it waits for a decision. Default one day */
+  readonly expiresSeconds?: number | undefined;
+  /** After how long those who may decide are told once more */
+  readonly remindSeconds?: number | undefined;
+  /** How long a yes holds for further calls of the tool by the same caller. Default 0 */
+  readonly holdsSeconds?: number | undefined;
+}
+
+/** What is absent does not matter; all that is there must fit */
+export interface ShownAttachment {
+  readonly portals?: readonly string[] | undefined;
+  readonly servers?: readonly string[] | undefined;
+  readonly classes?: readonly ("read" | "write" | "destructive")[] | undefined;
+  /** By the server's own names; `servers` must name that one server */
+  readonly tools?: readonly string[] | undefined;
+}
+
+export interface ShownPurpose {
+  /** How long it holds for further calls of the tool; 0: for that call */
+  readonly holdsSeconds: number;
+}
+
+export interface ShownSelector {
+  /** Everybody that the portal's access rules or scopes let in */
+  readonly everyone?: true | undefined;
+  /** An e-mail address */
+  readonly email?: string | undefined;
+  /** What follows the `@`, to the letter */
+  readonly emailDomain?: string | undefined;
+  /** The name of a group of the portal's directory */
+  readonly group?: string | undefined;
+  /** What a provider or trusted issuer said of them, as far as its entry keeps it */
+  readonly claim?:
+    | {
+        /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+        readonly provider: string;
+        readonly name: string;
+        readonly equals: string;
+      }
+    | undefined;
+  /** The provider or trusted issuer that they signed in with, or `local` */
+  readonly loginMethod?: string | undefined;
+  /** A value of `amr` (RFC 8176): `mfa`, `hwk`, `otp` */
+  readonly authenticationMethod?: string | undefined;
+  /** The id of a service token, or `any` */
+  readonly serviceToken?: string | undefined;
+  /** The id of the OAuth client that calls */
+  readonly client?: string | undefined;
+  /** Whoever comes without a token */
+  readonly public?: true | undefined;
+  /** An address, or a CIDR range: `10.0.0.0/8` */
+  readonly ip?: string | undefined;
+  /** ISO 3166-1; `ZZ`: not known */
+  readonly country?: string | undefined;
+  /** A client certificate that was checked: any, or one of this common name */
+  readonly certificate?:
+    | "valid"
+    | {
+        readonly commonName: string;
+      }
+    | undefined;
+  /** The evaluator that must say yes */
+  readonly posture?: string | undefined;
+  /** Hours of days, by the clock of a place */
+  readonly time?:
+    | {
+        readonly days?: readonly ("mon" | "tue" | "wed" | "thu" | "fri" | "sat" | "sun")[] | undefined;
+        /** `HH:MM` */
+        readonly from: string;
+        /** `HH:MM`, until just before; earlier than `from`: on the next day */
+        readonly to: string;
+        /** `Europe/Berlin` */
+        readonly zone: string;
+      }
+    | undefined;
+  /** CEL over `caller`, `connection`, `call` and `now`; a boolean */
+  readonly expression?: string | undefined;
+}
+
+export interface ShownStepUp {
+  /** How lately they must have proved who they are */
+  readonly withinSeconds: number;
+  /** Values of `amr` of which one must be there. Absent: any second factor */
+  readonly methods?: readonly string[] | undefined;
+}
+
 export interface SignInSession {
   readonly id: string;
   readonly userId: string;
@@ -1317,6 +2137,13 @@ export interface Status {
     | undefined;
 }
 
+export interface StepUp {
+  /** How lately they must have proved who they are */
+  readonly withinSeconds: number;
+  /** Values of `amr` of which one must be there. Absent: any second factor */
+  readonly methods?: readonly string[] | undefined;
+}
+
 export interface Token {
   readonly id: string;
   readonly name: string;
@@ -1364,6 +2191,7 @@ export interface TrustedIssuer {
   readonly groupPrefix: string;
   readonly allowedDomains: readonly string[];
   readonly requiresVerifiedEmail: boolean;
+  readonly keptClaims: readonly string[];
   readonly createsUsers: boolean;
   readonly linksByEmail: boolean;
   readonly allowPrivate: readonly string[];
@@ -1394,6 +2222,8 @@ export interface TrustedIssuerChange {
   readonly allowedDomains?: readonly string[] | undefined;
   /** Whether an address counts only with `email_verified`. False: its admin gives the addresses */
   readonly requiresVerifiedEmail?: boolean | undefined;
+  /** Claims that are kept of people at each sign-in, for rules to look at; each the claim's name, or a path into it: `realm_access.roles` */
+  readonly keptClaims?: readonly string[] | undefined;
   /** Whether somebody whom nobody knows becomes a person here */
   readonly createsUsers?: boolean | undefined;
   /** Whether somebody is whoever has their address here already: then it can say that they are an owner */
@@ -1474,6 +2304,37 @@ export interface Verification {
         readonly mac: string;
       }
     | undefined;
+}
+
+export interface Webhook {
+  /** `whk_…` */
+  readonly id: string;
+  readonly name: string;
+  readonly url: string;
+  readonly kinds: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[];
+  readonly allowPrivate: readonly string[];
+  readonly isEnabled: boolean;
+  readonly version: number;
+  readonly createdAt: string;
+  readonly updatedAt: string;
+}
+
+export interface WebhookChange {
+  /** Where it is told: https, or http to an address in `allowPrivate`. Redirects are not followed */
+  readonly url?: string | undefined;
+  /** What it wants to hear of; none: everything */
+  readonly kinds?: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[] | undefined;
+  /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
+  readonly allowPrivate?: readonly string[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+}
+
+export interface WebhookTest {
+  /** Whether it answered with a status from 200 to 299 */
+  readonly isDelivered: boolean;
+  /** What it answered; absent: there was no answer */
+  readonly status?: number | undefined;
+  readonly error?: string | undefined;
 }
 
 export interface ListServersAnswer {
@@ -1659,6 +2520,8 @@ export interface AddPortalBody {
     | undefined;
   /** Whether the registry names it to callers that nobody knows */
   readonly isListed?: boolean | undefined;
+  /** Whether nobody does more than read there, whatever the rules and tokens say */
+  readonly isReadOnly?: boolean | undefined;
   /** Whose people come in: those of the company, or the customers of its public products */
   readonly directory?: "workforce" | "customers" | undefined;
   /** Who may use what: rules that only add up. Without one that fits nobody comes in but programs, whose tokens say it themselves */
@@ -1753,6 +2616,8 @@ export interface ChangePortalBody {
   readonly directory?: "workforce" | "customers" | undefined;
   /** Who may use what: rules that only add up. Without one that fits nobody comes in but programs, whose tokens say it themselves */
   readonly access?: readonly AccessRule[] | undefined;
+  /** Whether nobody does more than read there, whatever the rules and tokens say */
+  readonly isReadOnly?: boolean | undefined;
   /** How much is done for those who come without a token, where a rule lets them in */
   readonly publicLimits?:
     | {
@@ -1882,6 +2747,59 @@ export interface ChangePortalServerBody {
     | undefined;
 }
 
+export interface ListPoliciesAnswer {
+  readonly items: readonly Policy[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface ChangePolicyBody {
+  readonly action?: "allow" | "block" | "require_approval" | undefined;
+  readonly description?: string | undefined;
+  readonly at?: Attachment | undefined;
+  /** One of these must fit */
+  readonly include?: readonly Selector[] | undefined;
+  /** All of these must fit */
+  readonly require?: readonly Selector[] | undefined;
+  /** None of these may fit */
+  readonly exclude?: readonly Selector[] | undefined;
+  readonly isEnabled?: boolean | undefined;
+  readonly stepUp?: StepUp | null | undefined;
+  readonly purpose?: Purpose | null | undefined;
+  readonly approval?: ApprovalTerms | null | undefined;
+  readonly startsAt?: string | null | undefined;
+  readonly endsAt?: string | null | undefined;
+}
+
+export interface ExplainPolicyBody {
+  readonly caller: AskedCaller;
+  readonly connection?: AskedConnection | undefined;
+  readonly call: AskedCall;
+}
+
+export interface SimulatePolicyBody {
+  /** Rules that are new, or in the place of those of their names */
+  readonly put?: readonly NewPolicy[] | undefined;
+  /** Names of rules that go */
+  readonly remove?: readonly string[] | undefined;
+  /** Calls that started then or later */
+  readonly since?: string | undefined;
+  /** Calls that started before */
+  readonly until?: string | undefined;
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly portal?: string | undefined;
+  /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+  readonly server?: string | undefined;
+  /** Id of the person or token that called */
+  readonly principal?: string | undefined;
+  /** How many records, newest first */
+  readonly maxCalls?: number | undefined;
+}
+
+export interface ListEvaluatorsAnswer {
+  readonly items: readonly Evaluator[];
+  readonly nextCursor?: string | undefined;
+}
+
 export interface PlanConfigurationBody {
   readonly document: ConfigurationDocument;
   /** By the references in the document: `env:TOKEN`. One that is absent is kept, if it is stored from the same place */
@@ -1894,7 +2812,16 @@ export interface PlanConfigurationBody {
 
 export interface PlanConfigurationAnswer {
   readonly changes: readonly {
-    readonly kind: "group" | "provider" | "trusted_issuer" | "client" | "server" | "portal";
+    readonly kind:
+      | "group"
+      | "provider"
+      | "trusted_issuer"
+      | "client"
+      | "evaluator"
+      | "webhook"
+      | "policy"
+      | "server"
+      | "portal";
     /** Or id; of a group directory and name: `workforce Editors` */
     readonly slug: string;
     readonly action: "create" | "update" | "remove";
@@ -1925,7 +2852,16 @@ export interface ApplyConfigurationBody {
 
 export interface ApplyConfigurationAnswer {
   readonly changes: readonly {
-    readonly kind: "group" | "provider" | "trusted_issuer" | "client" | "server" | "portal";
+    readonly kind:
+      | "group"
+      | "provider"
+      | "trusted_issuer"
+      | "client"
+      | "evaluator"
+      | "webhook"
+      | "policy"
+      | "server"
+      | "portal";
     /** Or id; of a group directory and name: `workforce Editors` */
     readonly slug: string;
     readonly action: "create" | "update" | "remove";
@@ -2067,6 +3003,32 @@ export interface ChangeClientBody {
 export interface RotateClientSecretBody {
   /** How long the secrets before it are good; 0 ends them now, and the client's own tokens with them */
   readonly overlapSeconds?: number | undefined;
+}
+
+export interface ListWebhooksAnswer {
+  readonly items: readonly Webhook[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface RotateWebhookSecretBody {
+  /** How long deliveries are signed under the secret before it as well; 0: no longer */
+  readonly overlapSeconds?: number | undefined;
+}
+
+export interface ListNoticesAnswer {
+  readonly items: readonly Notice[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface ListApprovalsAnswer {
+  readonly items: readonly Approval[];
+  readonly nextCursor?: string | undefined;
+}
+
+export interface DecideApprovalBody {
+  readonly decision: "approve" | "reject";
+  /** Shown to whoever asked */
+  readonly reason?: string | undefined;
 }
 
 export interface ListCallsAnswer {
@@ -2319,6 +3281,118 @@ export interface Operations {
     /** The `version` that is meant; absent: whichever is there. */
     readonly ifMatch?: number | undefined;
     readonly answer: Portal;
+  };
+  /** List the rules of the policy by name. */
+  readonly listPolicies: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          /** Text in name or description */
+          readonly q?: string | undefined;
+          /** Rules that are attached to this portal by name */
+          readonly portal?: string | undefined;
+          /** Rules that are attached to this server by name */
+          readonly server?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListPoliciesAnswer;
+  };
+  /** Make a rule; it holds for the next call. */
+  readonly addPolicy: {
+    readonly body: NewPolicy;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: SavedPolicy;
+  };
+  /** Show a rule. */
+  readonly getPolicy: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    readonly answer: Policy;
+  };
+  /** Change a rule, or switch it on or off. */
+  readonly changePolicy: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    readonly body: ChangePolicyBody;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: SavedPolicy;
+  };
+  /** Remove a rule. */
+  readonly removePolicy: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
+  };
+  /** Say whether somebody would be let make a call, and which rules say so. */
+  readonly explainPolicy: {
+    readonly body: ExplainPolicyBody;
+    readonly answer: PolicyExplanation;
+  };
+  /** Replay recorded calls against changed rules: what would have come out otherwise, and for whom. */
+  readonly simulatePolicy: {
+    readonly body: SimulatePolicyBody;
+    readonly answer: PolicySimulation;
+  };
+  /** List the evaluators by slug. */
+  readonly listEvaluators: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListEvaluatorsAnswer;
+  };
+  /** Add an evaluator of devices and sessions, whose keys are fetched at once; rules then name it. */
+  readonly addEvaluator: {
+    readonly body: NewEvaluator;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: Evaluator;
+  };
+  /** Show an evaluator. */
+  readonly getEvaluator: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly answer: Evaluator;
+  };
+  /** Change an evaluator; what it said before holds no more. */
+  readonly changeEvaluator: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly body: EvaluatorChange;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: Evaluator;
+  };
+  /** Remove an evaluator that no rule names. */
+  readonly removeEvaluator: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
   };
   /** Show what a configuration document would change. */
   readonly planConfiguration: {
@@ -2769,6 +3843,123 @@ export interface Operations {
     readonly idempotencyKey?: string | undefined;
     readonly answer: MadeClient;
   };
+  /** List the webhooks by name. */
+  readonly listWebhooks: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListWebhooksAnswer;
+  };
+  /** Have a program told of things; this answer is the only place where its secret is shown. */
+  readonly addWebhook: {
+    readonly body: NewWebhook;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: MadeWebhook;
+  };
+  /** Show a webhook. */
+  readonly getWebhook: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    readonly answer: Webhook;
+  };
+  /** Change a webhook, or switch it off. */
+  readonly changeWebhook: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    readonly body: WebhookChange;
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: Webhook;
+  };
+  /** Remove a webhook; what it was not told yet it will not be told. */
+  readonly removeWebhook: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    /** The `version` that is meant; absent: whichever is there. */
+    readonly ifMatch?: number | undefined;
+    readonly answer: undefined;
+  };
+  /** Make a new secret for a webhook; this answer is the only place where it is shown. */
+  readonly rotateWebhookSecret: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    readonly body?: RotateWebhookSecretBody | undefined;
+    /** Sent again with the same request, it is done once. */
+    readonly idempotencyKey?: string | undefined;
+    readonly answer: MadeWebhook;
+  };
+  /** Tell a webhook that this is a test (`webhook.test`), and see what comes of it. */
+  readonly testWebhook: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly name: string;
+    };
+    readonly answer: WebhookTest;
+  };
+  /** List who was told what by e-mail and webhook, and whether it arrived; the newest first. */
+  readonly listNotices: {
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          readonly state?: "waiting" | "delivered" | "failed" | undefined;
+          readonly channel?: "email" | "webhook" | undefined;
+        }
+      | undefined;
+    readonly answer: ListNoticesAnswer;
+  };
+  /** List requests for a decision, newest first: yours, those you may decide, and all for who may read everything. */
+  readonly listApprovals: {
+    readonly query?:
+      | {
+          readonly state?: "pending" | "approved" | "used" | "rejected" | "withdrawn" | "expired" | undefined;
+          /** `own`: what you asked for; `waiting`: what waits for your decision */
+          readonly view?: "own" | "waiting" | undefined;
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListApprovalsAnswer;
+  };
+  /** Get one request for a decision. */
+  readonly getApproval: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: SeenApproval;
+  };
+  /** Take back what you asked for, also when it was approved and not used. */
+  readonly withdrawApproval: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
+  /** Say yes or no to what somebody else asked for; one no ends it. */
+  readonly decideApproval: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly body: DecideApprovalBody;
+    readonly answer: Approval;
+  };
   /** List recorded calls, newest first; all filters must match. */
   readonly listCalls: {
     readonly query?:
@@ -2825,6 +4016,18 @@ export const operations: Readonly<
   addPortalServer: { method: "PUT", path: "/portals/{slug}/servers/{server}" },
   changePortalServer: { method: "PATCH", path: "/portals/{slug}/servers/{server}" },
   removePortalServer: { method: "DELETE", path: "/portals/{slug}/servers/{server}" },
+  listPolicies: { method: "GET", path: "/policies" },
+  addPolicy: { method: "POST", path: "/policies" },
+  getPolicy: { method: "GET", path: "/policies/{name}" },
+  changePolicy: { method: "PATCH", path: "/policies/{name}" },
+  removePolicy: { method: "DELETE", path: "/policies/{name}" },
+  explainPolicy: { method: "POST", path: "/policy/explain" },
+  simulatePolicy: { method: "POST", path: "/policy/simulate" },
+  listEvaluators: { method: "GET", path: "/evaluators" },
+  addEvaluator: { method: "POST", path: "/evaluators" },
+  getEvaluator: { method: "GET", path: "/evaluators/{slug}" },
+  changeEvaluator: { method: "PATCH", path: "/evaluators/{slug}" },
+  removeEvaluator: { method: "DELETE", path: "/evaluators/{slug}" },
   planConfiguration: { method: "POST", path: "/config/plan" },
   applyConfiguration: { method: "POST", path: "/config/apply" },
   exportConfiguration: { method: "GET", path: "/config/export" },
@@ -2874,6 +4077,18 @@ export const operations: Readonly<
   changeClient: { method: "PATCH", path: "/clients/{id}" },
   removeClient: { method: "DELETE", path: "/clients/{id}" },
   rotateClientSecret: { method: "POST", path: "/clients/{id}/rotate" },
+  listWebhooks: { method: "GET", path: "/webhooks" },
+  addWebhook: { method: "POST", path: "/webhooks" },
+  getWebhook: { method: "GET", path: "/webhooks/{name}" },
+  changeWebhook: { method: "PATCH", path: "/webhooks/{name}" },
+  removeWebhook: { method: "DELETE", path: "/webhooks/{name}" },
+  rotateWebhookSecret: { method: "POST", path: "/webhooks/{name}/rotate" },
+  testWebhook: { method: "POST", path: "/webhooks/{name}/test" },
+  listNotices: { method: "GET", path: "/notices" },
+  listApprovals: { method: "GET", path: "/approvals" },
+  getApproval: { method: "GET", path: "/approvals/{id}" },
+  withdrawApproval: { method: "DELETE", path: "/approvals/{id}" },
+  decideApproval: { method: "POST", path: "/approvals/{id}/decision" },
   listCalls: { method: "GET", path: "/calls" },
   verifyCalls: { method: "GET", path: "/calls/verify" },
 };

@@ -5,6 +5,7 @@ import type { NewPortalServer, WholePortal } from "@castellan/portal";
 import type { PortalEntry, ServerEntry } from "./document/document.ts";
 import { fromApprovals, fromRejections, toCuration } from "./entries.ts";
 import { saveManagement } from "./kinds/managed.ts";
+import type { PlainResourceKind } from "./kinds/plain-kind.ts";
 import { below } from "./plan/plan-plain.ts";
 import type { PlainStep, PortalStep, ServerStep, Steps } from "./plan/steps.ts";
 import type { ConfigurationStores } from "./present.ts";
@@ -27,23 +28,27 @@ export interface ServerToSync {
 }
 
 /**
- * What comes and stays first, since portals name servers and issuers; what goes last, since portals that stay may have had
- * it. Portals that go do so first of all: their host names are free then. Clients come after all that they may use.
+ * What comes and stays first, since portals name servers and issuers; what goes last, since what stays may have had it.
+ * Clients come after all that they may use, and rules after all that they name; they go before it.
  */
 export async function takeSteps(
   { plain, servers, portals }: Steps,
   context: ApplyContext,
 ): Promise<ServerToSync[]> {
   const toSync: ServerToSync[] = [];
-  const [clients, others] = [plain.filter(isOfClient), plain.filter((step) => !isOfClient(step))];
-  for (const step of portals) if (step.action === "remove") await removePortal(step, context);
+  const [clients, rules] = [plain.filter(isOf("client")), plain.filter(isOf("policy"))];
+  const others = plain.filter((step) => !clients.includes(step) && !rules.includes(step));
   for (const step of others) if (step.action !== "remove") await within(step, () => putPlain(step, context));
   for (const step of servers)
     if (step.action !== "remove") toSync.push(...(await within(step, () => putServer(step, context))));
   const versions = await freeHostnames(portals, context);
   for (const step of portals)
     if (step.action !== "remove") await within(step, () => putPortal(step, context, versions.get(step.slug)));
-  for (const step of clients) if (step.action !== "remove") await within(step, () => putPlain(step, context));
+  for (const step of [...clients, ...rules])
+    if (step.action !== "remove") await within(step, () => putPlain(step, context));
+  for (const step of rules) if (step.action === "remove") await step.of.remove(context.stores, step.present);
+  for (const step of portals)
+    if (step.action === "remove") await removePortal(step, context, versions.get(step.slug));
   for (const step of [...clients, ...others])
     if (step.action === "remove") await step.of.remove(context.stores, step.present);
   for (const step of servers)
@@ -55,13 +60,17 @@ function isOfClient({ kind }: PlainStep): boolean {
   return kind === "client";
 }
 
+function isOf(wanted: PlainResourceKind): (step: PlainStep) => boolean {
+  return ({ kind }) => kind === wanted;
+}
+
 type PutServer = Exclude<ServerStep, { action: "remove" }>;
 type PutPortal = Exclude<PortalStep, { action: "remove" }>;
 type PutPlain = Exclude<PlainStep, { action: "remove" }>;
 
 async function putPlain(step: PutPlain, { stores, database, file, by }: ApplyContext): Promise<void> {
   const { of, slug: key, entry, present, secret, secretRef } = step;
-  const put = { key, entry, secret, by };
+  const put = { key, entry, secret, by, file };
   if (present) await of.change(stores, put, present);
   const identity = present?.identity ?? (await of.add(stores, put));
   await saveManagement(database, { kind: of.kind, identity }, { managedBy: file, secretRef });
@@ -133,18 +142,19 @@ function wholePortal({ servers, hostname, ...entry }: PortalEntry, file: string)
 
 /**
  * A host name that moves from one portal to another is free in between: two that swap theirs could not be written one
- * after the other. The versions of the portals that gave one up, by slug.
+ * after the other, and one that goes still has its. The versions of the portals that gave one up, by slug.
  */
 async function freeHostnames(
   steps: readonly PortalStep[],
   { stores: { portals } }: ApplyContext,
 ): Promise<ReadonlyMap<string, number>> {
-  const put = steps.filter((step): step is PutPortal => step.action !== "remove");
-  const wanted = new Map(put.map(({ slug, entry }) => [entry.hostname, slug]));
+  const hostnameOf = (step: PortalStep) => (step.action === "remove" ? undefined : step.entry.hostname);
+  const wanted = new Set(steps.map(hostnameOf));
   const versions = new Map<string, number>();
-  for (const { slug, entry, present } of put) {
+  for (const step of steps) {
+    const { slug, present } = step;
     const hostname = present?.hostname;
-    if (hostname === undefined || hostname === entry.hostname || !wanted.has(hostname)) continue;
+    if (hostname === undefined || hostname === hostnameOf(step) || !wanted.has(hostname)) continue;
     const { version } = await portals.change(slug, { hostname: null }, present?.version);
     versions.set(slug, version);
   }
@@ -154,8 +164,9 @@ async function freeHostnames(
 async function removePortal(
   { slug, present }: Extract<PortalStep, { action: "remove" }>,
   { stores: { portals } }: ApplyContext,
+  version = present.version,
 ): Promise<void> {
-  await portals.remove(slug, present.version);
+  await portals.remove(slug, version);
 }
 
 /** A store's fault names the field of one resource; of a document it is the field below that resource. */

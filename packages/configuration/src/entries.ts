@@ -101,6 +101,7 @@ export function portalEntryOf(portal: Portal): PortalEntry {
     isListed: portal.isListed,
     directory: portal.directory,
     access: [...portal.access],
+    isReadOnly: portal.isReadOnly,
     publicLimits: portal.publicLimits,
     trustedIssuers: [...portal.trustedIssuers] as PortalEntry["trustedIssuers"],
     servers: portal.servers.map((server, at) =>

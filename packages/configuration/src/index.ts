@@ -27,3 +27,4 @@ export { type FieldChange } from "./plan/difference.ts";
 export { resourceKinds, type ResourceChange, type ResourceKind } from "./plan/steps.ts";
 export { configurationMigrations } from "./kinds/managed.ts";
 export { type ConfigurationStores } from "./present.ts";
+export { createStores, type Stores, type StoresOptions } from "./stores.ts";

@@ -1,30 +1,27 @@
 /** What the tests of this package share: an empty installation on a database of its own. */
 import { randomBytes } from "node:crypto";
-import { accessMigrations, createGroups, createTrustedIssuerStore } from "@castellan/access";
-import {
-  callMigrations,
-  createDefinitionReviews,
-  createDefinitionStore,
-  createServerStore,
-  type DefinitionStore,
-} from "@castellan/calls";
+import { accessMigrations } from "@castellan/access";
+import { approvalMigrations } from "@castellan/approvals";
+import { callMigrations } from "@castellan/calls";
 import { changeMigrations, sql, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { isFault, systemClock as clock, type Fault } from "@castellan/kernel";
-import { createClientStore, oauthMigrations } from "@castellan/oauth";
-import { createPortalStore, portalMigrations } from "@castellan/portal";
-import { createProviderStore, signInMigrations } from "@castellan/sign-in";
+import { noticeMigrations } from "@castellan/notices";
+import { oauthMigrations } from "@castellan/oauth";
+import { policyMigrations } from "@castellan/policy";
+import { portalMigrations } from "@castellan/portal";
+import { signInMigrations } from "@castellan/sign-in";
 import { createVault, generateMasterKey, vaultMigrations, type Vault } from "@castellan/vault";
 import { createOutbound } from "@castellan/web";
 import { createConfiguration, type ApplyOptions, type Configuration } from "./configuration.ts";
 import { configurationDocument, type ConfigurationDocument } from "./document/document.ts";
 import { configurationMigrations } from "./kinds/managed.ts";
 import type { ConfigurationStores } from "./present.ts";
+import { createStores, type Stores } from "./stores.ts";
 
-export interface TestInstallation extends AsyncDisposable, ConfigurationStores {
+export interface TestInstallation extends AsyncDisposable, Stores {
   readonly database: Database;
   readonly vault: Vault;
-  readonly definitions: DefinitionStore;
   readonly configuration: Configuration;
   configurationOn(database: Database): Configuration;
   storesOn(database: Database): ConfigurationStores;
@@ -40,6 +37,9 @@ const migrations = [
   portalMigrations,
   oauthMigrations,
   signInMigrations,
+  policyMigrations,
+  approvalMigrations,
+  noticeMigrations,
   configurationMigrations,
 ];
 
@@ -48,31 +48,20 @@ export async function openInstallation(): Promise<TestInstallation> {
   const database = opened.use(await createTestDatabase(migrations));
   const outbound = opened.use(createOutbound());
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
-  const storesOn = (on: Database): ConfigurationStores => {
-    const portals = createPortalStore(on);
-    const onRenamed = portals.renameCuration;
-    return {
-      portals,
-      servers: createServerStore({ database: on, vault, onRenamed }),
-      reviews: createDefinitionReviews({ database: on, onRenamed }),
-      groups: createGroups({ database: on, clock, onRenamed: portals.renameGroup }),
-      providers: createProviderStore({ database: on, vault, clock }),
-      trustedIssuers: createTrustedIssuerStore({ database: on, clock, onRemoved: portals.withdrawIssuer }),
-      clients: createClientStore({ database: on, clock }),
-    };
-  };
+  const storesOn = (on: Database) =>
+    createStores(on, { vault, clock, knowsCountries: true, checksCertificates: true });
   const configurationOn = (on: Database) => createConfiguration({ database: on, vault, outbound, storesOn });
   return {
     ...storesOn(database),
     database,
     vault,
-    definitions: createDefinitionStore(database),
     configuration: configurationOn(database),
     configurationOn,
     storesOn,
     async empty() {
       await database.query(sql`
-        truncate servers, portals, groups, sign_in_providers, trusted_issuers, client_scopes, managed_resources cascade`);
+        truncate servers, portals, groups, sign_in_providers, trusted_issuers, client_scopes, policy_rules,
+          policy_evaluators, webhooks, managed_resources cascade`);
       await database.query(sql`delete from oauth_clients`);
     },
     [Symbol.asyncDispose]: () => opened.disposeAsync(),

@@ -40,6 +40,7 @@ const everything = {
       groupPrefix: "entra/",
       allowedDomains: ["example.com"],
       requiresVerifiedEmail: false,
+      keptClaims: ["department", "realm_access.roles"],
       createsUsers: true,
       linksByEmail: true,
       allowPrivate: ["10.0.0.0/8"],

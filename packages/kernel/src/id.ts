@@ -24,6 +24,11 @@ export const idPrefixes = {
   client: "cli",
   passkey: "pky",
   invitation: "inv",
+  rule: "rul",
+  approval: "apr",
+  evaluator: "evl",
+  notice: "ntc",
+  webhook: "whk",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;

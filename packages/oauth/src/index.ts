@@ -1,8 +1,9 @@
 export { createOAuth, type OAuth, type OAuthOptions, type OAuthSettings } from "./oauth.ts";
-export type { People, PortalForConsent, Portals, SignedIn, SignIn } from "./ports.ts";
+export type { EntryPolicy, People, PortalForConsent, Portals, SignedIn, SignIn } from "./ports.ts";
 export { openOAuthPaths } from "./provider/authorization-server.ts";
 export { clientRegistrations, type ClientRegistration } from "./clients/clients.ts";
 export { createClientStore, type ClientStore, type MadeClient } from "./clients/client-store.ts";
+export { knownClients } from "./clients/known-clients.ts";
 export { authMethods, clientGrantTypes, clientKinds, type Client } from "./clients/client.ts";
 export { assertRegistrable, type RegisteredClientInput } from "./clients/registered-client.ts";
 export { isDocumentUrl } from "./clients/client-document.ts";

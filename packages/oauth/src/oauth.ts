@@ -8,7 +8,7 @@ import { Hono } from "hono";
 import { createClients, type ClientRegistration, type Clients } from "./clients/clients.ts";
 import type { RedirectRule } from "./clients/redirect-rules.ts";
 import { createConsentPages } from "./consent/consent-pages.ts";
-import type { People, Portals, SignIn } from "./ports.ts";
+import type { EntryPolicy, People, Portals, SignIn } from "./ports.ts";
 import { createAuthorizationServer } from "./provider/authorization-server.ts";
 
 export interface OAuthSettings {
@@ -34,6 +34,8 @@ export interface OAuthOptions {
   readonly signIn: SignIn;
   readonly portals: Portals;
   readonly people: People;
+  /** Absent: access rules alone say who comes in. */
+  readonly policy?: EntryPolicy | undefined;
   readonly settings?: OAuthSettings;
   /** Hears of every defect, and of what fails while nobody waits. */
   readonly onError: (error: unknown) => void;
@@ -51,7 +53,7 @@ const defaultGrantSeconds = 14 * 24 * 60 * 60;
 
 /** Makes its signing keys if there are none. Throws as the database and the vault do. */
 export async function createOAuth(options: OAuthOptions): Promise<OAuth> {
-  const { publicUrl, database, clock, settings = {}, signIn, portals, onError } = options;
+  const { publicUrl, database, clock, settings = {}, signIn, portals, policy, onError } = options;
   const grantSeconds = settings.grantSeconds ?? defaultGrantSeconds;
   await using opened = new AsyncDisposableStack();
   const app = new Hono();
@@ -77,6 +79,7 @@ export async function createOAuth(options: OAuthOptions): Promise<OAuth> {
       signIn,
       portals,
       people: options.people,
+      policy,
       clients: clients.features,
       limiter: options.limiter,
       pages: createConsentPages({
@@ -84,6 +87,7 @@ export async function createOAuth(options: OAuthOptions): Promise<OAuth> {
         signIn,
         forms: options.forms,
         portals,
+        policy,
         database,
         clock,
         grantSeconds,

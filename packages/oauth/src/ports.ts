@@ -2,7 +2,7 @@
  * What the authorization server needs of others, and what its parts need of each other. Nobody outside `provider/`
  * sees the library that it is built on: the pages speak of authorization requests, the clients are a store with hooks.
  */
-import type { AccessRule, Directory, SignInSession, ToolClass, User } from "@castellan/access";
+import type { AccessRule, Directory, SignInSession, ToolClass, User, UserPrincipal } from "@castellan/access";
 import type { Id } from "@castellan/kernel";
 import type { Context } from "hono";
 import type { Adapter, Client, Configuration, Provider } from "oidc-provider";
@@ -31,6 +31,7 @@ export interface PortalForConsent {
   readonly title: string;
   readonly directory: Directory;
   readonly access: readonly AccessRule[];
+  readonly isReadOnly: boolean;
   /** Its canonical resource (RFC 8707): `{publicUrl}/p/{slug}/mcp`. */
   readonly publicUrl: string;
   readonly servers: readonly {
@@ -52,6 +53,18 @@ export interface Portals {
   /** Those in which the person may use anything. */
   usableBy(user: User): readonly PortalForConsent[];
   readonly defaultSlug: string | undefined;
+}
+
+/**
+ * What rules say of coming into a portal, beyond what its access rules give: asked when a client is let in, and each time
+ * that it comes for tokens. What a call needs is decided with each call.
+ */
+export interface EntryPolicy {
+  /**
+   * Whether there is anything at the portal (its slug) that rules let this person do, through that client. `c`: from where
+   * that request comes; undefined: from anywhere, by who they are alone.
+   */
+  mayEnter(principal: UserPrincipal, portal: string, c: Context | undefined): boolean | Promise<boolean>;
 }
 
 /** The people of the house, as far as tokens depend on them. */

@@ -17,8 +17,9 @@ export {
 } from "./portals/portal.ts";
 export { hostnameRule, parseHostname, toHostname } from "./portals/hostname.ts";
 export { holdPortals } from "./portals/hold-portals.ts";
+export { knownPortals } from "./portals/known-portals.ts";
 export { createPortalStore, type PortalStore, type PortalStoreOptions } from "./portals/portal-store.ts";
-export { narrow, narrowToRights, type OpenPortal } from "./portals/open-portal.ts";
+export { narrow, narrowToPolicy, narrowToRights, type OpenPortal } from "./portals/open-portal.ts";
 export { createPortalDirectory, type PortalDirectory } from "./portals/portal-directory.ts";
 
 export { type Identity } from "./answers/hello.ts";

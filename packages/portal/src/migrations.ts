@@ -132,4 +132,10 @@ export const portalMigrations: MigrationSet = [
       alter table sessions add column client_id text;
       create index sessions_client on sessions (client_id) where client_id is not null;`,
   },
+  {
+    id: "portal.0005-read-only",
+    sql: `
+      -- Whether nobody does more than read there.
+      alter table portals add column is_read_only boolean not null default false;`,
+  },
 ];

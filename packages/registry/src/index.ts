@@ -3,7 +3,7 @@ export { registryFaults } from "./faults.ts";
 export { createRegistry, type RegistryPorts } from "./registry.ts";
 export { isNamespace, namespaceRule, toNamespace } from "./namespace.ts";
 
-export { visiblePortals } from "./visible-portals.ts";
+export { visiblePortals, type TokenHolder } from "./visible-portals.ts";
 export { countOffers, type Counts } from "./offers.ts";
 export { connectUrl } from "./connect-url.ts";
 

@@ -4,7 +4,9 @@
  * With a token it tells of the portals that the token was given, without one of those that are listed.
  */
 import { parseBearer, type Principal } from "@castellan/access";
-import { Fault, isFault } from "@castellan/kernel";
+import type { CallPolicy } from "@castellan/calls";
+import { Fault, isFault, type Clock } from "@castellan/kernel";
+import type { Connection } from "@castellan/policy";
 import type { OpenPortal } from "@castellan/portal";
 import { requestHeader } from "@castellan/web";
 import { Hono, type Context } from "hono";
@@ -12,11 +14,15 @@ import { listEntries, type Entry } from "./entry.ts";
 import { registryFaults } from "./faults.ts";
 import { isVersion, isWanted, parseListQuery, toCursor } from "./list-query.ts";
 import { toServerResponse } from "./server-response.ts";
-import { visiblePortals } from "./visible-portals.ts";
+import { visiblePortals, type TokenHolder } from "./visible-portals.ts";
 
 export interface RegistryPorts {
   /** Whose token this is. Throws `token_invalid`, `token_expired`, `replica_stale`, `token_check_unavailable`. */
   readonly authenticate: (bearer: string) => Promise<Principal>;
+  readonly policy: CallPolicy;
+  /** How a request reached us: through trusted proxies only. */
+  readonly connectionOf: (c: Context) => Connection;
+  readonly clock: Pick<Clock, "now">;
   /** The portals that are served at this moment. */
   readonly portals: () => Iterable<OpenPortal>;
   /** Where clients reach Castellan: `https://mcp.example.com`. */
@@ -30,8 +36,19 @@ export function createRegistry(ports: RegistryPorts): Hono {
 
   async function entriesFor(c: Context): Promise<readonly Entry[]> {
     const header = requestHeader(c, "authorization");
-    const principal = header === undefined ? undefined : await ports.authenticate(parseBearer(header));
-    return listEntries(visiblePortals(ports.portals(), principal), namespace);
+    const holder = header === undefined ? undefined : await holderOf(c, parseBearer(header));
+    return listEntries(await visiblePortals(ports.portals(), holder), namespace);
+  }
+
+  async function holderOf(c: Context, bearer: string): Promise<TokenHolder> {
+    const { authenticate, policy, connectionOf, clock } = ports;
+    const principal = await authenticate(bearer);
+    const connection = connectionOf(c);
+    return {
+      principal,
+      judgeAt: (portal) => policy.judge(principal, connection, portal),
+      nowMs: clock.now(),
+    };
   }
 
   const tell = (entries: readonly Entry[], nextCursor?: string) => ({

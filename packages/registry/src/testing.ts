@@ -10,7 +10,7 @@ import {
   type NewServer,
   type ServerStore,
 } from "@castellan/calls";
-import { findings, newServer } from "@castellan/calls/testing";
+import { findings, newServer, plainConnection, withoutRules } from "@castellan/calls/testing";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, parseSlug, systemClock } from "@castellan/kernel";
@@ -64,7 +64,9 @@ export async function createTestRegistry(): Promise<TestRegistry> {
   const definitions = createDefinitionStore(database);
   const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
   const portals = createPortalStore(database);
-  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
+  const directory = opened.use(
+    await createPortalDirectory({ portals, catalog, changes, clock: systemClock }),
+  );
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock: systemClock }));
 
   const publicUrl = "https://mcp.example.com";
@@ -79,7 +81,18 @@ export async function createTestRegistry(): Promise<TestRegistry> {
   });
   const namespace = "com.example.mcp";
   const authenticate = (bearer: string) => authenticator.authenticate(bearer, { kind: "registry" });
-  app.route("/v0.1", createRegistry({ authenticate, portals: () => directory.list(), publicUrl, namespace }));
+  app.route(
+    "/v0.1",
+    createRegistry({
+      authenticate,
+      policy: withoutRules,
+      connectionOf: () => plainConnection,
+      clock: systemClock,
+      portals: () => directory.list(),
+      publicUrl,
+      namespace,
+    }),
+  );
 
   const owned = opened.move();
   return {

@@ -22,6 +22,8 @@ export interface Proof {
   readonly user: User;
   /** The provider's slug, or `local`. */
   readonly provider: string;
+  /** Whom the provider calls them; absent: an account of the house. */
+  readonly subject?: string | undefined;
   /** How they proved it (RFC 8176). */
   readonly amr: readonly string[];
   /** When they proved it: a provider may know them from before. Default: just now. */

@@ -8,6 +8,8 @@ test.each([
   ["/account/new-passkey", "/account/new-passkey"],
   ["/oauth/authorize/abc?x=%2Fy#z", "/oauth/authorize/abc?x=%2Fy"],
   ["/oauth/../account", "/account"],
+  ["/approvals", "/approvals"],
+  ["/approvals/apr_1?directory=customers", "/approvals/apr_1?directory=customers"],
 ])("%s is gone to as %s", (text, path) => {
   expect(parseReturnTo(text)).toBe(path);
 });
@@ -21,6 +23,10 @@ test.each([
   "/api/v1/users",
   "/oauth",
   "/accounts",
+  "/approvals2",
+  "/api/v1/approvals",
+  "/approvals/../sign-out",
+  "/approvals//evil.example",
   "//evil.example",
   "//evil.example/oauth/x",
   "///evil.example/oauth/",
@@ -69,6 +75,7 @@ test("whatever it is, a browser stays at this server, on a path that is known, a
     "\0",
     "oauth",
     "account",
+    "approvals",
     "evil.example",
     "https:",
     "javascript:",
@@ -87,7 +94,7 @@ test("whatever it is, a browser stays at this server, on a path that is known, a
         const path = parseReturnTo(hostile);
         const url = new URL(path, "https://castellan.test");
         expect(url.origin).toBe("https://castellan.test");
-        expect(url.pathname).toMatch(/^\/(oauth\/|account$|account\/)/);
+        expect(url.pathname).toMatch(/^\/(oauth\/|account$|account\/|approvals$|approvals\/)/);
         expect(url.pathname + url.search).toBe(path);
         expect(parseReturnTo(path)).toBe(path);
       },

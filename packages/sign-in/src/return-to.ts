@@ -7,7 +7,8 @@ import type { Context } from "hono";
 import type { SignInAim } from "./ports.ts";
 
 const elsewhere = "/account";
-const prefixes = ["/oauth/", "/account/"] as const;
+const pages = [elsewhere, "/approvals"] as const;
+const prefixes = ["/oauth/", "/account/", "/approvals/"] as const;
 const maxLength = 2048;
 
 /** The path and query that are meant; `/account` for what leads anywhere else. */
@@ -17,7 +18,8 @@ export function parseReturnTo(text: string | undefined): string {
   if (url === null || url.origin !== base) return elsewhere;
   // As a browser resolves it: dot segments are gone.
   const { pathname, search } = url;
-  const isKnown = pathname === elsewhere || prefixes.some((prefix) => pathname.startsWith(prefix));
+  const isKnown =
+    pages.some((one) => pathname === one) || prefixes.some((prefix) => pathname.startsWith(prefix));
   return isKnown && !pathname.includes("//") ? pathname + search : elsewhere;
 }
 

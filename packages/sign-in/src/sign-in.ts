@@ -7,7 +7,7 @@ import type { Database } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
 import type { RateLimiter } from "@castellan/limits";
 import type { Vault } from "@castellan/vault";
-import type { Cookies, Forms } from "@castellan/web";
+import { atOwnAddress, type Cookies, type Forms } from "@castellan/web";
 import { Hono, type Context } from "hono";
 import { addAccountRoutes } from "./account/account-routes.ts";
 import { createAttempts } from "./local/attempts.ts";
@@ -17,7 +17,6 @@ import { createPasswordHasher } from "./local/password-hash.ts";
 import { createPasswordSignIn } from "./local/password-sign-in.ts";
 import { createTries } from "./local/tries.ts";
 import { addWaysBack } from "./pages/form-paths.ts";
-import { atOwnAddress } from "./pages/own-address.ts";
 import { addSignInRoutes } from "./pages/sign-in-routes.ts";
 import { addSignOutRoutes } from "./pages/sign-out-routes.ts";
 import type { Parts } from "./parts.ts";
@@ -55,8 +54,8 @@ export interface SignIn extends AsyncDisposable {
   /** Who is signed in with the browser that sends this request: nobody whose session has ended or who is suspended. */
   current(c: Context): Promise<SignedIn | undefined>;
   /**
-   * The address at which somebody signs in and comes back to `returnTo`, a path below `/oauth/` or `/account`: anything
-   * else leads to `/account`. `directory`: as whom; default workforce. `again`: with a proof made now. `other`: as
+   * The address at which somebody signs in and comes back to `returnTo`, a path below `/oauth/`, `/account` or `/approvals`:
+   * anything else leads to `/account`. `directory`: as whom; default workforce. `again`: with a proof made now. `other`: as
    * somebody else than who is signed in.
    */
   signInPath(returnTo: string, options?: SignInPathOptions): string;

@@ -58,10 +58,11 @@ export function createBrowsers(options: BrowsersOptions): Browsers {
     return known;
   };
 
-  const begin = async (c: Context, { user, provider, amr, provedAt }: Proof): Promise<void> => {
+  const begin = async (c: Context, { user, provider, subject, amr, provedAt }: Proof): Promise<void> => {
     const { secret } = await sessions.begin({
       user,
       provider,
+      subject,
       amr,
       authenticatedAt: provedAt,
       address: clientAddress(c),
@@ -77,7 +78,10 @@ export function createBrowsers(options: BrowsersOptions): Browsers {
     current,
     finish: async (c, proof) => {
       const before = await current(c);
-      const stays = before?.user.id === proof.user.id && before.session.provider === proof.provider;
+      const stays =
+        before?.user.id === proof.user.id &&
+        before.session.provider === proof.provider &&
+        before.session.subject === proof.subject;
       const proved = stays ? await sessions.prove(before.session.id, proof.amr, proof.provedAt) : undefined;
       if (proved) keep(c, proved.secret, proved.session.expiresAt.getTime() - clock.now());
       else {

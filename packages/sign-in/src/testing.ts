@@ -15,6 +15,7 @@ import { createManualClock, type Clock, type ManualClock } from "@castellan/kern
 import { createRateLimiter, limitMigrations } from "@castellan/limits";
 import { createVault, generateMasterKey, type Vault } from "@castellan/vault";
 import { createCookies, createForms, createWebApp } from "@castellan/web";
+import { TestBrowser } from "@castellan/web/testing";
 import { Hono } from "hono";
 import { createPasswordHasher } from "./local/password-hash.ts";
 import { addProof } from "./local/proofs.ts";
@@ -23,10 +24,9 @@ import { signInMigrations } from "./migrations.ts";
 import type { FinishSignIn, OfferedProvider } from "./ports.ts";
 import { createSignIn, signInPagePaths, type SignIn } from "./sign-in.ts";
 import type { SignInEvent } from "./signed-in.ts";
-import { TestBrowser } from "./testing/browser.ts";
 import { codeAt } from "./testing/code-at.ts";
 
-export type { ShownPage, TestBrowser } from "./testing/browser.ts";
+export type { ShownPage, TestBrowser } from "@castellan/web/testing";
 export { codeAt } from "./testing/code-at.ts";
 
 export interface TestPerson {

@@ -68,6 +68,16 @@ export const webFaults = defineFaults({
     status: 500,
     help: "A setting of the HTTP server has a value that is not allowed; the message names the setting and the reason.",
   },
+  tls_files_invalid: {
+    owner: "system",
+    status: 500,
+    help: "The files with the server's TLS certificate and key cannot be read, are not PEM, or do not belong together; the message says which.",
+  },
+  client_ca_invalid: {
+    owner: "system",
+    status: 500,
+    help: "The file with the authorities that issue client certificates cannot be read, or holds something else than certificates of authorities in PEM.",
+  },
   port_in_use: {
     owner: "system",
     status: 500,

@@ -1,4 +1,4 @@
-/** For this package's tests: an app behind a real socket, and a client that writes what it likes. */
+/** For tests: an app behind a real socket, a client that writes what it likes, and a browser without a screen. */
 import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import type { Hono } from "hono";
@@ -7,6 +7,8 @@ import { createWebApp, type Refused, type WebAppSettings } from "./inbound/web-a
 import { startHttpServer, type HttpServer, type HttpServerSettings } from "./server/http-server.ts";
 
 export { createAuthority, serve, serveProxy } from "./outbound/testing.ts";
+export { createTestAuthority } from "./client-certificate/testing.ts";
+export { TestBrowser, type ShownPage } from "./pages/testing.ts";
 
 interface Answer {
   readonly status: number;

@@ -13,7 +13,9 @@ import { addCompletionCommands } from "./program/completion.ts";
 import { addConfigurationCommands } from "./program/configuration.ts";
 import { addIdentityCommands } from "./program/identity.ts";
 import { addLoginCommands } from "./program/login.ts";
+import { addNoticeCommands } from "./program/notices.ts";
 import { addPeopleCommands } from "./program/people.ts";
+import { addPolicyCommands } from "./program/policies.ts";
 import { addPortalCommands } from "./program/portals.ts";
 import { addServerCommands } from "./program/servers.ts";
 import { addTokenCommands } from "./program/tokens.ts";
@@ -71,6 +73,8 @@ function createProgram(surroundings: Surroundings): Command {
   addClientCommands(program, surroundings);
   addIdentityCommands(program, surroundings);
   addTokenCommands(program, surroundings);
+  addPolicyCommands(program, surroundings);
+  addNoticeCommands(program, surroundings);
   addCallCommands(program, surroundings);
   addDoctorCommand(program, surroundings);
   addOwnerLinkCommand(program, surroundings);

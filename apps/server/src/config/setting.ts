@@ -53,3 +53,9 @@ export function origin(value: string): string {
   if (url.href === `${url.origin}/`) return url.origin;
   throw new Error("must be an origin: scheme, host and port, without a path");
 }
+
+/** The name of a request header (RFC 9110 §5.1), in lower case. */
+export function headerName(value: string): string {
+  if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$/.test(value)) return value.toLowerCase();
+  throw new Error("must be the name of a header");
+}

@@ -67,6 +67,37 @@ test.each([
   expect(String(problems({ CASTELLAN_PUBLIC_URL: value }))).toContain(`CASTELLAN_PUBLIC_URL ${reason}`);
 });
 
+test("certificates: what needs what", () => {
+  const tls = { CASTELLAN_TLS_CERT_FILE: "a.pem", CASTELLAN_TLS_KEY_FILE: "a.key" };
+  const ca = { CASTELLAN_CLIENT_CA_FILE: "ca.pem" };
+  const header = { CASTELLAN_CLIENT_CERT_HEADER: "Client-Cert" };
+  const proxies = { CASTELLAN_TRUSTED_PROXIES: "10.0.0.0/8" };
+  expect([problems(tls), problems({ ...tls, ...ca }), problems({ ...ca, ...header, ...proxies })]).toEqual([
+    [],
+    [],
+    [],
+  ]);
+  expect(readConfig({ ...ca, ...header, ...proxies }).clientCertHeader).toBe("client-cert");
+  expect([
+    problems({ CASTELLAN_TLS_KEY_FILE: "a.key" }),
+    problems({ CASTELLAN_TLS_CERT_FILE: "a.pem" }),
+    problems(ca),
+    problems(header),
+    problems({ CASTELLAN_CLIENT_CERT_HEADER: "a b" }),
+  ]).toEqual([
+    ["CASTELLAN_TLS_CERT_FILE and CASTELLAN_TLS_KEY_FILE need each other"],
+    ["CASTELLAN_TLS_CERT_FILE and CASTELLAN_TLS_KEY_FILE need each other"],
+    [
+      "CASTELLAN_CLIENT_CA_FILE needs CASTELLAN_TLS_CERT_FILE or CASTELLAN_CLIENT_CERT_HEADER: no certificate would ever arrive",
+    ],
+    [
+      "CASTELLAN_CLIENT_CERT_HEADER needs CASTELLAN_CLIENT_CA_FILE: the certificate in it is checked",
+      "CASTELLAN_CLIENT_CERT_HEADER needs CASTELLAN_TRUSTED_PROXIES: nobody else is believed about it",
+    ],
+    ["CASTELLAN_CLIENT_CERT_HEADER must be the name of a header"],
+  ]);
+});
+
 test("no problem repeats a secret", () => {
   expect(
     String(problems({ CASTELLAN_MASTER_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@h/db" })),

@@ -6,12 +6,23 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { syncIntervalBounds } from "@castellan/calls";
 import { parseDatabaseUrl } from "@castellan/database";
+import { isMailAddress, parseSmtpUrl } from "@castellan/notices";
 import { clientRegistrations, parseRedirectRule } from "@castellan/oauth";
 import { isNamespace, namespaceRule } from "@castellan/registry";
 import { logLevels } from "@castellan/telemetry";
 import { parseMasterKey } from "@castellan/vault";
 import { serverFaults } from "../faults.ts";
-import { defineSetting, httpUrl, integer, list, oneOf, origin, text, type Setting } from "./setting.ts";
+import {
+  defineSetting,
+  headerName,
+  httpUrl,
+  integer,
+  list,
+  oneOf,
+  origin,
+  text,
+  type Setting,
+} from "./setting.ts";
 
 export const settings = {
   dataDir: defineSetting({
@@ -49,6 +60,36 @@ export const settings = {
     help: "CIDRs of the proxies in front, separated by commas; only they are believed about a client's address.",
     fallback: "none",
     parse: list,
+  }),
+  tlsCertFile: defineSetting({
+    variable: "CASTELLAN_TLS_CERT_FILE",
+    help: "PEM file with the server's certificate and those that lead to a root: Castellan then speaks TLS itself. Needs CASTELLAN_TLS_KEY_FILE.",
+    fallback: "none: plain HTTP, for loopback and behind a proxy",
+    parse: (value) => resolve(value),
+  }),
+  tlsKeyFile: defineSetting({
+    variable: "CASTELLAN_TLS_KEY_FILE",
+    help: "PEM file with the private key of that certificate, without a passphrase.",
+    fallback: "none",
+    parse: (value) => resolve(value),
+  }),
+  clientCaFile: defineSetting({
+    variable: "CASTELLAN_CLIENT_CA_FILE",
+    help: "PEM file of the authorities that issue client certificates, intermediate ones too. Clients are asked for a certificate and never need one; rules look at it.",
+    fallback: "none: no client certificate counts",
+    parse: (value) => resolve(value),
+  }),
+  clientCertHeader: defineSetting({
+    variable: "CASTELLAN_CLIENT_CERT_HEADER",
+    help: "Header in which the trusted proxies write a client's certificate: client-cert (RFC 9440), or another name with URL-escaped PEM or base64. Each proxy must take away what clients send under that name.",
+    fallback: "none",
+    parse: headerName,
+  }),
+  countryDatabaseFile: defineSetting({
+    variable: "CASTELLAN_COUNTRY_DB",
+    help: "MMDB file that tells the countries of addresses, such as GeoLite2-Country; read at the start.",
+    fallback: "the one that comes along, which is as old as the release and roughly right",
+    parse: (value) => resolve(value),
   }),
   databaseUrl: defineSetting({
     variable: "DATABASE_URL",
@@ -143,6 +184,22 @@ export const settings = {
     help: "PEM file of certificate authorities to trust in addition to the system's.",
     fallback: "none",
     parse: (value) => resolve(value),
+  }),
+  smtpServer: defineSetting({
+    variable: "CASTELLAN_SMTP_URL",
+    help: "The mail server for notices: smtps://user:password@host, or smtp:// for STARTTLS, which must be there unless the server is on this machine or the URL ends with ?tls=optional. Needs CASTELLAN_MAIL_FROM.",
+    fallback: "no e-mail",
+    parse: parseSmtpUrl,
+    isSecret: true,
+  }),
+  mailFrom: defineSetting({
+    variable: "CASTELLAN_MAIL_FROM",
+    help: "The address that e-mail comes from.",
+    fallback: "none",
+    parse: (value) => {
+      if (isMailAddress(value)) return value;
+      throw new Error("must be an e-mail address");
+    },
   }),
   metricsPort: defineSetting({
     variable: "CASTELLAN_METRICS_PORT",
@@ -289,6 +346,30 @@ function contradictions(config: Config): string[] {
     ...(config.olderMasterKeys === undefined || config.masterKey !== undefined
       ? []
       : ["CASTELLAN_OLDER_MASTER_KEYS needs CASTELLAN_MASTER_KEY"]),
+    ...certificateContradictions(config),
+    ...(config.smtpServer === undefined || config.mailFrom !== undefined
+      ? []
+      : ["CASTELLAN_MAIL_FROM is required with CASTELLAN_SMTP_URL"]),
+  ];
+}
+
+function certificateContradictions(config: Config): string[] {
+  const { tlsCertFile, tlsKeyFile, clientCaFile, clientCertHeader, trustedProxies } = config;
+  return [
+    ...((tlsCertFile === undefined) === (tlsKeyFile === undefined)
+      ? []
+      : ["CASTELLAN_TLS_CERT_FILE and CASTELLAN_TLS_KEY_FILE need each other"]),
+    ...(clientCertHeader === undefined || clientCaFile !== undefined
+      ? []
+      : ["CASTELLAN_CLIENT_CERT_HEADER needs CASTELLAN_CLIENT_CA_FILE: the certificate in it is checked"]),
+    ...(clientCertHeader === undefined || trustedProxies !== undefined
+      ? []
+      : ["CASTELLAN_CLIENT_CERT_HEADER needs CASTELLAN_TRUSTED_PROXIES: nobody else is believed about it"]),
+    ...(clientCaFile === undefined || tlsCertFile !== undefined || clientCertHeader !== undefined
+      ? []
+      : [
+          "CASTELLAN_CLIENT_CA_FILE needs CASTELLAN_TLS_CERT_FILE or CASTELLAN_CLIENT_CERT_HEADER: no certificate would ever arrive",
+        ]),
   ];
 }
 

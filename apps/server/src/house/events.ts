@@ -107,3 +107,18 @@ export const providerFailed = defineEvent({
     },
   ],
 });
+
+export const evaluatorFailed = defineEvent({
+  name: "evaluator.failed",
+  level: "warn",
+  message: "An evaluator gave no answer that counts",
+  fields: { evaluator: "string", reason: "string" },
+  metrics: [
+    {
+      kind: "counter",
+      name: "castellan_evaluator_failures",
+      help: "Questions to evaluators that were not answered as they should be",
+      labels: ["evaluator"],
+    },
+  ],
+});

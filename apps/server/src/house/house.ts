@@ -3,11 +3,9 @@ import {
   challenge,
   createAuthenticator,
   createCheckedIssuers,
-  createGroups,
   createIssuers,
   createPeople,
   createSignInSessions,
-  createTrustedIssuerStore,
 } from "@castellan/access";
 import { createApi } from "@castellan/api";
 import { createAuditLog } from "@castellan/audit";
@@ -17,22 +15,19 @@ import {
   createCatalog,
   createCircuits,
   createConversations,
-  createDefinitionReviews,
-  createDefinitionStore,
   createLinePool,
   createRequestStates,
-  createServerStore,
   createSyncer,
   createUpstreams,
   type CallLimits,
   type CallSummary,
 } from "@castellan/calls";
-import { createConfiguration } from "@castellan/configuration";
+import { createConfiguration, createStores } from "@castellan/configuration";
 import { createChangeFeed, sql, type Database } from "@castellan/database";
 import { systemClock } from "@castellan/kernel";
 import { createRateLimiter } from "@castellan/limits";
 import { defaultUpstreamLimits } from "@castellan/mcp";
-import { createClientStore } from "@castellan/oauth";
+import { createCheckedEvaluators, evaluationKeysPath } from "@castellan/policy";
 import {
   ResumableStreams,
   SessionRegistry,
@@ -42,7 +37,6 @@ import {
   createDoor,
   createPortalDirectory,
   createPortalEndpoint,
-  createPortalStore,
   createResourceMetadata,
   followChanges,
   mountPortals,
@@ -50,14 +44,16 @@ import {
 } from "@castellan/portal";
 import { createRegistry, toNamespace } from "@castellan/registry";
 import { createRemoteStreams, createReplicas } from "@castellan/replicas";
-import { createCheckedProviders, createProviderStore } from "@castellan/sign-in";
+import { createCheckedProviders } from "@castellan/sign-in";
 import type { Telemetry } from "@castellan/telemetry";
-import { createOutbound, createWebApp } from "@castellan/web";
+import { createOutbound, createWebApp, type ClientAuthorities } from "@castellan/web";
 import type { Hono } from "hono";
 import type { Config } from "../config/settings.ts";
-import { callEnded, faultHappened, requestRefused, serverSynced } from "./events.ts";
+import { approvalPage, decidingPages, openDeciding } from "./deciding.ts";
+import { callEnded, evaluatorFailed, faultHappened, requestRefused, serverSynced } from "./events.ts";
 import { showGauges } from "./gauges.ts";
 import { portalsForConsent } from "./portals-for-consent.ts";
+import { entryPolicy, openRules } from "./rules.ts";
 import { scheduleSyncs } from "./schedule-syncs.ts";
 import type { Store } from "./store.ts";
 import { openPaths as waysInOpenPaths, openWaysIn, pagePaths } from "./ways-in.ts";
@@ -73,10 +69,12 @@ export interface HouseOptions {
   readonly version: string;
   /** Where clients reach it. */
   readonly publicUrl: string;
+  /** Who issues the certificates by which clients may prove themselves; absent: none count. */
+  readonly clientAuthorities?: ClientAuthorities | undefined;
 }
 
 export async function createHouse(options: HouseOptions): Promise<House> {
-  const { config, store, telemetry, version, publicUrl } = options;
+  const { config, store, telemetry, version, publicUrl, clientAuthorities } = options;
   const { database, recordDatabase, vault } = store;
   const clock = systemClock;
   const identity = { name: "castellan", version };
@@ -97,21 +95,15 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock, issuers, onError }));
 
   const publicHost = new URL(publicUrl).host;
-  const storesOn = (on: Database) => {
-    const portals = createPortalStore(on, { publicHost });
-    const { renameCuration: onRenamed } = portals;
-    return {
-      portals,
-      servers: createServerStore({ database: on, vault, onRenamed }),
-      reviews: createDefinitionReviews({ database: on, onRenamed }),
-      definitions: createDefinitionStore(on, { onRenamed }),
-      groups: createGroups({ database: on, clock, onRenamed: portals.renameGroup }),
-      providers: createProviderStore({ database: on, vault, clock }),
-      trustedIssuers: createTrustedIssuerStore({ database: on, clock, onRemoved: portals.withdrawIssuer }),
-      clients: createClientStore({ database: on, clock }),
-    };
-  };
-  const { servers, portals, reviews, definitions, groups } = storesOn(database);
+  const storesOn = (on: Database) =>
+    createStores(on, {
+      vault,
+      clock,
+      publicHost,
+      knowsCountries: true,
+      checksCertificates: clientAuthorities !== undefined,
+    });
+  const { servers, portals, reviews, definitions, groups, ...stores } = storesOn(database);
   const catalog = opened.use(await createCatalog({ servers, definitions, changes, onError }));
   const limits = { ...defaultUpstreamLimits, idleTimeoutMs: config.upstreamIdleSeconds * 1000 };
   const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
@@ -139,7 +131,25 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const clientInfo = JSON.stringify(identity);
   const lists = opened.use(new ListWatches({ catalog, upstreams, clientInfo, onListChanged, onError }));
 
-  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes }));
+  const rules = opened.use(
+    await openRules({
+      database,
+      store: stores.policies,
+      changes,
+      vault,
+      outbound,
+      clock,
+      publicUrl,
+      countryDatabaseFile: config.countryDatabaseFile,
+      onEvaluatorFailed: (evaluator, reason) => telemetry.emit(evaluatorFailed, { evaluator, reason }),
+    }),
+  );
+  const { policies, policy, connectionOf } = rules;
+  const deciding = opened.use(
+    openDeciding({ config, database, vault, clock, changes, outbound, publicUrl, onError }),
+  );
+  const { approvals, notices } = deciding;
+  const directory = opened.use(await createPortalDirectory({ portals, catalog, changes, clock }));
   const hearing = { audit, clock, replica, onListChanged };
   const sessions = opened.use(
     new SessionRegistry({
@@ -162,7 +172,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const rates = opened.use(createRateLimiter({ database, clock, onError }));
   const addresses = createAddresses({ publicUrl, directory });
   const door = createDoor({ authenticator, directory, rates });
-  const underWay = opened.use(new UnderWay({ door, directory, changes }));
+  const underWay = opened.use(new UnderWay({ door, directory, changes, policy, policies, clock }));
   opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 
   const limiter = createCallLimiter({
@@ -172,7 +182,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   });
   const circuits = opened.use(createCircuits({ catalog, clock }));
 
-  const { signIn, oauth } = opened.use(
+  const { signIn, oauth, forms } = opened.use(
     await openWaysIn({
       config,
       database,
@@ -183,6 +193,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       people,
       sessions: signInSessions,
       portals: portalsForConsent(directory, addresses),
+      policy: entryPolicy(rules, directory, clock),
       publicUrl,
       telemetry,
       onError,
@@ -196,6 +207,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
     openPaths: [
       { path: "/v0.1", methods: ["GET"] },
       { path: "/.well-known/oauth-protected-resource", methods: ["GET"] },
+      { path: evaluationKeysPath, methods: ["GET"] },
       ...waysInOpenPaths,
     ],
     pagePaths,
@@ -211,6 +223,9 @@ export async function createHouse(options: HouseOptions): Promise<House> {
     },
     ...(config.allowedOrigins && { allowedOrigins: config.allowedOrigins }),
     ...(config.trustedProxies && { trustedProxies: config.trustedProxies }),
+    ...(clientAuthorities && {
+      clientCertificates: { authorities: clientAuthorities, header: config.clientCertHeader },
+    }),
     ...(config.addressRate && {
       addressLimit: { perSecond: config.addressRate, burst: config.addressRate * 10 },
     }),
@@ -221,6 +236,9 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       door,
       addresses,
       directory,
+      connectionOf,
+      policy,
+      approvals: { ...approvals, pageOf: approvalPage(publicUrl) },
       sessions,
       subscriptions,
       underWay,
@@ -252,6 +270,8 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   app.route("/", createResourceMetadata({ addresses, issuer: oauth.issuer, issuersOf: issuers.issuersOf }));
   app.route("/", oauth.app);
   app.route("/", signIn.app);
+  app.route("/", decidingPages(deciding, { database, clock, publicUrl, signIn, forms }));
+  app.get(evaluationKeysPath, (c) => c.json(rules.postures.keySet));
   app.route(
     "/api/v1",
     createApi({
@@ -266,8 +286,16 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       configuration: createConfiguration({ database, vault, outbound, storesOn }),
       requestSync: (serverId) => syncs.request(serverId, "changed"),
       clients: oauth.clients.store,
-      providers: createCheckedProviders({ database, vault, outbound, clock }),
-      trustedIssuers: createCheckedIssuers({ database, outbound, clock, onRemoved: portals.withdrawIssuer }),
+      providers: createCheckedProviders({ database, vault, outbound, clock, ...stores.hooks.providers }),
+      trustedIssuers: createCheckedIssuers({ database, outbound, clock, ...stores.hooks.trustedIssuers }),
+      policy,
+      connectionOf,
+      policies: stores.policies,
+      evaluators: createCheckedEvaluators({ database, outbound, clock }),
+      countryOf: (address) => rules.countries.of(address),
+      approvals,
+      webhooks: stores.webhooks,
+      notices,
       people,
       groups,
       signInSessions,
@@ -288,6 +316,9 @@ export async function createHouse(options: HouseOptions): Promise<House> {
     createRegistry({
       authenticate: (bearer) => authenticator.authenticate(bearer, { kind: "registry" }),
       portals: () => directory.list(),
+      policy,
+      connectionOf,
+      clock,
       publicUrl,
       namespace: config.registryNamespace ?? toNamespace(publicUrl),
     }),

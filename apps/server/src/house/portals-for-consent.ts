@@ -40,7 +40,7 @@ export function portalsForConsent(directory: PortalDirectory, addresses: Address
 }
 
 function toPortalForConsent(open: OpenPortal, publicUrl: string): PortalForConsent {
-  const { slug, title, directory, access } = open.portal;
+  const { slug, title, directory, access, isReadOnly } = open.portal;
   const counts = new Map(open.servers.map(({ server }) => [server.id, noTools()]));
   const seen = new Set<string>();
   for (const era of ["modern", "legacy"] as const)
@@ -57,6 +57,7 @@ function toPortalForConsent(open: OpenPortal, publicUrl: string): PortalForConse
     title,
     directory,
     access,
+    isReadOnly,
     publicUrl,
     servers: open.servers.map(({ server }) => ({
       slug: server.slug,

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { accessMigrations } from "@castellan/access";
 import { apiMigrations } from "@castellan/api";
+import { approvalMigrations } from "@castellan/approvals";
 import { auditMigrations } from "@castellan/audit";
 import { callMigrations } from "@castellan/calls";
 import { configurationMigrations } from "@castellan/configuration";
@@ -13,7 +14,9 @@ import {
   type Database,
 } from "@castellan/database";
 import { limitMigrations } from "@castellan/limits";
+import { noticeMigrations } from "@castellan/notices";
 import { oauthMigrations } from "@castellan/oauth";
+import { policyMigrations } from "@castellan/policy";
 import { portalMigrations } from "@castellan/portal";
 import { replicaMigrations } from "@castellan/replicas";
 import { signInMigrations } from "@castellan/sign-in";
@@ -38,6 +41,9 @@ export const allMigrations = [
   replicaMigrations,
   limitMigrations,
   oauthMigrations,
+  policyMigrations,
+  approvalMigrations,
+  noticeMigrations,
   signInMigrations,
   configurationMigrations,
   apiMigrations,

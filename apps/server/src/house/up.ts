@@ -2,7 +2,7 @@
 import { ensureAdminToken } from "@castellan/access";
 import { createId, systemClock } from "@castellan/kernel";
 import { createTelemetry, type Logger, type Telemetry } from "@castellan/telemetry";
-import { startHttpServer, type HttpServer } from "@castellan/web";
+import { loadClientAuthorities, loadServerTls, startHttpServer, type HttpServer } from "@castellan/web";
 import { readConfig, type Config } from "../config/settings.ts";
 import { version } from "../version.ts";
 import { adminFile, readAdminFile, writeAdminFile } from "./admin-file.ts";
@@ -73,18 +73,26 @@ async function serve(
     onError: (error: unknown, requestId: string) => telemetry.emit(faultHappened, { error, requestId }),
     onRefused: (refused: { address: string; code: string }) => telemetry.emit(requestRefused, refused),
   };
+  const { tlsCertFile, tlsKeyFile, clientCaFile } = config;
+  const clientAuthorities = clientCaFile === undefined ? undefined : loadClientAuthorities(clientCaFile);
+  const tls =
+    tlsCertFile === undefined || tlsKeyFile === undefined
+      ? undefined
+      : loadServerTls({ certFile: tlsCertFile, keyFile: tlsKeyFile });
   const house = Promise.withResolvers<Awaited<ReturnType<typeof createHouse>>>();
   const server = await startHttpServer({
     app: { fetch: async (request, env) => (await house.promise).app.fetch(request, env) },
     host: config.host,
     port: config.port,
     maxConnections: config.maxConnections,
+    tls,
+    clientAuthorities,
     ...hooks,
   });
   // Disposed of in the opposite order: the socket closes before what it serves.
   const publicUrl = config.publicUrl ?? ownUrl(config, server);
   try {
-    house.resolve(opened.use(await createHouse({ config, store, telemetry, version, publicUrl })));
+    house.resolve(opened.use(await createHouse({ config, store, telemetry, version, publicUrl, clientAuthorities })));
   } catch (error) {
     house.promise.catch(() => undefined);
     house.reject(error);
@@ -106,7 +114,7 @@ async function serve(
 
 /** Passkeys belong to a domain, which an address is not (WebAuthn §5.1.3): on this computer it goes by its name. */
 function ownUrl({ host }: Config, { url, port }: HttpServer): string {
-  return ["127.0.0.1", "::1", "localhost"].includes(host) ? `http://localhost:${port}` : url;
+  return ["127.0.0.1", "::1", "localhost"].includes(host) ? url.replace(/\/\/.*/, `//localhost:${port}`) : url;
 }
 
 /** Makes the first admin's token, and keeps the address in the file true. */

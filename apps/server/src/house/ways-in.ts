@@ -1,9 +1,17 @@
 /** How people and clients come in: sign-in, its providers, the authorization server. Who gets what, no logic. */
 import type { People, SignInSessions } from "@castellan/access";
+import { approvalPagePath } from "@castellan/approvals";
 import type { Database } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
 import type { RateLimiter } from "@castellan/limits";
-import { createOAuth, openOAuthPaths, type OAuth, type OAuthSettings, type Portals } from "@castellan/oauth";
+import {
+  createOAuth,
+  openOAuthPaths,
+  type EntryPolicy,
+  type OAuth,
+  type OAuthSettings,
+  type Portals,
+} from "@castellan/oauth";
 import {
   createProviders,
   createSignIn,
@@ -13,13 +21,15 @@ import {
 } from "@castellan/sign-in";
 import type { Telemetry } from "@castellan/telemetry";
 import type { Vault } from "@castellan/vault";
-import { createCookies, createForms, type Outbound } from "@castellan/web";
+import { createCookies, createForms, type Forms, type Outbound } from "@castellan/web";
 import type { Config } from "../config/settings.ts";
 import { providerFailed, signInHappened } from "./events.ts";
 
 export interface WaysIn extends AsyncDisposable {
   readonly signIn: SignIn;
   readonly oauth: OAuth;
+  /** Of all pages: a form belongs to one browser. */
+  readonly forms: Forms;
 }
 
 export interface WaysInOptions {
@@ -32,6 +42,7 @@ export interface WaysInOptions {
   readonly people: People;
   readonly sessions: SignInSessions;
   readonly portals: Portals;
+  readonly policy: EntryPolicy;
   readonly publicUrl: string;
   readonly telemetry: Telemetry;
   readonly onError: (error: unknown) => void;
@@ -41,7 +52,7 @@ export interface WaysInOptions {
 export const openPaths = openOAuthPaths;
 
 /** Paths where people are shown pages, failures too. */
-export const pagePaths = [...signInPagePaths, "/oauth/authorize", "/oauth/consent"] as const;
+export const pagePaths = [...signInPagePaths, "/oauth/authorize", "/oauth/consent", approvalPagePath] as const;
 
 export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
   const { config, database, vault, clock, outbound, rates, people, publicUrl, onError } = options;
@@ -89,13 +100,14 @@ export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
       forms,
       signIn,
       portals: options.portals,
+      policy: options.policy,
       people,
       settings: oauthSettings(config),
       onError,
     }),
   );
   const owned = opened.move();
-  return { signIn, oauth, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  return { signIn, oauth, forms, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }
 
 function oauthSettings(config: Config): OAuthSettings {

@@ -1,6 +1,8 @@
 /** Living access tokens with whom they are of. */
 import { prepared, sql, type Queryable } from "@castellan/database";
 import type { Id } from "@castellan/kernel";
+import { claimsOfGrant } from "../grants/grant-row.ts";
+import type { KeptClaims } from "../issuers/kept-claims.ts";
 import type { Directory } from "../people/user.ts";
 import type { Role } from "../roles.ts";
 import type { SecretHash } from "../token-secret.ts";
@@ -20,6 +22,10 @@ export interface FoundAccessToken {
   readonly role: Role | null;
   readonly directory: Directory | null;
   readonly groups: string[];
+  readonly provider: string | null;
+  readonly amr: string[] | null;
+  readonly proved_at: Date | null;
+  readonly claims: KeptClaims | null;
 }
 
 /** Those that were not revoked, whose grant has not ended, and whose person is not suspended. */
@@ -36,7 +42,8 @@ export async function findAccessTokens(
                u.id as user_id, u.name, u.email, u.role, u.directory,
                array(select distinct groups.name collate "C"
                        from memberships join groups on groups.id = memberships.group_id
-                      where memberships.user_id = u.id order by 1) as groups
+                      where memberships.user_id = u.id order by 1) as groups,
+               g.provider, g.amr, g.proved_at, ${claimsOfGrant} as claims
           from access_tokens t
           left join grants g on g.id = t.grant_id
           left join users u on u.id = g.user_id

@@ -45,6 +45,10 @@ export function ofAccessToken(found: FoundAccessToken, hash: SecretHash): KnownT
           scopes,
           grantId,
           clientId,
+          provider: found.provider ?? undefined,
+          amr: Object.freeze(found.amr ?? []),
+          provedAtMs: found.proved_at?.getTime(),
+          claims: Object.freeze(found.claims ?? {}),
         }
       : { kind: "service", id: clientId, name: clientId, role: "member", scopes };
   return {

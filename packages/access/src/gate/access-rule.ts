@@ -17,13 +17,18 @@ export interface AccessRule {
   readonly classes: readonly ToolClass[];
   /** Slugs of the portal's servers that this is about; absent: all of them, later ones too. */
   readonly servers?: readonly string[] | undefined;
+  /** The moment from which it gives nothing any more (ISO 8601, UTC); absent: it does not end by itself. */
+  readonly until?: string | undefined;
 }
 
-/** What of a portal says who comes in. */
+/** What of a portal says who comes in, at one moment. */
 export interface Gate {
   readonly slug: string;
   readonly directory: Directory;
+  /** Without those that have ended (`livingRules`). */
   readonly access: readonly AccessRule[];
+  /** Whether nobody does more than read, whatever rules and tokens say. */
+  readonly isReadOnly: boolean;
 }
 
 export const whoRule = "everyone, public, group:{name}, or user:{e-mail address}";
@@ -41,12 +46,37 @@ export function isSoundRule({ who, classes }: Pick<AccessRule, "who" | "classes"
   return who !== "public" || classes.every((toolClass) => toolClass === "read");
 }
 
+/** A moment in the one spelling that is kept; undefined for what is none: ISO 8601, to the second, with an offset or Z. */
+export function toMoment(text: string): string | undefined {
+  const at = momentForm.test(text) ? Date.parse(text) : Number.NaN;
+  const moment = Number.isNaN(at) ? "" : new Date(at).toISOString();
+  return momentForm.test(moment) ? moment : undefined;
+}
+
+const momentForm = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?(?:Z|[+-]\d\d:\d\d)$/;
+export const momentRule = "a moment with its offset from UTC, such as 2026-12-31T18:00:00+01:00";
+
+/** Those that have not ended. What does not say a moment has. */
+export function livingRules(access: readonly AccessRule[], nowMs: number): readonly AccessRule[] {
+  return access.every((rule) => nowMs < endOf(rule)) ? access : access.filter((rule) => nowMs < endOf(rule));
+}
+
+/** When the first of them ends by itself, milliseconds since the epoch; infinity: none does. */
+export function firstEnd(access: readonly AccessRule[]): number {
+  return Math.min(Number.POSITIVE_INFINITY, ...access.map(endOf));
+}
+
+function endOf({ until }: AccessRule): number {
+  return until === undefined ? Number.POSITIVE_INFINITY : Date.parse(until);
+}
+
 /** The rule in one spelling: what is equal is written alike. */
-export function toPlainRule({ who, classes, servers }: AccessRule): AccessRule {
+export function toPlainRule({ who, classes, servers, until }: AccessRule): AccessRule {
   return {
     who,
     classes: toolClasses.filter((toolClass) => classes.includes(toolClass)),
     ...(servers && { servers: [...new Set(servers)].toSorted() }),
+    ...(until !== undefined && { until: new Date(until).toISOString() }),
   };
 }
 
@@ -57,11 +87,16 @@ export function groupWho(name: string): string {
 
 /** What the rules of the gate give to a person (not looking at scopes), or to the public. */
 export function rightsByRules(gate: Gate, principal: RuledCaller): Rights {
-  return gate.access.reduce(
-    (rights, rule) =>
-      fits(rule, gate, principal) ? rights.or(Rights.of(rule.classes, rule.servers)) : rights,
+  const rights = gate.access.reduce(
+    (sum, rule) => (fits(rule, gate, principal) ? sum.or(Rights.of(rule.classes, rule.servers)) : sum),
     Rights.none,
   );
+  return withinGate(gate, rights);
+}
+
+/** What is left of rights at a portal where nobody does more than read. */
+export function withinGate({ isReadOnly }: Pick<Gate, "isReadOnly">, rights: Rights): Rights {
+  return isReadOnly ? rights.and(reading) : rights;
 }
 
 /** Whether somebody comes in without a token. */
@@ -74,6 +109,7 @@ export type RuledCaller =
   | { readonly kind: "service" | "public" }
   | Pick<Extract<Principal, { kind: "user" }>, "kind" | "directory" | "groups" | "email">;
 
+const reading = Rights.of(["read"]);
 const groupPrefix = "group:";
 const userPrefix = "user:";
 

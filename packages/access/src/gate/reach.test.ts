@@ -1,13 +1,22 @@
 import { createId, isFault } from "@castellan/kernel";
 import { expect, test } from "vitest";
 import type { Principal, UserPrincipal } from "../principal.ts";
-import { takesPublic, toWho, type AccessRule, type Gate } from "./access-rule.ts";
+import {
+  firstEnd,
+  livingRules,
+  takesPublic,
+  toPlainRule,
+  toWho,
+  type AccessRule,
+  type Gate,
+} from "./access-rule.ts";
 import { insufficientScope, isGranted, reachOf } from "./reach.ts";
 
 const gate = (access: readonly AccessRule[], more: Partial<Gate> = {}): Gate => ({
   slug: "main",
   directory: "workforce",
   access,
+  isReadOnly: false,
   ...more,
 });
 
@@ -23,6 +32,10 @@ function person(more: Partial<UserPrincipal> = {}): UserPrincipal {
     scopes: undefined,
     grantId: undefined,
     clientId: undefined,
+    provider: "local",
+    amr: ["pwd"],
+    provedAtMs: undefined,
+    claims: {},
     ...more,
   };
 }
@@ -72,6 +85,24 @@ test.each<[string, Principal, Gate, string]>([
   ["the public by its own rule only", stranger, gate([{ who: "everyone", ...read }]), "0"],
   ["the public to read", stranger, gate([{ who: "public", ...read }]), "1"],
   ["the public not beyond that", stranger, gate([{ who: "public", classes: ["read", "write"] }]), "0"],
+  [
+    "no more than to read, where nobody does",
+    person(),
+    gate(
+      [
+        { who: "everyone", classes: ["write"] },
+        { who: "group:a", classes: ["read", "destructive"], servers: ["s"] },
+      ],
+      { isReadOnly: true },
+    ),
+    "0 s:1",
+  ],
+  [
+    "programs neither",
+    service("portal:main", "portal:main:read", "s:write"),
+    gate([], { isReadOnly: true }),
+    "1",
+  ],
   ["people not by the public's rule", person(), gate([{ who: "public", ...read }]), "0"],
 ])("%s", (_, principal, at, rights) => {
   expect(reachOf(principal, at).rights.key).toBe(rights);
@@ -82,6 +113,19 @@ test("what a token was given is never more than what its holder may", () => {
   const at = gate([{ who: "everyone", classes: ["read", "write"], servers: ["s"] }]);
   const { rights, granted, enters } = reachOf(person({ scopes }), at);
   expect([rights.key, granted.key, enters]).toEqual(["0 s:3", "0 s:1", true]);
+});
+
+test("a rule ends by itself at the moment that it says, and what says no moment has ended", () => {
+  const forever: AccessRule = { who: "everyone", classes: ["read"] };
+  const ends = (until: string): AccessRule => ({ ...forever, until });
+  const noon = Date.parse("2026-06-01T12:00:00Z");
+  const rules = [forever, ends("2026-06-01T14:00:00+02:00"), ends("2026-06-01T12:00:00.001Z"), ends("soon")];
+  expect(livingRules(rules, noon - 1)).toEqual(rules.slice(0, 3));
+  expect(livingRules(rules, noon)).toEqual([rules[0], rules[2]]);
+  expect(livingRules([forever], noon)).toEqual([forever]);
+  expect(firstEnd(rules.slice(0, 3))).toBe(noon);
+  expect(firstEnd([forever])).toBe(Number.POSITIVE_INFINITY);
+  expect(toPlainRule(ends("2026-06-01T14:00:00+02:00")).until).toBe("2026-06-01T12:00:00.000Z");
 });
 
 test("a token of another portal enters not, whatever it may use there", () => {

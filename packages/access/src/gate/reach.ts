@@ -4,7 +4,7 @@ import type { Principal } from "../principal.ts";
 import type { Rights } from "../rights.ts";
 import { portalScope, rightsOfScopes, serverScope } from "../scopes.ts";
 import type { ToolClass } from "../tool-class.ts";
-import { rightsByRules, type Gate } from "./access-rule.ts";
+import { rightsByRules, withinGate, type Gate } from "./access-rule.ts";
 
 export interface Reach {
   /** What they may do themselves, and could give to a client: what is listed to them. Nothing: the portal is unknown to them. */
@@ -28,7 +28,7 @@ export function reachOf(principal: Principal, gate: Gate): Reach {
 
 function findReach(principal: Principal, gate: Gate): Reach {
   const { scopes } = principal;
-  const given = scopes && rightsOfScopes(scopes, gate.slug);
+  const given = scopes && withinGate(gate, rightsOfScopes(scopes, gate.slug));
   const enters = scopes === undefined || scopes.includes(portalScope(gate.slug));
   // A program cannot ask for more: what it was given is what there is for it.
   if (principal.kind === "service") return { rights: given as Rights, granted: given as Rights, enters };

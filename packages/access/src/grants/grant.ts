@@ -13,6 +13,12 @@ export interface Grant {
   readonly scopes: readonly string[];
   /** The session in which it was given. */
   readonly signInId: Id<"signIn">;
+  /** By what they had signed in there: the slug of a provider, or `local`. */
+  readonly provider: string | undefined;
+  /** How they last proved who they are, there or for this grant since (RFC 8176). */
+  readonly amr: readonly string[];
+  /** When they did. */
+  readonly provedAt: Date | undefined;
   readonly createdAt: Date;
   readonly expiresAt: Date;
   /** Exact to about a minute. */

@@ -15,6 +15,7 @@ import {
 import { addGrant, type NewGrant } from "./add-grant.ts";
 import { endGrant } from "./end-grants.ts";
 import { findGrant, livingGrants, pageGrants } from "./find-grants.ts";
+import { proveGrant } from "./prove-grant.ts";
 
 let database: Database;
 let userId: Id<"user">;
@@ -75,11 +76,31 @@ test("what was kept is found as it was", async () => {
   expect(grant).toEqual({
     ...aGrant({ signInId: grant.signInId }),
     id: grant.id,
+    provider: "local",
+    amr: ["pwd", "otp"],
+    provedAt: now,
     lastUsedAt: undefined,
     endedAt: undefined,
   });
   expect(await findGrant(database, grant.id)).toEqual(grant);
   expect(await findGrant(database, "grt_nothing")).toBeUndefined();
+});
+
+test("a newer proof takes the place of the one before, for one grant; it is told", async () => {
+  const [grant, other] = [await addGrant(database, aGrant()), await addGrant(database, aGrant())];
+  const proof = async () => {
+    const { provider, amr, provedAt } = (await findGrant(database, grant.id)) ?? grant;
+    return { provider, amr, provedAt };
+  };
+  await proveGrant(database, grant.id, { at: later, amr: ["hwk"] });
+  expect(await changed()).toEqual(["grants", grant.id]);
+  expect(await proof()).toEqual({ provider: "local", amr: ["hwk"], provedAt: later });
+  await proveGrant(database, grant.id, { at: now, amr: ["pwd"] });
+  expect(await proof()).toEqual({ provider: "local", amr: ["hwk"], provedAt: later });
+  expect(await findGrant(database, other.id)).toEqual(other);
+  await endGrant(database, other.id, { now });
+  await proveGrant(database, other.id, { at: later, amr: ["hwk"] });
+  expect(await findGrant(database, other.id)).toEqual({ ...other, endedAt: now });
 });
 
 test("living are those that neither ended nor ran out, of that client at that place", async () => {

@@ -1,8 +1,8 @@
 /** The public keys of an issuer (RFC 7517 §5), as they are now: keys come and go while tokens are under way. */
 import type { Clock } from "@castellan/kernel";
+import { RemoteCopy } from "@castellan/web";
 import { createLocalJWKSet, errors, type JWK, type JWTVerifyGetKey } from "jose";
 import { discoverIssuer, fetchIssuerJson, issuerUnfit, type IssuerAccess } from "./discovery.ts";
-import { RemoteCopy } from "./remote-copy.ts";
 
 /** Whose keys. */
 interface KeysOf extends IssuerAccess {

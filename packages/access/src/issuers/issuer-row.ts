@@ -21,6 +21,7 @@ export interface IssuerRow {
   creates_users: boolean;
   links_by_email: boolean;
   scopes_claim: string | null;
+  kept_claims: string[];
   allow_private: string[];
   is_enabled: boolean;
   version: number;
@@ -30,7 +31,7 @@ export interface IssuerRow {
 
 export const issuerColumns = sql`
   slug, title, issuer, audience, jwks_uri, directory, claims, group_map, group_prefix, allowed_domains,
-  requires_verified_email, algorithms, creates_users, links_by_email, scopes_claim, allow_private, is_enabled,
+  requires_verified_email, algorithms, creates_users, links_by_email, scopes_claim, kept_claims, allow_private, is_enabled,
   version, created_at, updated_at`;
 
 export function toIssuer(row: IssuerRow): TrustedIssuer {
@@ -50,6 +51,7 @@ export function toIssuer(row: IssuerRow): TrustedIssuer {
     createsUsers: row.creates_users,
     linksByEmail: row.links_by_email,
     scopesClaim: row.scopes_claim ?? undefined,
+    keptClaims: row.kept_claims,
     allowPrivate: row.allow_private,
     isEnabled: row.is_enabled,
     version: row.version,

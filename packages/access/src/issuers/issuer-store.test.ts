@@ -34,6 +34,7 @@ function corp(over: Partial<NewTrustedIssuer> = {}): NewTrustedIssuer {
     groupPrefix: "corp:",
     allowedDomains: ["corp.example"],
     requiresVerifiedEmail: false,
+    keptClaims: [],
     algorithms: ["RS256", "ES256"],
     createsUsers: true,
     linksByEmail: true,

@@ -46,12 +46,17 @@ export interface TrustedIssuerStoreOptions {
   readonly clock: Clock;
   /** Told of one that goes, in the transaction that removes it: whoever takes its tokens takes nobody's of that name. */
   readonly onRemoved?: ((tx: Queryable, slug: string) => Promise<void>) | undefined;
+  /** Told of the claims that are kept from now on, in the transaction that says so; what it throws keeps the others. */
+  readonly onClaimsKept?:
+    | ((tx: Queryable, slug: string, names: readonly string[]) => Promise<void>)
+    | undefined;
 }
 
 export function createTrustedIssuerStore({
   database,
   clock,
   onRemoved,
+  onClaimsKept,
 }: TrustedIssuerStoreOptions): TrustedIssuerStore {
   const now = () => new Date(clock.now());
 
@@ -82,6 +87,8 @@ export function createTrustedIssuerStore({
           const after = merge(before, change);
           if (isDeepStrictEqual(before, after)) return before;
           await update(tx, after, now());
+          if (!isDeepStrictEqual(after.keptClaims, before.keptClaims))
+            await onClaimsKept?.(tx, slug, after.keptClaims);
           await withdrawUnused(tx, before);
           await recordChange(tx, issuersTopic, slug);
           return get(tx, slug);
@@ -153,14 +160,14 @@ async function insert(tx: Queryable, issuer: NewTrustedIssuer, now: Date): Promi
   await tx.query(sql`
     insert into trusted_issuers (
       slug, title, issuer, audience, jwks_uri, directory, claims, group_map, group_prefix, allowed_domains,
-      requires_verified_email, algorithms, creates_users, links_by_email, scopes_claim, allow_private, is_enabled,
-      created_at, updated_at)
+      requires_verified_email, algorithms, creates_users, links_by_email, scopes_claim, kept_claims, allow_private,
+      is_enabled, created_at, updated_at)
     values (
       ${issuer.slug}, ${issuer.title}, ${issuer.issuer}, ${issuer.audience}, ${issuer.jwksUri ?? null},
       ${issuer.directory}, ${issuer.claims}, ${issuer.groupMap ?? null}, ${issuer.groupPrefix},
       ${issuer.allowedDomains}, ${issuer.requiresVerifiedEmail}, ${issuer.algorithms}, ${issuer.createsUsers},
-      ${issuer.linksByEmail}, ${issuer.scopesClaim ?? null}, ${issuer.allowPrivate}, ${issuer.isEnabled},
-      ${now}, ${now})`);
+      ${issuer.linksByEmail}, ${issuer.scopesClaim ?? null}, ${issuer.keptClaims}, ${issuer.allowPrivate},
+      ${issuer.isEnabled}, ${now}, ${now})`);
 }
 
 async function update(tx: Queryable, issuer: TrustedIssuer, now: Date): Promise<void> {
@@ -171,7 +178,7 @@ async function update(tx: Queryable, issuer: TrustedIssuer, now: Date): Promise<
            allowed_domains = ${issuer.allowedDomains}, requires_verified_email = ${issuer.requiresVerifiedEmail},
            algorithms = ${issuer.algorithms}, creates_users = ${issuer.createsUsers},
            links_by_email = ${issuer.linksByEmail}, scopes_claim = ${issuer.scopesClaim ?? null},
-           allow_private = ${issuer.allowPrivate}, is_enabled = ${issuer.isEnabled},
+           kept_claims = ${issuer.keptClaims}, allow_private = ${issuer.allowPrivate}, is_enabled = ${issuer.isEnabled},
            version = version + 1, updated_at = ${now}
      where slug = ${issuer.slug}`);
 }

@@ -64,6 +64,7 @@ function corp(over: Partial<NewTrustedIssuer> = {}): NewTrustedIssuer {
     groupPrefix: "",
     allowedDomains: [],
     requiresVerifiedEmail: true,
+    keptClaims: [],
     algorithms: signingAlgorithms,
     createsUsers: true,
     linksByEmail: false,
@@ -121,6 +122,10 @@ test("an access token that the company's server gave out is the person's, with g
       scopes: undefined,
       grantId: undefined,
       clientId: "program",
+      provider: "corp",
+      amr: [],
+      provedAtMs: undefined,
+      claims: {},
     },
   });
   const { exp = 0 } = JSON.parse(
@@ -313,6 +318,31 @@ function redirect(path: string): void {
     response.writeHead(302, { location: "http://169.254.169.254/latest" }).end(),
   );
 }
+
+test("how and when they proved who they are, and what is kept of them, is what the token says", async () => {
+  await trust({ keptClaims: ["department", "realm_access.roles"] });
+  const nowSeconds = Math.floor(clock.now() / 1000);
+  const said = async (claims: Record<string, unknown>) => {
+    const token = await idp.sign(good(claims));
+    const { amr, provedAtMs, claims: kept } = (await issuers.verify(token, ["corp"])).principal;
+    return { amr, provedAtMs, claims: kept };
+  };
+  expect(
+    await said({
+      amr: ["pwd", "mfa", "pwd", 7, "\n"],
+      auth_time: nowSeconds - 60,
+      department: "Sales",
+      realm_access: { roles: ["dev"] },
+      level: 3,
+    }),
+  ).toEqual({
+    amr: ["pwd", "mfa"],
+    provedAtMs: (nowSeconds - 60) * 1000,
+    claims: { department: "Sales", "realm_access.roles": ["dev"] },
+  });
+  const [ahead, odd] = [await said({ auth_time: nowSeconds + 3600 }), await said({ auth_time: "now" })];
+  expect([ahead.provedAtMs, odd.provedAtMs]).toEqual([clock.now(), undefined]);
+});
 
 test("a suspended person's token lets nobody in, and neither does one for somebody without an account", async () => {
   await trust({ createsUsers: false });

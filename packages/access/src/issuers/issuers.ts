@@ -10,6 +10,7 @@ import type { UserPrincipal } from "../principal.ts";
 import { parseScope } from "../scopes.ts";
 import { findClaim, textsOf, type Claims } from "./claims.ts";
 import { createIssuerKeys } from "./issuer-keys.ts";
+import { readMethods, readProvedAt } from "./proof.ts";
 import { createTrustedIssuerStore, issuerSource, issuersTopic } from "./issuer-store.ts";
 import { readPerson } from "./told-person.ts";
 import type { TrustedIssuer } from "./trusted-issuer.ts";
@@ -140,6 +141,10 @@ export async function createIssuers({
         scopes: readScopes(claims, issuer.scopesClaim),
         grantId: undefined,
         clientId: readClientId(claims),
+        provider: issuer.slug,
+        amr: Object.freeze(readMethods(claims["amr"])),
+        provedAtMs: readProvedAt(claims, clock.now()),
+        claims: Object.freeze(told.claims),
       };
       const expiresAtMs = (Math.min(claims.exp ?? 0, maxSeconds) + clockSkewSeconds) * 1000;
       return { principal: Object.freeze(principal), expiresAtMs, issuer: issuer.slug };

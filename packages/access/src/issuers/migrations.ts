@@ -30,3 +30,24 @@ export const issuersMigration: Migration = {
     );
   `,
 };
+
+/** How people proved who they are, and what was said of them then: rules may ask for it. */
+export const keptClaimsMigration: Migration = {
+  id: "access.0004-proof",
+  sql: `
+    alter table identities add column claims jsonb not null default '{}';
+    alter table trusted_issuers add column kept_claims text[] not null default '{}';
+
+    -- As whom of the provider's they came; null: by no provider.
+    alter table sign_in_sessions add column subject text collate "C";
+
+    -- What the session said in which it was given. Proved anew for the grant alone, it says more.
+    alter table grants
+      add column provider  text collate "C",
+      add column subject   text collate "C",
+      add column amr       text[] not null default '{}',
+      add column proved_at timestamptz;
+    update grants set provider = s.provider, amr = s.amr, proved_at = s.authenticated_at
+      from sign_in_sessions s where s.id = grants.sign_in_id;
+  `,
+};

@@ -10,11 +10,18 @@ const rules: ClaimRules = {
   groupPrefix: "",
   allowedDomains: [],
   requiresVerifiedEmail: true,
+  keptClaims: [],
 };
 
-function read(claims: Claims, over: Partial<ClaimRules> = {}, from = issuer): ToldPerson | string {
+/** Without the claims that are kept (`kept-claims.test.ts`). */
+function read(
+  claims: Claims,
+  over: Partial<ClaimRules> = {},
+  from = issuer,
+): Omit<ToldPerson, "claims"> | string {
   try {
-    return readPerson(claims, { ...rules, ...over }, from);
+    const { claims: _, ...person } = readPerson(claims, { ...rules, ...over }, from);
+    return person;
   } catch (error) {
     return isFault(error) ? error.code : String(error);
   }

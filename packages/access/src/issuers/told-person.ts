@@ -6,6 +6,7 @@ import { isPrintable } from "@castellan/kernel";
 import { accessFaults } from "../faults.ts";
 import { isName, toEmail } from "../people/user-input.ts";
 import { findClaim, textsOf, type ClaimNames, type Claims } from "./claims.ts";
+import { readKeptClaims, type KeptClaims } from "./kept-claims.ts";
 
 /** How an issuer's claims are read. */
 export interface ClaimRules {
@@ -18,6 +19,8 @@ export interface ClaimRules {
   readonly allowedDomains: readonly string[];
   /** Whether an address counts only with `email_verified`. False: the issuer's admin gives the addresses, not its people. */
   readonly requiresVerifiedEmail: boolean;
+  /** Claims that are kept of people, for rules to look at: names, or paths (`findClaim`). At most 32. */
+  readonly keptClaims: readonly string[];
 }
 
 export interface ToldPerson {
@@ -27,6 +30,8 @@ export interface ToldPerson {
   readonly name?: string;
   /** Names of groups here, sorted; absent where the issuer is not asked for them. */
   readonly groups?: readonly string[];
+  /** Those to be kept, as far as it says them. */
+  readonly claims: KeptClaims;
 }
 
 const maxSubjectLength = 255;
@@ -55,6 +60,7 @@ export function readPerson(claims: Claims, rules: ClaimRules, issuer: string): T
     ...(email !== undefined && { email }),
     ...(name !== undefined && { name }),
     ...(groups !== undefined && { groups }),
+    claims: readKeptClaims(claims, rules.keptClaims),
   };
 }
 

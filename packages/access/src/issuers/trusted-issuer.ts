@@ -48,6 +48,7 @@ export interface TrustedIssuerChange {
   readonly createsUsers?: boolean | undefined;
   readonly linksByEmail?: boolean | undefined;
   readonly scopesClaim?: string | null | undefined;
+  readonly keptClaims?: readonly string[] | undefined;
   readonly allowPrivate?: readonly string[] | undefined;
   readonly isEnabled?: boolean | undefined;
 }

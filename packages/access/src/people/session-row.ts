@@ -7,6 +7,7 @@ export interface SessionRow {
   readonly id: Id<"signIn">;
   readonly user_id: Id<"user">;
   readonly provider: string;
+  readonly subject: string | null;
   readonly amr: string[];
   readonly authenticated_at: Date;
   readonly created_at: Date;
@@ -19,14 +20,15 @@ export interface SessionRow {
 
 /** Of `sign_in_sessions`, under the name `s`. */
 export const sessionColumns = sql`
-  s.id, s.user_id, s.provider, s.amr, s.authenticated_at, s.created_at, s.last_used_at, s.expires_at,
-  s.ended_at, s.address, s.user_agent`;
+  s.id, s.user_id, s.provider, s.subject, s.amr, s.authenticated_at, s.created_at, s.last_used_at,
+  s.expires_at, s.ended_at, s.address, s.user_agent`;
 
 export function toSession(row: SessionRow): SignInSession {
   return {
     id: row.id,
     userId: row.user_id,
     provider: row.provider,
+    subject: row.subject ?? undefined,
     amr: row.amr,
     authenticatedAt: row.authenticated_at,
     createdAt: row.created_at,

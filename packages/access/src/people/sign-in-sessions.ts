@@ -17,6 +17,8 @@ export interface NewSignIn {
   readonly user: Pick<User, "id">;
   /** The slug of the provider; `local` for an account of the house. */
   readonly provider: string;
+  /** Whom the provider calls them (`SigningIn`); absent for an account of the house. */
+  readonly subject?: string | undefined;
   /** How they proved who they are (RFC 8176). */
   readonly amr: readonly string[];
   /** When they proved it. Default: just now. */
@@ -39,8 +41,9 @@ export interface SignInSessions {
   /** Undefined for whatever is no living session of a person who may come in. */
   find(secret: string): Promise<{ session: SignInSession; user: User } | undefined>;
   /**
-   * They have proved it anew, by default just now: `amr` is added to what is known, and the browser gets a new secret, so
-   * that whoever else holds the old one has proved nothing. Undefined where the session has ended.
+   * They have proved it anew, by default just now: the newest proof counts, with its own `amr` only (a password of now
+   * does not become two factors by a code of this morning), and the browser gets a new secret, so that whoever else
+   * holds the old one has proved nothing. Undefined where the session has ended.
    */
   prove(
     id: Id<"signIn">,
@@ -93,7 +96,7 @@ export function createSignInSessions({ database, clock, idleMs }: SignInSessions
   }
 
   return {
-    begin: ({ user, provider, amr, authenticatedAt = now(), address, userAgent, lifetimeMs }) =>
+    begin: ({ user, provider, subject, amr, authenticatedAt = now(), address, userAgent, lifetimeMs }) =>
       database.transaction(async (tx) => {
         const secret = randomBytes(32).toString("base64url");
         // Holds the person's row: who is being suspended at this moment is not signed in, or signed out again.
@@ -105,11 +108,11 @@ export function createSignInSessions({ database, clock, idleMs }: SignInSessions
         }
         const [row] = await tx.query<SessionRow>(sql`
           insert into sign_in_sessions as s (
-            id, hash, user_id, provider, amr, authenticated_at, created_at, last_used_at, expires_at, address,
-            user_agent)
+            id, hash, user_id, provider, subject, amr, authenticated_at, created_at, last_used_at, expires_at,
+            address, user_agent)
           values (
-            ${createId("signIn")}, ${toHash(secret)}, ${user.id}, ${provider}, ${amr}, ${authenticatedAt}, ${now()},
-            ${now()}, ${ago(-lifetimeMs)}, ${address}, ${storable(userAgent)})
+            ${createId("signIn")}, ${toHash(secret)}, ${user.id}, ${provider}, ${subject ?? null}, ${amr},
+            ${authenticatedAt}, ${now()}, ${now()}, ${ago(-lifetimeMs)}, ${address}, ${storable(userAgent)})
           returning ${sessionColumns}`);
         if (!row) throw new TypeError("An insert returned no row");
         return { session: toSession(row), secret };
@@ -135,8 +138,8 @@ export function createSignInSessions({ database, clock, idleMs }: SignInSessions
       const [row] = await database.query<SessionRow>(sql`
         update sign_in_sessions s
            set hash = ${toHash(secret)}, last_used_at = ${now()},
-               authenticated_at = greatest(authenticated_at, ${authenticatedAt}),
-               amr = array(select distinct method from unnest(amr || ${amr}::text[]) as method order by method)
+               amr = case when ${authenticatedAt} >= authenticated_at then ${amr}::text[] else amr end,
+               authenticated_at = greatest(authenticated_at, ${authenticatedAt})
          where s.id = ${id} and ${isLiving()} returning ${sessionColumns}`);
       return row && { session: toSession(row), secret };
     },

@@ -2,6 +2,7 @@
 import { recordChange, sql, type Queryable } from "@castellan/database";
 import { createId, invalidInput, isPrintable, type Id } from "@castellan/kernel";
 import { accessFaults } from "../faults.ts";
+import type { KeptClaims } from "../issuers/kept-claims.ts";
 import { isPermitted, type Role } from "../roles.ts";
 import { setToldGroups } from "./memberships.ts";
 import { isName, toEmail } from "./user-input.ts";
@@ -22,6 +23,8 @@ export interface SigningIn {
   readonly name?: string | undefined;
   /** All groups that it names; undefined: it says nothing of them, and what it said before stays. */
   readonly groups?: readonly string[] | undefined;
+  /** What it says of them and is to be kept; undefined: what it said before stays. */
+  readonly claims?: KeptClaims | undefined;
   /** Whom nobody knows becomes a new member. */
   readonly createsUsers: boolean;
   /**
@@ -52,7 +55,8 @@ export async function signIn(tx: Queryable, signing: SigningIn, now: Date): Prom
   await noteUse(tx, signing, id, now);
   const isElsewhere =
     groups !== undefined && (await setToldGroups(tx, user, { source: provider, groups, now }));
-  if (!isElsewhere) return user;
+  const isSaidAnew = await keepClaims(tx, signing);
+  if (!isElsewhere && !isSaidAnew) return user;
   await recordChange(tx, "users", id);
   return (await read(tx, id)) ?? user;
 }
@@ -114,6 +118,15 @@ async function findLinkable(
 async function read(tx: Queryable, id: Id<"user">): Promise<User | undefined> {
   const [row] = await tx.query<UserRow>(sql`select ${userColumns} from users where id = ${id}`);
   return row && toUser(row);
+}
+
+/** Whether it says anything else of them than before. */
+async function keepClaims(tx: Queryable, { provider, subject, claims }: SigningIn): Promise<boolean> {
+  if (claims === undefined) return false;
+  const kept = await tx.query(sql`
+    update identities set claims = ${claims}
+     where provider = ${provider} and subject = ${subject} and claims <> ${claims} returning 1`);
+  return kept.length > 0;
 }
 
 async function noteUse(tx: Queryable, signing: SigningIn, id: Id<"user">, now: Date): Promise<void> {

@@ -48,7 +48,9 @@ export interface SignInSession {
   readonly userId: Id<"user">;
   /** The slug of the provider that they came by; `local` for an account of the house. */
   readonly provider: string;
-  /** How they proved who they are (RFC 8176): `pwd`, `otp`, `hwk`, `mfa` …, or what the provider said. */
+  /** Whom the provider calls them; undefined for an account of the house. */
+  readonly subject: string | undefined;
+  /** How they last proved who they are (RFC 8176): `pwd`, `otp`, `hwk`, `mfa` …, or what the provider said. */
   readonly amr: readonly string[];
   /** When they last proved it. */
   readonly authenticatedAt: Date;

@@ -1,4 +1,4 @@
-import { callOutcomes, type RecordedCall } from "@castellan/audit";
+import { callOutcomes, policyOutcomes, type RecordedCall } from "@castellan/audit";
 import { z } from "zod";
 import { id, isoTime, pageLimit, printable, slug, time } from "../fields.ts";
 import { defineRoute } from "../route.ts";
@@ -18,11 +18,13 @@ const shownCall = z
     method: z.string(),
     target: z.string().optional(),
     principal: z.object({ kind: z.string(), id: z.string(), name: z.string() }),
-    /** What the client says of itself, and the address it came from. */
+    /** What the client says of itself, the address it came from, and the OAuth client that it is. */
     client: z.object({
+      id: z.string().optional(),
       name: z.string().optional(),
       version: z.string().optional(),
       address: z.string().optional(),
+      country: z.string().optional().describe("Of the address, ISO 3166-1 alpha-2; absent: not known"),
     }),
     outcome: z.enum(callOutcomes),
     stage: z.string().optional(),
@@ -38,6 +40,22 @@ const shownCall = z
       .string()
       .optional()
       .describe("The portal's own tool through which the caller aimed at the target: `portal_execute`"),
+    class: z.string().optional().describe("What the use may do: `read`, `write` or `destructive`"),
+    name: z
+      .string()
+      .optional()
+      .describe("What the server calls the target, where callers know it by another name"),
+    policy: z
+      .object({
+        outcome: z.enum(policyOutcomes),
+        rules: z.array(z.string()).describe("Names of the rules that said so; none: no rule allows it"),
+      })
+      .optional()
+      .describe("What rules made of it, before anybody was asked; absent where none had anything to say"),
+    approvalId: z
+      .string()
+      .optional()
+      .describe("The request for a person's decision by which it went through, or waits"),
     chain: z.number().describe("Its place in the chain of records"),
     seq: z.number(),
   })
@@ -80,6 +98,13 @@ function toShownCall(call: RecordedCall): z.input<typeof shownCall> {
     ...call,
     startedAt: new Date(call.startedAtMs),
     principal: { kind: call.principalKind, id: call.principalId, name: call.principalName },
-    client: { name: call.clientName, version: call.clientVersion, address: call.clientAddress },
+    client: {
+      id: call.clientId,
+      name: call.clientName,
+      version: call.clientVersion,
+      address: call.clientAddress,
+      country: call.country,
+    },
+    policy: call.policy && { ...call.policy, rules: [...call.policy.rules] },
   };
 }

@@ -54,8 +54,13 @@ export const listCatalog = defineRoute({
     portal: slug.optional(),
   }),
   answer: pageOf(catalogServer),
-  handler: async ({ principal, query }, { openPortals, publicUrl }) => {
-    const portals = visiblePortals(openPortals(), asThemselves(principal));
+  handler: async ({ principal, connection, query }, { openPortals, policy, clock, publicUrl }) => {
+    const themselves = asThemselves(principal);
+    const portals = await visiblePortals(openPortals(), {
+      principal: themselves,
+      judgeAt: (portal) => policy.judge(themselves, connection, portal),
+      nowMs: clock.now(),
+    });
     const chosen = portals.filter(({ portal }) => query.portal === undefined || portal.slug === query.portal);
     const found = seenIn(chosen).filter(({ server }) => query.q === undefined || mentions(server, query.q));
     return toPage(

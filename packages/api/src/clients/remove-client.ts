@@ -9,7 +9,7 @@ export const removeClient = defineRoute({
   summary: "Remove an OAuth client, and end all that people gave it",
   permission: "manage",
   isVersioned: true,
-  errors: ["client_not_found"],
+  errors: ["client_not_found", "rule_refers"],
   params: clientParams,
   handler: async ({ params, ifMatch }, { clients, changes }) => {
     await clients.remove(params.id, ifMatch);

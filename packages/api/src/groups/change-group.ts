@@ -16,7 +16,7 @@ export const changeGroup = defineRoute({
   summary: "Change a group; rules of portals that name it follow",
   permission: "manage",
   isVersioned: true,
-  errors: ["group_not_found", "group_name_taken"],
+  errors: ["group_not_found", "group_name_taken", "rule_refers"],
   params: z.strictObject({ id: id("group") }),
   body: groupChange,
   answer: shownGroup,

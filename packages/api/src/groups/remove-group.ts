@@ -9,7 +9,7 @@ export const removeGroup = defineRoute({
   summary: "Remove a group, and the rules of portals that name it",
   permission: "manage",
   isVersioned: true,
-  errors: ["group_not_found"],
+  errors: ["group_not_found", "rule_refers"],
   params: z.strictObject({ id: id("group") }),
   handler: async ({ params, ifMatch }, { groups, changes }) => {
     await groups.remove(params.id, { ifMatch });

@@ -20,6 +20,7 @@ const newIssuer = z
     allowedDomains: issuerFields.allowedDomains.default([]),
     requiresVerifiedEmail: issuerFields.requiresVerifiedEmail.default(true),
     algorithms: issuerFields.algorithms.default([...signingAlgorithms]),
+    keptClaims: issuerFields.keptClaims.default([]),
     createsUsers: issuerFields.createsUsers.default(false),
     linksByEmail: issuerFields.linksByEmail.default(false),
     scopesClaim: issuerFields.scopesClaim.optional(),

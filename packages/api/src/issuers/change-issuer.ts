@@ -28,6 +28,7 @@ export const changeTrustedIssuer = defineRoute({
   permission: "own",
   isVersioned: true,
   errors: [
+    "rule_refers",
     "trusted_issuer_unknown",
     "trusted_issuer_taken",
     "issuer_unfit",

@@ -1,5 +1,5 @@
 /** How the claims of a provider or a trusted issuer are read, as an admin gives it for a new one or for a change. */
-import { directories } from "@castellan/access";
+import { directories, maxKeptClaims } from "@castellan/access";
 import { z } from "zod";
 import { printable } from "../fields.ts";
 
@@ -59,6 +59,13 @@ export const claimFields = {
   requiresVerifiedEmail: z.boolean().meta({
     description: "Whether an address counts only with `email_verified`. False: its admin gives the addresses",
   }),
+  keptClaims: z
+    .array(claimName)
+    .max(maxKeptClaims)
+    .transform((names) => [...new Set(names)])
+    .meta({
+      description: `Claims that are kept of people at each sign-in, for rules to look at; each ${path}`,
+    }),
   createsUsers: z.boolean().meta({ description: "Whether somebody whom nobody knows becomes a person here" }),
   linksByEmail: z.boolean().meta({
     description:
@@ -82,6 +89,7 @@ export const shownClaimFields = {
   groupPrefix: z.string(),
   allowedDomains: z.array(z.string()),
   requiresVerifiedEmail: z.boolean(),
+  keptClaims: z.array(z.string()),
   createsUsers: z.boolean(),
   linksByEmail: z.boolean(),
   allowPrivate: z.array(z.string()),

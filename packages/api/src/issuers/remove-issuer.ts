@@ -9,7 +9,7 @@ export const removeTrustedIssuer = defineRoute({
   summary: "Trust an issuer no more; it leaves its portals too, and its people stay",
   permission: "own",
   isVersioned: true,
-  errors: ["trusted_issuer_unknown"],
+  errors: ["trusted_issuer_unknown", "rule_refers"],
   params: z.strictObject({ slug }),
   handler: async ({ params, ifMatch }, { trustedIssuers, changes }) => {
     await trustedIssuers.remove(params.slug, ifMatch);

@@ -26,6 +26,7 @@ export function toShownIssuer(issuer: TrustedIssuer): z.input<typeof shownIssuer
     ...issuer,
     groupMap: issuer.groupMap && { ...issuer.groupMap },
     allowedDomains: [...issuer.allowedDomains],
+    keptClaims: [...issuer.keptClaims],
     allowPrivate: [...issuer.allowPrivate],
     algorithms: [...issuer.algorithms],
   };

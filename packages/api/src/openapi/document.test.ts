@@ -51,6 +51,7 @@ test("what has a version tells it as its ETag, and is changed under If-Match", (
   expect([...versioned].toSorted()).toEqual([
     "/clients/{id}",
     "/groups/{id}",
+    "/policies/{name}",
     "/portals/{slug}",
     "/providers/{slug}",
     "/servers/{slug}",

@@ -1,12 +1,15 @@
 /** Which failures an operation can have: its own, and those that it has by its nature. */
 import { accessFaults } from "@castellan/access";
+import { approvalFaults } from "@castellan/approvals";
 import { auditFaults } from "@castellan/audit";
 import { callFaults } from "@castellan/calls";
 import { configurationFaults } from "@castellan/configuration";
 import { databaseFaults } from "@castellan/database";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
+import { noticeFaults } from "@castellan/notices";
 import { oauthFaults } from "@castellan/oauth";
+import { policyFaults } from "@castellan/policy";
 import { portalFaults } from "@castellan/portal";
 import { registryFaults } from "@castellan/registry";
 import { signInFaults } from "@castellan/sign-in";
@@ -21,10 +24,13 @@ const specs: Readonly<Record<string, FaultSpec>> = {
   ...webFaults.specs,
   ...vaultFaults.specs,
   ...accessFaults.specs,
+  ...approvalFaults.specs,
   ...auditFaults.specs,
   ...mcpFaults.specs,
   ...callFaults.specs,
+  ...noticeFaults.specs,
   ...oauthFaults.specs,
+  ...policyFaults.specs,
   ...portalFaults.specs,
   ...configurationFaults.specs,
   ...registryFaults.specs,

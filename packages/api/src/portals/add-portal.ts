@@ -17,6 +17,7 @@ const newPortal = z.strictObject({
   hostname: portalFields.hostname.optional(),
   autoAccept: portalFields.autoAccept.default([]),
   isListed: portalFields.isListed.default(false),
+  isReadOnly: portalFields.isReadOnly.default(false),
   directory: portalFields.directory.default("workforce"),
   access: portalFields.access.default([]),
   publicLimits: portalFields.publicLimits.prefault({}),

@@ -1,5 +1,13 @@
 /** Fields of a portal, as an admin gives them for a new one or for a change. */
-import { directories, isSoundRule, toWho, toolClasses, whoRule } from "@castellan/access";
+import {
+  directories,
+  isSoundRule,
+  momentRule,
+  toMoment,
+  toWho,
+  toolClasses,
+  whoRule,
+} from "@castellan/access";
 import { definitionKinds } from "@castellan/calls";
 import { defaultPublicLimits, hostnameRule, toHostname } from "@castellan/portal";
 import { z } from "zod";
@@ -15,6 +23,12 @@ function isEachOnce(values: readonly string[]): boolean {
 }
 
 const perMinute = z.int().min(1).max(1_000_000);
+
+const moment = z
+  .string()
+  .refine((text) => toMoment(text) !== undefined, `must be ${momentRule}`)
+  .transform((text) => toMoment(text) ?? text)
+  .meta({ format: "date-time" });
 
 const accessRule = z
   .strictObject({
@@ -36,6 +50,10 @@ const accessRule = z
       .refine(isEachOnce, "must not name a server twice")
       .optional()
       .meta({ description: "Servers of the portal that it is about; absent: all, later ones too" }),
+    until: moment.optional().meta({
+      description:
+        "From then on it gives nothing, without anybody doing anything; absent: it does not end by itself",
+    }),
   })
   .refine(isSoundRule, "must be about read only, where it is about the public")
   .meta({ id: "AccessRule" });
@@ -67,6 +85,9 @@ export const portalFields = {
   access: z.array(accessRule).max(maxRules).meta({
     description:
       "Who may use what: rules that only add up. Without one that fits nobody comes in but programs, whose tokens say it themselves",
+  }),
+  isReadOnly: z.boolean().meta({
+    description: "Whether nobody does more than read there, whatever the rules and tokens say",
   }),
   publicLimits: z
     .strictObject({

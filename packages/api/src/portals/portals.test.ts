@@ -38,6 +38,7 @@ const plainly = {
   isListed: false,
   directory: "workforce",
   access: [],
+  isReadOnly: false,
   publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },
   trustedIssuers: [],
   servers: [],
@@ -58,8 +59,9 @@ test("a portal is made, changed and removed", async () => {
     directory: "customers",
     access: [
       { who: "user:Ann@Example.COM", classes: ["write", "read"], servers: ["news"] },
-      { who: "public", classes: ["read"] },
+      { who: "public", classes: ["read"], until: "2026-12-31T18:00+01:00" },
     ],
+    isReadOnly: true,
     publicLimits: { requestsPerMinute: 60 },
     servers: ["news"],
   });
@@ -75,8 +77,9 @@ test("a portal is made, changed and removed", async () => {
     directory: "customers",
     access: [
       { who: "user:ann@example.com", classes: ["read", "write"], servers: ["news"] },
-      { who: "public", classes: ["read"] },
+      { who: "public", classes: ["read"], until: "2026-12-31T17:00:00.000Z" },
     ],
+    isReadOnly: true,
     publicLimits: { requestsPerMinute: 60, requestsPerMinutePerAddress: 120 },
     servers: [of("news")],
     paths: ["/p/team/mcp"],
@@ -256,6 +259,11 @@ test.each([
   [{ slug: "other", servers: ["weather", "nobody"] }, 404, { code: "server_unknown", field: "servers" }],
   [{ slug: "other", servers: ["weather", "weather"] }, 400, { code: "invalid_input", field: "servers" }],
   [{ slug: "other", servers: ["weather", "We ather"] }, 400, { code: "invalid_input", field: "servers[1]" }],
+  [
+    { slug: "other", access: [{ who: "everyone", classes: ["read"], until: "2026-12-31T18:00" }] },
+    400,
+    { code: "invalid_input", field: "access[0].until" },
+  ],
   [{ slug: "other", naming: "loud" }, 400, { detail: "naming must be one of prefixed, plain" }],
   [{ slug: "other", hostname: "10.0.0.1" }, 400, { code: "invalid_input", field: "hostname" }],
   [{ slug: "other", instructions: "a\u202eb" }, 400, { code: "invalid_input", field: "instructions" }],

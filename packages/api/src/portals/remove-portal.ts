@@ -9,7 +9,7 @@ export const removePortal = defineRoute({
   summary: "Remove a portal; its servers stay registered",
   permission: "manage",
   isVersioned: true,
-  errors: ["portal_not_found"],
+  errors: ["portal_not_found", "rule_refers"],
   params: z.strictObject({ slug }),
   handler: async ({ params, ifMatch }, { portals, changes }) => {
     await portals.remove(params.slug, ifMatch);

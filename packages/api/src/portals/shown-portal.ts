@@ -42,6 +42,10 @@ const shownRule = z.object({
   who: z.string(),
   classes: z.array(z.enum(toolClasses)),
   servers: z.array(z.string()).optional().describe("Absent: all of the portal, later ones too"),
+  until: z.iso
+    .datetime()
+    .optional()
+    .describe("From then on it gives nothing; absent: it does not end by itself"),
 });
 
 export const shownPortal = z
@@ -55,6 +59,7 @@ export const shownPortal = z
     isListed: z.boolean(),
     directory: z.enum(directories),
     access: z.array(shownRule).describe("Who may use what; nobody comes in without a rule that fits"),
+    isReadOnly: z.boolean().describe("Whether nobody does more than read there"),
     publicLimits: z.object({
       requestsPerMinute: z.number(),
       requestsPerMinutePerAddress: z.number(),
@@ -87,11 +92,13 @@ export function toShownPortal(portal: Portal, catalog: Finder): z.input<typeof s
     autoAccept: [...portal.autoAccept],
     isListed,
     directory: portal.directory,
-    access: portal.access.map(({ who, classes, servers }) => ({
+    access: portal.access.map(({ who, classes, servers, until }) => ({
       who,
       classes: [...classes],
       ...(servers && { servers: [...servers] }),
+      ...(until !== undefined && { until }),
     })),
+    isReadOnly: portal.isReadOnly,
     publicLimits: portal.publicLimits,
     trustedIssuers: [...portal.trustedIssuers],
     servers: portal.servers.map((server, at) => {

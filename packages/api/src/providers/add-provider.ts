@@ -22,6 +22,7 @@ const newProvider = z
     groupPrefix: providerFields.groupPrefix.default(""),
     allowedDomains: providerFields.allowedDomains.default([]),
     requiresVerifiedEmail: providerFields.requiresVerifiedEmail.default(true),
+    keptClaims: providerFields.keptClaims.default([]),
     createsUsers: providerFields.createsUsers.default(false),
     linksByEmail: providerFields.linksByEmail.default(false),
     allowPrivate: providerFields.allowPrivate.default([]),

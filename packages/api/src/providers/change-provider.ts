@@ -27,6 +27,7 @@ export const changeProvider = defineRoute({
   permission: "own",
   isVersioned: true,
   errors: [
+    "rule_refers",
     "provider_unknown",
     "issuer_unfit",
     "issuer_unavailable",

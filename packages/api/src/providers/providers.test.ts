@@ -49,6 +49,7 @@ test("a provider begins careful: it makes nobody, links nobody, and believes ver
     groupPrefix: "",
     allowedDomains: [],
     requiresVerifiedEmail: true,
+    keptClaims: [],
     createsUsers: false,
     linksByEmail: false,
     allowPrivate: ["127.0.0.1"],

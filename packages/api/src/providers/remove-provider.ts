@@ -10,7 +10,7 @@ export const removeProvider = defineRoute({
     "Remove an identity provider, with the groups that it put people into; its people and their sessions stay",
   permission: "own",
   isVersioned: true,
-  errors: ["provider_unknown"],
+  errors: ["provider_unknown", "rule_refers"],
   params: z.strictObject({ slug }),
   handler: async ({ params, ifMatch }, { providers, changes }) => {
     await providers.remove(params.slug, ifMatch);

@@ -28,6 +28,7 @@ export function toShownProvider(provider: Provider, publicUrl: string): z.input<
     scopes: [...provider.scopes],
     groupMap: provider.groupMap && { ...provider.groupMap },
     allowedDomains: [...provider.allowedDomains],
+    keptClaims: [...provider.keptClaims],
     allowPrivate: [...provider.allowPrivate],
     redirectUri: new URL(callbackPath(provider.slug), publicUrl).href,
   };

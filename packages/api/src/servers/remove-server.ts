@@ -10,7 +10,7 @@ export const removeServer = defineRoute({
   summary: "Remove a server, with its credentials and from its portals",
   permission: "manage",
   isVersioned: true,
-  errors: ["server_unknown"],
+  errors: ["server_unknown", "rule_refers"],
   params: z.strictObject({ slug }),
   handler: async ({ params, ifMatch }, { servers, changes }) => {
     await servers.remove(params.slug, ifMatch);

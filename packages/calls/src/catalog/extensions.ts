@@ -11,7 +11,10 @@ export const serverMetaKey = "dev.castellan/server";
  * The server that the caller names, or else the only one of the portal that declares an extension. What its methods do
  * nobody has said: they are for those who may do anything there.
  */
-export function extensionServer(scope: Scope, named: unknown): CatalogServer | undefined {
+export function extensionServer(
+  scope: Pick<Scope, "era" | "servers" | "allows">,
+  named: unknown,
+): CatalogServer | undefined {
   const able = scope.servers.filter(
     (server) =>
       scope.allows(server, "destructive") && declaresExtension(server, upstreamEra(server, scope.era)),

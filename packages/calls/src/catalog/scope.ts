@@ -55,8 +55,8 @@ export interface Scope {
   withheld(kind: CapabilityKind): readonly Withheld[];
   /** The capability of this public name; for a resource also one that fits a template. */
   find(kind: CapabilityKind, publicName: string): OfferedCapability | undefined;
-  /** Whether callers are offered what is of this class at the server. */
-  allows(server: CatalogServer, toolClass: ToolClass): boolean;
+  /** Whether callers are offered what is of this class at the server; of a tool, by the server's name, whether it is. */
+  allows(server: CatalogServer, toolClass: ToolClass, tool?: string): boolean;
   /** What the server tells models about itself (a JSON string), if that may be told. */
   instructions(server: CatalogServer): string | undefined;
   /**

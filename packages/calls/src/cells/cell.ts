@@ -1,10 +1,10 @@
 /** One cell of the table of eras: how a caller of one era is served by a server of the same or the other one. */
-import type { Admitted, Answer, ForwardTarget, Resolved } from "../call.ts";
+import type { Admitted, Answer, Approved, ForwardTarget, Resolved } from "../call.ts";
 import type { Deadline } from "../limits/deadline.ts";
 import type { CallPorts } from "../stages/stage.ts";
 
 export interface CellCall {
-  readonly call: Admitted & Resolved;
+  readonly call: Admitted & Resolved & Pick<Approved, "approved">;
   readonly target: ForwardTarget;
   /** Held while a person is asked something; absent where the call may take as long as it likes. */
   readonly deadline?: Pick<Deadline, "hold"> | undefined;

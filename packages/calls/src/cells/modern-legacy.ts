@@ -28,10 +28,12 @@ import type { Begun } from "../conversations/conversations.ts";
 import type { Leg, LegOutcome } from "../conversations/leg.ts";
 import { bindingOf } from "../request-state/binding.ts";
 import type { StateFacts } from "../request-state/request-states.ts";
+import { mayAsk } from "../request-state/round.ts";
 import type { Asking } from "../server-messages/admit-questions.ts";
 import { hear } from "../server-messages/hear.ts";
 import { allowedFeatures } from "../server-messages/judge.ts";
-import { useOf } from "../stages/authorize.ts";
+import { policyUseOf } from "../policy/use-of-call.ts";
+import { heldAs } from "../stages/authorize.ts";
 import type { CallPorts } from "../stages/stage.ts";
 import { errorAnswer, errorTextOf, toResultAnswer } from "./answer.ts";
 import type { Cell, CellCall } from "./cell.ts";
@@ -50,11 +52,6 @@ export const modernToLegacy: Cell = async (cell, ports) => {
       : await begin(cell, leg, ports);
   return toAnswer(outcome, cell, ports);
 };
-
-/** No other request may be answered with questions. */
-function mayAsk(method: string): boolean {
-  return method === "tools/call" || method === "prompts/get" || method === "resources/read";
-}
 
 /** What a retry's state says; undefined for a first request. Throws `request_state_invalid`. */
 function factsIn(state: string | undefined, cell: CellCall, { states }: CallPorts) {
@@ -87,10 +84,9 @@ async function begin(cell: CellCall, leg: Leg, ports: CallPorts): Promise<LegOut
 }
 
 /** While it waits for answers no call is under way that could be ended. */
-function holdOf({ call, target }: CellCall, { holdCall }: CallPorts): Begun["hold"] {
-  const { principal, authorization, portal } = call;
-  const use = useOf(target);
-  return holdCall && ((onEnd) => holdCall({ principal, authorization, portal: portal.slug, use, onEnd }));
+function holdOf({ call, target }: CellCall, { holdCall, clock }: CallPorts): Begun["hold"] {
+  const judged = policyUseOf(call.portal.slug, target, clock.now());
+  return holdCall && ((onEnd) => holdCall({ ...heldAs(call, target, judged), onEnd }));
 }
 
 /** Callers begin their tokens at 1: what one call's server says of progress is told from another's by a token of ours. */
@@ -166,6 +162,7 @@ function asking(
   cell: CellCall,
   { states }: CallPorts,
 ): Answer {
-  const state = JSON.stringify(states.seal(facts, bindingOf(cell)));
+  const { approved } = cell.call;
+  const state = JSON.stringify(states.seal({ ...facts, approved }, bindingOf(cell)));
   return { kind: "result", text: inputRequiredText(questions, state), outcome: "ok", code: "input_required" };
 }

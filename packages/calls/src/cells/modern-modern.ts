@@ -21,6 +21,7 @@ import {
 } from "@castellan/mcp";
 import type { Answer } from "../call.ts";
 import { bindingOf } from "../request-state/binding.ts";
+import type { StateFacts } from "../request-state/request-states.ts";
 import type { ServerExchange } from "../server-messages/exchange.ts";
 import { admitQuestions, type Asking } from "../server-messages/admit-questions.ts";
 import { hear } from "../server-messages/hear.ts";
@@ -30,7 +31,7 @@ import type { CallPorts } from "../stages/stage.ts";
 import { assertAboutCall, errorAnswer, errorTextOf, toResultAnswer } from "./answer.ts";
 import type { Cell, CellCall } from "./cell.ts";
 import { assertMissedByClient, assertTaskDeclared } from "./missing-capability.ts";
-import { listenerOf, modernHeaders, paramsFor, wantedLog } from "./request.ts";
+import { declaredIn, listenerOf, modernHeaders, paramsFor, wantedLog } from "./request.ts";
 
 export const modernToModern: Cell = async (cell, ports) => {
   const { call, target } = cell;
@@ -50,7 +51,7 @@ export const modernToModern: Cell = async (cell, ports) => {
     ...modernHeaders(target),
   });
   assertAboutCall(response);
-  assertMissedByClient(response, declaredIn(cell), server);
+  assertMissedByClient(response, declaredIn(cell.target), server);
   assertTaskDeclared(response, declaresTasks(target.request.params));
   // 2026-07-28 has no error that opens pages; a client of both eras might know it all the same.
   return response.kind === "result"
@@ -58,25 +59,19 @@ export const modernToModern: Cell = async (cell, ports) => {
     : errorAnswer(withoutPages(errorTextOf(response)));
 };
 
-/** Raw JSON of the capabilities that the caller declares. */
-function declaredIn({ target }: CellCall): string {
-  const meta = paramText(target.request, "_meta");
-  return (isObjectText(meta) && memberOf(meta, metaKeys.clientCapabilities)) || "{}";
-}
-
 /** The caller's own text with the server's own state, and the capabilities that this server may use. */
 function outgoingParams(cell: CellCall, { states }: CallPorts): string | undefined {
   const { server } = cell.target.capability;
   const params = paramsFor(cell.target);
   if (params === undefined) return undefined;
-  const declared = declaredIn(cell);
+  const declared = declaredIn(cell.target);
   const told = capabilitiesFor("modern", declared, allowedFeatures(server.server));
   const bounded =
     told === declared ? params : withMemberAt(params, ["_meta", metaKeys.clientCapabilities], told);
   const state = requestStateOf(params);
   if (state === undefined) return bounded;
-  const facts = states.open(String(JSON.parse(state)), bindingOf(cell), "forwarded");
-  return withRequestState(bounded, facts.upstream);
+  const facts = states.open(String(JSON.parse(state)), bindingOf(cell), "forwarded", "approved");
+  return withRequestState(bounded, facts.kind === "forwarded" ? facts.upstream : undefined);
 }
 
 /** Wherever a result carries questions, they are judged: of tasks too, and of types that are yet to come. */
@@ -88,13 +83,18 @@ async function withOwnState(response: ResultMessage, cell: CellCall, ports: Call
   const requests = asked?.requests ?? inputRequestsOf(response.result, text);
   if (requests.length > 0) await admitQuestions(requests, askingOf(cell), ports);
   if (!asked) return answer;
-  if (asked.state === undefined) return { ...answer, code: "input_required" };
-  const sealed = ports.states.seal({ kind: "forwarded", upstream: asked.state }, bindingOf(cell));
+  const { approved } = cell.call;
+  if (asked.state === undefined && !approved) return { ...answer, code: "input_required" };
+  const facts: StateFacts =
+    asked.state === undefined
+      ? { kind: "approved", approved }
+      : { kind: "forwarded", upstream: asked.state, approved };
+  const sealed = ports.states.seal(facts, bindingOf(cell));
   return { ...answer, text: withRequestState(text, JSON.stringify(sealed)), code: "input_required" };
 }
 
 function askingOf(cell: CellCall): Asking {
   const { server } = cell.target.capability;
-  const client = { capabilities: declaredIn(cell), isReachable: true };
+  const client = { capabilities: declaredIn(cell.target), isReachable: true };
   return { server, listener: listenerOf(cell.call), client };
 }

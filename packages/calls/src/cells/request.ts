@@ -3,6 +3,8 @@ import {
   edit,
   isLogLevel,
   isObject,
+  isObjectText,
+  memberOf,
   memberText,
   metaKeys,
   objectMembers,
@@ -47,6 +49,12 @@ export function modernHeaders({ request, method, capability, otherHeaders }: For
     name: method.nameParam === undefined ? undefined : name,
     paramHeaders: { ...otherHeaders, ...marked },
   };
+}
+
+/** Raw JSON of the capabilities that a modern caller declares. */
+export function declaredIn({ request }: Pick<ForwardTarget, "request">): string {
+  const meta = paramText(request, "_meta");
+  return (isObjectText(meta) && memberOf(meta, metaKeys.clientCapabilities)) || "{}";
 }
 
 /** The least severe log messages that a modern request wants: without a level it wants none (2026-07-28, logging). */

@@ -38,7 +38,7 @@ import { createRequestStates } from "../request-state/request-states.ts";
 import { runCall } from "../run-call.ts";
 import { createServerStore } from "../servers/server-store.ts";
 import type { CallPorts } from "../stages/stage.ts";
-import { findings, newServer } from "../testing.ts";
+import { findings, newServer, plainConnection, withoutRules } from "../testing.ts";
 import { createLinePool, type LineLimits, type LinePool } from "../upstreams/line-pool.ts";
 import { createUpstreams } from "../upstreams/upstreams.ts";
 import { defaultConversationLimits, type ConversationLimits } from "./limits.ts";
@@ -358,6 +358,9 @@ export async function openScene(
     );
     const ports: Omit<CallPorts, "authenticate" | "findPortal"> = {
       upstreams,
+      policy: withoutRules,
+      // Without rules nobody is ever asked.
+      approvals: undefined as never,
       // No server here has limits: no rate is ever asked for.
       limiter: createCallLimiter({ rates: undefined as never, livingReplicas: () => 1 }),
       circuits: opened.use(createCircuits({ catalog, clock })),
@@ -410,6 +413,7 @@ export async function openScene(
           receivedAtMs: clock.now(),
           startedMs: clock.monotonic(),
           address: "192.0.2.7",
+          connection: plainConnection,
           portalSlug: portal,
           ownHost: undefined,
           option: () => [],

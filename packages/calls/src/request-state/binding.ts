@@ -8,7 +8,13 @@ import { canonicalJson } from "../canonical-json.ts";
 export type StateBinding = string;
 
 /** 2026-07-28, SEP-2322: a retry is the same request, with answers and the state added. */
-export function bindingOf({ call, target }: Pick<CellCall, "call" | "target">): StateBinding {
+export function bindingOf({
+  call,
+  target,
+}: {
+  readonly call: Pick<CellCall["call"], "principal" | "portal">;
+  readonly target: CellCall["target"];
+}): StateBinding {
   const { request, capability } = target;
   return bind({
     principalId: call.principal.id,
@@ -37,11 +43,12 @@ export function bind({ principalId, portal, serverId, method, params }: Bound): 
 /** Of `params` all that a retry must repeat. */
 function argumentsOf(params: string | undefined): string {
   if (params === undefined) return "{}";
-  const repeated = [...objectMembers(params)].filter(([name]) => !ofOneRound.has(name));
+  const repeated = [...objectMembers(params)].filter(([name]) => !isOfOneRound.has(name));
   const members = repeated.map(
     ([name, { start, end }]) => `${JSON.stringify(name)}:${params.slice(start, end)}`,
   );
   return canonicalJson(`{${members.join(",")}}`);
 }
 
-const ofOneRound: ReadonlySet<string> = new Set(["_meta", "inputResponses", "requestState"]);
+/** Members of `params` that are another one in each round of a request. */
+export const isOfOneRound: ReadonlySet<string> = new Set(["_meta", "inputResponses", "requestState"]);

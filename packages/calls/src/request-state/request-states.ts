@@ -3,13 +3,19 @@
  * request is in the client's hands, sealed. To the client, as to an attacker, it is a text that cannot
  * be read, made, altered, used for another request or by another caller, or used late.
  */
-import type { Clock, Fault } from "@castellan/kernel";
+import type { Clock, Fault, Id } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
 import type { SealedContext, Vault } from "@castellan/vault";
+import type { ApprovedCall } from "../call.ts";
 import { callFaults } from "../faults.ts";
 import type { StateBinding } from "./binding.ts";
 
-export type StateFacts =
+export type StateFacts = StateOfKind & {
+  /** By which the rounds before went through: nobody is asked for this one again. */
+  readonly approved?: ApprovedCall | undefined;
+};
+
+type StateOfKind =
   /** A modern server's own state: raw JSON string, given back to the letter. */
   | { readonly kind: "forwarded"; readonly upstream: string }
   /** A legacy server's call waits, at the replica `owner`, for the answers to its questions of this round. */
@@ -20,9 +26,21 @@ export type StateFacts =
       readonly round: number;
     }
   /** Nothing waits: once the person has done what was asked, the call is made again. */
-  | { readonly kind: "again" };
+  | { readonly kind: "again" }
+  /** The server keeps no state of its own; what is known is that the call was approved. */
+  | { readonly kind: "approved" }
+  /** The call waits for a person's decision: it has not begun. */
+  | { readonly kind: "approval"; readonly id: Id<"approval"> };
 
 export type StateKind = StateFacts["kind"];
+
+export const stateKinds = [
+  "forwarded",
+  "conversation",
+  "again",
+  "approved",
+  "approval",
+] as const satisfies readonly StateKind[];
 
 export interface RequestStates {
   /** Throws `upstream_too_large` when a server's own state is beyond `maxUpstreamChars`. */
@@ -40,6 +58,8 @@ export const stateTtlMs: Readonly<Record<StateKind, number>> = {
   forwarded: 60 * 60_000,
   conversation: 10 * 60_000,
   again: 60 * 60_000,
+  approved: 60 * 60_000,
+  approval: 60 * 60_000,
 };
 
 /** Raw characters of a server's own state. */

@@ -72,9 +72,16 @@ export interface ServerStoreOptions {
   readonly vault: Vault;
   /** Told of names that changed where a setting accepts the new one. */
   readonly onRenamed?: OnRenamed;
+  /** Told of one that goes, in the transaction that removes it; what it throws keeps the server. */
+  readonly onRemoved?: ((tx: Queryable, slug: string) => Promise<void>) | undefined;
 }
 
-export function createServerStore({ database, vault, onRenamed }: ServerStoreOptions): ServerStore {
+export function createServerStore({
+  database,
+  vault,
+  onRenamed,
+  onRemoved,
+}: ServerStoreOptions): ServerStore {
   async function find(slug: string, from: Queryable = database): Promise<StoredServer | undefined> {
     const [row] = await from.query<ServerRow>(sql`${selectServers} where s.slug = ${slug}`);
     return row && toStored(row);
@@ -163,6 +170,7 @@ export function createServerStore({ database, vault, onRenamed }: ServerStoreOpt
     async remove(slug, ifMatch) {
       await database.transaction(async (tx) => {
         const { id } = await lock(tx, slug, ifMatch);
+        await onRemoved?.(tx, slug);
         await tx.query(sql`delete from servers where id = ${id}`);
         await withdrawServer(tx, slug);
         await recordChange(tx, serversTopic, id);

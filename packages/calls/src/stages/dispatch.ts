@@ -1,5 +1,5 @@
 import { isFault } from "@castellan/kernel";
-import type { Admitted, Answer, Dispatched, ForwardTarget, Resolved } from "../call.ts";
+import type { Admitted, Answer, Approved, Dispatched, ForwardTarget, Resolved } from "../call.ts";
 import { withModernStatus } from "../cells/answer.ts";
 import { toPublicAnswer } from "../cells/public-answer.ts";
 import { cells } from "../cells/table.ts";
@@ -9,7 +9,7 @@ import { Deadline } from "../limits/deadline.ts";
 import type { CallRules } from "../limits/rules.ts";
 import { defineStage, type CallPorts } from "./stage.ts";
 
-type Needs = Admitted & Resolved;
+type Needs = Admitted & Resolved & Pick<Approved, "approved">;
 
 export const dispatch = defineStage<Needs, Dispatched>({
   name: "dispatch",

@@ -1,25 +1,37 @@
 import type { Fault } from "@castellan/kernel";
+import type { Judge } from "@castellan/policy";
 import { mcpFaults, type Protocol, type RequestMessage } from "@castellan/mcp";
 import type { Admitted, CallerSession, Entered, PortalAddress } from "../call.ts";
 import { callFaults } from "../faults.ts";
-import { defineStage } from "./stage.ts";
+import { defineStage, type CallPorts } from "./stage.ts";
 
 /** A stage of its own, so that the record of a call that is refused later says whose session it came in. */
 export const enter = defineStage<Admitted, Entered>({
   name: "enter",
   owner: "portal",
-  does: "portal → the caller's session in it",
-  run(call, { findPortal }): Entered | Promise<Entered> {
-    const { principal, message, protocol } = call;
-    const portal = findPortal(call, principal);
-    if (!portal) throw unknownPortal(call);
-    const request = message.kind === "request" ? message : undefined;
-    const session = sessionOf(protocol, request, (id) => portal.session(id, principal));
-    return session instanceof Promise
-      ? session.then((found) => ({ portal, session: found }))
-      : { portal, session };
+  does: "portal → whether rules let the caller in from there; the caller's session in it",
+  run(call, ports): Entered | Promise<Entered> {
+    const judge = ports.policy.judge(call.principal, call.connection, call.portalSlug);
+    return judge instanceof Promise
+      ? judge.then((found) => enterPortal(call, found, ports))
+      : enterPortal(call, judge, ports);
   },
 });
+
+function enterPortal(
+  call: Admitted,
+  judge: Judge,
+  { findPortal }: Pick<CallPorts, "findPortal">,
+): Entered | Promise<Entered> {
+  const { principal, message, protocol } = call;
+  const portal = findPortal(call, principal, judge);
+  if (!portal) throw unknownPortal(call);
+  const request = message.kind === "request" ? message : undefined;
+  const session = sessionOf(protocol, request, (id) => portal.session(id, principal));
+  return session instanceof Promise
+    ? session.then((found) => ({ portal, judge, session: found }))
+    : { portal, judge, session };
+}
 
 /** In the words of the address: whose host name it is, is not told. */
 export function unknownPortal({ portalSlug, ownHost }: Pick<PortalAddress, "portalSlug" | "ownHost">): Fault {

@@ -27,24 +27,26 @@ import type {
   Target,
 } from "../call.ts";
 import { extensionServer, serverMetaKey } from "../catalog/extensions.ts";
-import type { Capability, Scope } from "../catalog/scope.ts";
+import type { Capability } from "../catalog/scope.ts";
 import { upstreamEra } from "../catalog/share.ts";
 import { callFaults } from "../faults.ts";
+import { knownScope, type KnownScope } from "../policy/known-scope.ts";
 import { parseTaskId, type ServerTask, type TaskOwner } from "../tasks/task-id.ts";
 import { defineStage } from "./stage.ts";
 
-/** Within a portal, what is unknown and what is forbidden look the same. */
+/** Within a portal, what is unknown and what is forbidden to somebody, wherever they are, look the same. */
 export const resolve = defineStage<Admitted & Entered, Pick<Resolved, "target">>({
   name: "resolve",
   owner: "calls",
   does: "method → server and capability",
   run(call, { vault }) {
-    const { portal, message, protocol, principal } = call;
+    const { portal, message, protocol, principal, judge } = call;
     if (message.kind !== "request") return { target: { kind: "one-way" } };
     const owner: TaskOwner = { principalId: principal.id, portal: portal.slug };
-    const { servers } = portal.scope(protocol.era);
-    const find = (id: string) => parseTaskId(id, owner, servers, (purpose, data) => vault.mac(purpose, data));
-    const target = targetOf(message, protocol, portal, find);
+    const scope = knownScope(portal.scope(protocol.era), judge, portal.slug);
+    const find = (id: string) =>
+      parseTaskId(id, owner, scope.servers, (purpose, data) => vault.mac(purpose, data));
+    const target = targetOf(message, { protocol, portal, scope }, find);
     const isChecked = target.kind === "forward" && protocol.era === "modern";
     return { target: isChecked ? withCheckedHeaders(target, call) : target };
   },
@@ -54,13 +56,11 @@ type FindTask = (id: string) => ServerTask | undefined;
 
 function targetOf(
   request: RequestMessage,
-  { era }: Protocol,
-  portal: PortalView,
+  { protocol, portal, scope }: { protocol: Protocol; portal: PortalView; scope: KnownScope },
   findTask: FindTask,
 ): Target {
-  const method = findMethod(request.method, era);
+  const method = findMethod(request.method, protocol.era);
   const params = request.params ?? {};
-  const scope = portal.scope(era);
   if (!method) return { kind: "forward", request, ...ofExtension(request, scope) };
   if (method.handling === "local") return { kind: "local", request, method: request.method as LocalMethod };
   const tool = method.target === "tool" ? ownTool(params, portal) : undefined;
@@ -75,7 +75,7 @@ function ownTool({ name }: JsonObject, portal: PortalView): OwnTool | undefined 
 /** What no revision of the protocol names may be the method of an extension (2026-07-28, "Extensions"). */
 function ofExtension(
   request: RequestMessage,
-  scope: Scope,
+  scope: KnownScope,
 ): { readonly method: MethodSpec; readonly capability: Capability } {
   const { method: name } = request;
   const meta = request.params?.["_meta"];
@@ -126,7 +126,12 @@ function withCheckedHeaders(
   return { ...target, otherHeaders: unmarkedParamHeaders(marks, sent()) };
 }
 
-function capabilityOf(method: MethodSpec, params: JsonObject, scope: Scope, findTask: FindTask): Capability {
+function capabilityOf(
+  method: MethodSpec,
+  params: JsonObject,
+  scope: KnownScope,
+  findTask: FindTask,
+): Capability {
   switch (method.target) {
     case "task":
       if (!declaresTasks(params)) throw capabilityMissing("tasks");
@@ -143,7 +148,7 @@ function capabilityOf(method: MethodSpec, params: JsonObject, scope: Scope, find
 }
 
 /** completion/complete names a prompt, or a resource template by its text. */
-function referenced(scope: Scope, ref: unknown): Capability {
+function referenced(scope: KnownScope, ref: unknown): Capability {
   const type = isObject(ref) ? ref["type"] : undefined;
   if (isObject(ref) && type === "ref/prompt") return named(scope, "prompt", ref["name"], "params.ref.name");
   if (isObject(ref) && type === "ref/resource") {
@@ -156,7 +161,7 @@ function referenced(scope: Scope, ref: unknown): Capability {
 }
 
 /** The caller's own task, at the server that works on it. Throws `task_unknown`. */
-function ofTask(scope: Scope, id: unknown, findTask: FindTask): Capability {
+function ofTask(scope: KnownScope, id: unknown, findTask: FindTask): Capability {
   if (typeof id !== "string")
     throw mcpFaults.fault("params_invalid", "params.taskId must be a string", { field: "params.taskId" });
   const task = findTask(id);
@@ -177,7 +182,7 @@ function ofTask(scope: Scope, id: unknown, findTask: FindTask): Capability {
 const maxUriLength = 8192;
 
 function named(
-  scope: Scope,
+  scope: KnownScope,
   kind: Exclude<TargetKind, "reference" | "task">,
   name: unknown,
   field: string,

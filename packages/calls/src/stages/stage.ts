@@ -1,12 +1,15 @@
 import type { AuditLog } from "@castellan/audit";
 import type { Principal, Use } from "@castellan/access";
 import type { Clock, Fault } from "@castellan/kernel";
+import type { Connection, Judge, Use as PolicyUse } from "@castellan/policy";
 import type { TraceContext } from "@castellan/telemetry";
 import type { Vault } from "@castellan/vault";
+import type { CallApprovals } from "../approval/call-approvals.ts";
 import type { PortalAddress, PortalView, Received } from "../call.ts";
 import type { Conversations } from "../conversations/conversations.ts";
 import type { CallLimiter } from "../limits/call-limiter.ts";
 import type { Circuits } from "../limits/circuits.ts";
+import type { CallPolicy } from "../policy/call-policy.ts";
 import type { RequestStates } from "../request-state/request-states.ts";
 import type { LinePool } from "../upstreams/line-pool.ts";
 import type { Upstreams } from "../upstreams/upstreams.ts";
@@ -17,9 +20,12 @@ export interface CallPorts {
   readonly authenticate: (arrival: Arrival) => Principal | Promise<Principal>;
   /**
    * The portal at this address, if there is one and the caller may use anything of it, as the address wants it.
-   * Throws `invalid_input` for an option that it cannot have, `insufficient_scope` for a token that is not for it.
+   * Throws `invalid_input` for an option that it cannot have, `insufficient_scope` for a token that is not for it,
+   * `policy_denied` where rules keep this caller out from there.
    */
-  readonly findPortal: (address: PortalAddress, principal: Principal) => PortalView | undefined;
+  readonly findPortal: (address: PortalAddress, principal: Principal, judge: Judge) => PortalView | undefined;
+  readonly policy: CallPolicy;
+  readonly approvals: CallApprovals;
   /** Ends what is under way when its caller is let in no more, until it is disposed of. */
   readonly holdCall?: (call: HeldCall) => Disposable;
   readonly upstreams: Upstreams;
@@ -52,6 +58,9 @@ export interface HeldCall {
   /** The portal's slug. */
   readonly portal: string;
   readonly use: Use;
+  readonly connection: Connection;
+  /** What rules let through, at the moment at which they did. */
+  readonly judged: PolicyUse;
   readonly onEnd: (why: Fault) => void;
 }
 

@@ -9,7 +9,8 @@ test("the order in which a call is judged", () => {
     ["enter", "portal"],
     ["unwrap", "portal"],
     ["resolve", "calls"],
-    ["authorize", "access"],
+    ["authorize", "policy"],
+    ["approve", "approvals"],
     ["limit", "limits"],
     ["dispatch", "mcp"],
   ]);

@@ -1,4 +1,5 @@
 import type { Received } from "../call.ts";
+import { approve } from "./approve.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { classify } from "./classify.ts";
@@ -22,5 +23,6 @@ export const callStages = stageTable<Received>()
   .with(unwrap)
   .with(resolve)
   .with(authorize)
+  .with(approve)
   .with(limit)
   .with(dispatch);

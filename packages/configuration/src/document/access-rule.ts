@@ -1,5 +1,13 @@
 /** A rule of a portal as a document gives it: who may use what there. */
-import { isSoundRule, toPlainRule, toWho, toolClasses, whoRule } from "@castellan/access";
+import {
+  isSoundRule,
+  momentRule,
+  toMoment,
+  toPlainRule,
+  toWho,
+  toolClasses,
+  whoRule,
+} from "@castellan/access";
 import { z } from "zod";
 import { slug } from "./fields.ts";
 
@@ -14,6 +22,16 @@ const who = z
   })
   .meta({ description: whoRule });
 
+const until = z
+  .string()
+  .max(40)
+  .transform((text, context) => {
+    const known = toMoment(text);
+    if (known !== undefined) return known;
+    context.addIssue({ code: "custom", message: `must be ${momentRule}` });
+    return z.NEVER;
+  });
+
 export const accessRule = z
   .strictObject({
     who,
@@ -22,6 +40,9 @@ export const accessRule = z
     }),
     servers: z.array(slug).min(1).max(1000).optional().meta({
       description: "Servers of the portal that it is about; absent: all, later ones too",
+    }),
+    until: until.optional().meta({
+      description: "From then on it gives nothing; absent: it does not end by itself",
     }),
   })
   .refine(isSoundRule, "must be about read only, where it is about the public")

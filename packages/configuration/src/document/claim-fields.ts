@@ -1,5 +1,5 @@
 /** How the claims of a provider or a trusted issuer are read, as a document gives it. */
-import { defaultClaimNames, directories } from "@castellan/access";
+import { defaultClaimNames, directories, maxKeptClaims } from "@castellan/access";
 import { z } from "zod";
 import { line } from "./fields.ts";
 
@@ -53,6 +53,12 @@ export const claimFields = {
     description: "Domains of e-mail addresses that let people in; none: all",
   }),
   requiresVerifiedEmail: z.boolean().default(true),
+  keptClaims: z
+    .array(claimName)
+    .max(maxKeptClaims)
+    .transform((names) => [...new Set(names)])
+    .prefault([])
+    .meta({ description: "Claims that are kept of people at each sign-in, for rules to look at" }),
   createsUsers: z.boolean().default(false).meta({
     description: "Whether somebody whom nobody knows becomes a person here",
   }),

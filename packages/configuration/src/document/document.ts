@@ -5,10 +5,13 @@
 import { z } from "zod";
 import { clientEntry, clientId } from "./client-entry.ts";
 import { line, slug } from "./fields.ts";
+import { evaluatorEntry } from "./evaluator-entry.ts";
 import { issuerEntry } from "./issuer-entry.ts";
+import { policyEntry } from "./policy-entry.ts";
 import { portalEntry } from "./portal-entry.ts";
 import { providerEntry } from "./provider-entry.ts";
 import { serverEntry } from "./server-entry.ts";
+import { webhookEntry } from "./webhook-entry.ts";
 
 export const apiVersion = "castellan/v1";
 
@@ -38,6 +41,14 @@ const clients = z
     ),
   )
   .prefault({});
+
+function bySlugUntitled<Entry extends z.ZodType>(entry: Entry) {
+  return z
+    .record(slug, entry)
+    .refine((all) => Object.keys(all).length <= maxResources, `must have at most ${maxResources} entries`)
+    .transform((all): Record<string, z.output<Entry>> => all)
+    .prefault({});
+}
 
 /** Groups that providers name are made by themselves, and there may be many. */
 const maxGroups = 20_000;
@@ -70,6 +81,11 @@ export const configurationDocument = z
     servers: bySlug(serverEntry),
     portals: bySlug(portalEntry),
     clients: clients.meta({ description: "OAuth clients, by their ids" }),
+    evaluators: bySlug(evaluatorEntry).meta({
+      description: "External evaluations of devices and sessions, for rules to ask",
+    }),
+    webhooks: bySlugUntitled(webhookEntry).meta({ description: "Where programs are told of things" }),
+    policies: bySlugUntitled(policyEntry).meta({ description: "Rules of what each may do, by name" }),
   })
   .meta({ title: "Castellan configuration" });
 
@@ -82,4 +98,7 @@ export type PortalEntry = ConfigurationDocument["portals"][string];
 export type GroupEntry = ConfigurationDocument["groups"]["workforce"][string];
 export type ProviderEntry = ConfigurationDocument["providers"][string];
 export type IssuerEntry = ConfigurationDocument["trustedIssuers"][string];
+export type EvaluatorEntry = ConfigurationDocument["evaluators"][string];
+export type WebhookEntry = ConfigurationDocument["webhooks"][string];
+export type PolicyEntry = ConfigurationDocument["policies"][string];
 export type ClientEntry = ConfigurationDocument["clients"][string];

@@ -60,6 +60,9 @@ export const portalEntry = z
       .max(500)
       .default([])
       .meta({ description: "Who may use what; nobody comes in without a rule that fits" }),
+    isReadOnly: z.boolean().default(false).meta({
+      description: "Whether nobody does more than read there, whatever rules and tokens say",
+    }),
     publicLimits: z
       .strictObject({
         requestsPerMinute: perMinute.default(defaultPublicLimits.requestsPerMinute),

@@ -3,11 +3,21 @@
  * their store. Of servers and portals there is more to say (`plan/`, `apply.ts`).
  */
 import type { Groups, TrustedIssuerStore } from "@castellan/access";
+import type { WebhookStore } from "@castellan/notices";
 import type { ClientStore } from "@castellan/oauth";
+import type { EvaluatorStore, PolicyStore } from "@castellan/policy";
 import type { ProviderStore } from "@castellan/sign-in";
 import type { ConfigurationDocument } from "../document/document.ts";
 
-export const plainResourceKinds = ["group", "provider", "trusted_issuer", "client"] as const;
+export const plainResourceKinds = [
+  "group",
+  "provider",
+  "trusted_issuer",
+  "client",
+  "evaluator",
+  "webhook",
+  "policy",
+] as const;
 
 export type PlainResourceKind = (typeof plainResourceKinds)[number];
 
@@ -17,6 +27,9 @@ export interface PlainStores {
   readonly providers: ProviderStore;
   readonly trustedIssuers: TrustedIssuerStore;
   readonly clients: ClientStore;
+  readonly evaluators: EvaluatorStore;
+  readonly webhooks: WebhookStore;
+  readonly policies: PolicyStore;
 }
 
 /** One that is there. */
@@ -40,6 +53,8 @@ export interface PlainPut<Entry extends object = object> {
   readonly secret: string | null | undefined;
   /** Who applies. */
   readonly by: string;
+  /** The file that manages it. */
+  readonly file: string;
 }
 
 export interface PlainKind<Entry extends object = object> {

@@ -35,6 +35,9 @@ portals:
     providers: {},
     trustedIssuers: {},
     clients: {},
+    evaluators: {},
+    webhooks: {},
+    policies: {},
     servers: {
       weather: {
         url: "https://weather.example/mcp",
@@ -59,6 +62,7 @@ portals:
         isListed: false,
         directory: "workforce",
         access: [],
+        isReadOnly: false,
         publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },
         trustedIssuers: [],
         servers: [

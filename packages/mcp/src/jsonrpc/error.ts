@@ -21,11 +21,14 @@ export const rpcCodes = {
   urlElicitationRequired: -32042,
 } as const;
 
+/** One number, a pair where the eras differ, or by what the fault says. */
+type Told = number | Readonly<Record<Era, number>> | ((fault: Fault) => number);
+
 interface Telling {
-  /** The JSON-RPC code; a pair where the eras differ. */
-  readonly rpc: number | Readonly<Record<Era, number>>;
+  /** The JSON-RPC code. */
+  readonly rpc: Told;
   /** The HTTP status; without one the fault's own. `200` marks an answer to a well-formed request. */
-  readonly status?: number | Readonly<Record<Era, number>>;
+  readonly status?: Told;
 }
 
 const tellings: Readonly<Record<string, Telling>> = {
@@ -46,6 +49,24 @@ const tellings: Readonly<Record<string, Telling>> = {
   // The HTTP status and its header are what clients go by: the person is asked for more.
   insufficient_scope: { rpc: rpcCodes.serverError },
   access_withdrawn: { rpc: rpcCodes.serverError, status: 200 },
+  // Whoever is kept out of the whole portal is told so by HTTP; a call is one message of many.
+  policy_denied: {
+    rpc: rpcCodes.serverError,
+    status: ({ data, status }) => (data?.["level"] === "portal" ? status : 200),
+  },
+  // With pages in the form of the spec for clients that open them (2025-11-25, `URLElicitationRequiredError`).
+  approval_required: {
+    rpc: ({ data }) =>
+      data?.["elicitations"] === undefined ? rpcCodes.serverError : rpcCodes.urlElicitationRequired,
+    status: 200,
+  },
+  approval_rejected: { rpc: rpcCodes.serverError, status: 200 },
+  approval_expired: { rpc: rpcCodes.serverError, status: 200 },
+  approval_withdrawn: { rpc: rpcCodes.serverError, status: 200 },
+  approval_settled: { rpc: rpcCodes.serverError, status: 200 },
+  approval_too_large: { rpc: rpcCodes.invalidParams, status: 200 },
+  // A status that clients wait for a moment on would not bring a person any sooner.
+  approvals_limited: { rpc: rpcCodes.serverError, status: 200 },
   session_required: { rpc: rpcCodes.serverError },
   session_unknown: { rpc: rpcCodes.sessionNotFound },
   request_id_in_use: { rpc: rpcCodes.invalidRequest },
@@ -90,7 +111,7 @@ export interface WireError {
 
 export function toWireError(fault: Fault, era: Era, requestId: string): WireError {
   const telling = tellings[fault.code];
-  const rpcCode = pick(telling?.rpc, era) ?? defaultRpcCode(fault);
+  const rpcCode = pick(telling?.rpc, era, fault) ?? defaultRpcCode(fault);
   const data = {
     ...fault.data,
     code: fault.code,
@@ -101,12 +122,13 @@ export function toWireError(fault: Fault, era: Era, requestId: string): WireErro
   return {
     error: JSON.stringify({ code: rpcCode, message: fault.message, data }),
     rpcCode,
-    status: pick(telling?.status, era) ?? fault.status,
+    status: pick(telling?.status, era, fault) ?? fault.status,
   };
 }
 
-function pick(value: number | Readonly<Record<Era, number>> | undefined, era: Era): number | undefined {
-  return typeof value === "object" ? value[era] : value;
+function pick(told: Told | undefined, era: Era, fault: Fault): number | undefined {
+  if (typeof told === "function") return told(fault);
+  return typeof told === "object" ? told[era] : told;
 }
 
 function defaultRpcCode(fault: Fault): number {

@@ -69,7 +69,14 @@ export interface ClientStore {
   noteUse(id: string): Promise<void>;
 }
 
-export function createClientStore({ database, clock }: { database: Database; clock: Clock }): ClientStore {
+export interface ClientStoreOptions {
+  readonly database: Database;
+  readonly clock: Clock;
+  /** Told of one that an admin removes, in the transaction that does; what it throws keeps the client. */
+  readonly onRemoved?: ((tx: Queryable, id: string) => Promise<void>) | undefined;
+}
+
+export function createClientStore({ database, clock, onRemoved }: ClientStoreOptions): ClientStore {
   const now = () => new Date(clock.now());
 
   async function get(from: Queryable, id: string): Promise<Client> {
@@ -184,6 +191,7 @@ export function createClientStore({ database, clock }: { database: Database; clo
     async remove(id, ifMatch) {
       await database.transaction(async (tx) => {
         await lock(tx, id, now(), ifMatch);
+        await onRemoved?.(tx, id);
         await removeClients(tx, [id], now());
       });
     },

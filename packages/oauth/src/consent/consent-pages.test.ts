@@ -13,7 +13,11 @@ beforeAll(async () => {
 beforeEach(async () => {
   scene = await createConsentScene(house);
 });
-afterEach(() => scene[Symbol.asyncDispose]());
+afterEach(async () => {
+  house.policy.mayEnter = () => true;
+  house.defaultPortal.slug = "okrs";
+  await scene[Symbol.asyncDispose]();
+});
 afterAll(async () => {
   await house[Symbol.asyncDispose]();
   expect(house.errors).toEqual([]);
@@ -247,6 +251,42 @@ Editor wants to use something here that you have no access to. Ask the person wh
 Go back to the program`);
   expect((await visit.decide("allow", ["goals:read"])).url.searchParams.get("error")).toBe("access_denied");
   expect(await scene.grants()).toEqual([]);
+});
+
+test("whom rules keep out is told so and no more, asked as they are and from where they come", async () => {
+  const asked: unknown[] = [];
+  let isLetIn = false;
+  house.policy.mayEnter = ({ email, clientId, provider, amr, claims }, portal, c) => {
+    asked.push([email, clientId === scene.clientId, provider, amr, claims, portal, c !== undefined]);
+    return isLetIn;
+  };
+  const visit = await scene.arrive();
+  expect(visit.arrival.answer?.status).toBe(403);
+  expect(visit.text).toBe(`You cannot let this in from here
+You are signed in as Ada (ada@example.com). Not you?
+Editor wants to use something here that is kept from you by rules: because of who you are, how you signed in, or where you are now. Ask an admin if you need it.
+Go back to the program`);
+  expect(asked).toEqual([["ada@example.com", true, "local", ["pwd", "otp"], {}, "okrs", true]]);
+  // A page that was shown before is judged again.
+  isLetIn = true;
+  const open = await scene.arrive();
+  isLetIn = false;
+  expect((await open.send()).status).not.toBe(303);
+  expect((await visit.decide("allow", ["goals:read"])).url.searchParams.get("error")).toBe("access_denied");
+  expect(await scene.grants()).toEqual([]);
+});
+
+test("a portal that rules keep them out of is no choice; with none left they are told so", async () => {
+  house.defaultPortal.slug = undefined;
+  house.policy.mayEnter = (_, portal) => Promise.resolve(portal === "wiki");
+  const one = await scene.arrive({ more: { resource: undefined, scope: undefined } });
+  expect(one.text.split("\n")[0]).toBe("Let Editor use WIKI?");
+  house.policy.mayEnter = () => false;
+  const none = await scene.arrive({ more: { resource: undefined, scope: undefined } });
+  expect([none.arrival.answer?.status, none.text.split("\n")[0]]).toEqual([
+    403,
+    "You cannot let this in from here",
+  ]);
 });
 
 test("somebody of the other directory may use nothing", async () => {

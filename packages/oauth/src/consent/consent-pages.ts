@@ -25,7 +25,7 @@ import { scopesGiven } from "./answer.ts";
 import { apiConsent, portalConsent } from "./consent-view.ts";
 import { directoryOf, dueFor, mustProve, type Due, type DueOptions } from "./due.ts";
 import { introduce, shown } from "./introduction.ts";
-import { noAccess, portalChoice } from "./portal-view.ts";
+import { keptOut, noAccess, portalChoice } from "./portal-view.ts";
 
 export interface ConsentOptions extends DueOptions {
   /** Where the routes are added. */
@@ -55,7 +55,7 @@ function addRoutes(options: ConsentOptions, requests: AuthorizationRequests): vo
     const request = await requests.get(c, c.req.param("uid"));
     const by = await signIn.current(c);
     if (by === undefined || mustProve(request, by)) return c.redirect(signInFor(request));
-    return { request, by, due: await dueFor(options, request, by.user) };
+    return { request, by, due: await dueFor(options, request, { by, c }) };
   }
 
   function signInFor(request: AuthorizationRequest, other = false): string {
@@ -96,6 +96,8 @@ function addRoutes(options: ConsentOptions, requests: AuthorizationRequests): vo
       }
       case "nothing":
         return page(c, { title: "No access", body: noAccess(view), formActions, status: 403 });
+      case "kept_out":
+        return page(c, { title: "No access", body: keptOut(view), formActions, status: 403 });
     }
   }
 
@@ -129,7 +131,7 @@ function addRoutes(options: ConsentOptions, requests: AuthorizationRequests): vo
     const { uid } = request;
     const form = await forms.read(c, purposeOf(request, by, due), requests.path(uid));
     // Whatever is not a clear yes is a no.
-    if (form.get("decision") !== "allow" || due.kind === "nothing")
+    if (form.get("decision") !== "allow" || due.kind === "nothing" || due.kind === "kept_out")
       return c.redirect(await requests.deny(c, uid), 303);
     if (due.kind === "choice") return c.redirect(requests.path(uid), 303);
     const ticked = form.getAll("use");

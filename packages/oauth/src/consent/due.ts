@@ -1,6 +1,7 @@
 /** What comes next for a person with an authorization request: worked out from their rights now, never from a form. */
 import {
   apiScope,
+  giverOf,
   livingGrants,
   rightsByRules,
   type Directory,
@@ -10,7 +11,8 @@ import {
 } from "@castellan/access";
 import type { Database } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
-import type { AuthorizationRequest, PortalForConsent, Portals, SignedIn } from "../ports.ts";
+import type { Context } from "hono";
+import type { AuthorizationRequest, EntryPolicy, PortalForConsent, Portals, SignedIn } from "../ports.ts";
 import { isOpen, questionOf, type Question } from "./question.ts";
 
 export type Due =
@@ -23,17 +25,27 @@ export type Due =
       readonly only: string | undefined;
     }
   /** There is nothing that they could give. */
-  | { readonly kind: "nothing" };
+  | { readonly kind: "nothing" }
+  /** They could, if rules did not keep them out: by who they are, how they signed in, or from where they come. */
+  | { readonly kind: "kept_out" };
 
 export interface DueOptions {
   readonly portals: Portals;
+  readonly policy: EntryPolicy | undefined;
   readonly database: Database;
   readonly clock: Clock;
 }
 
-export async function dueFor(options: DueOptions, request: AuthorizationRequest, user: User): Promise<Due> {
+/** @param c the person's browser, where it comes from */
+export async function dueFor(
+  options: DueOptions,
+  request: AuthorizationRequest,
+  { by, c }: { readonly by: SignedIn; readonly c: Context },
+): Promise<Due> {
   const { target, client } = request;
-  if (target === undefined) return choiceFor(options.portals, user);
+  const { user } = by;
+  const entrance = await entranceOf(options, by, client.id, c);
+  if (target === undefined) return choiceFor(options.portals, user, entrance);
   const whose = { userId: user.id, clientId: client.id };
   if (target.kind === "api") {
     // Customers have no role in the platform.
@@ -47,7 +59,21 @@ export async function dueFor(options: DueOptions, request: AuthorizationRequest,
   const rights = rightsOf(user, portal);
   const held = await scopesHeld(options, { ...whose, portal: portal.slug });
   const question = questionOf({ portal, rights, asked: request.scopes, held });
-  return isOpen(question) ? { kind: "portal", portal, question } : { kind: "nothing" };
+  if (!isOpen(question)) return { kind: "nothing" };
+  return (await entrance(portal)) ? { kind: "portal", portal, question } : { kind: "kept_out" };
+}
+
+type Entrance = (portal: PortalForConsent) => boolean | Promise<boolean>;
+
+async function entranceOf(
+  { policy, database }: DueOptions,
+  by: SignedIn,
+  clientId: string,
+  c: Context,
+): Promise<Entrance> {
+  if (policy === undefined) return () => true;
+  const giver = await giverOf(database, by, clientId);
+  return ({ slug }) => policy.mayEnter(giver, slug, c);
 }
 
 /** As whom to sign in for a request; undefined: anybody. */
@@ -61,9 +87,12 @@ export function mustProve({ asksForProof, startedAt }: AuthorizationRequest, { s
   return asksForProof && session.authenticatedAt < startedAt;
 }
 
-function choiceFor(portals: Portals, user: User): Due {
-  const usable = portals.usableBy(user);
-  if (usable.length === 0) return { kind: "nothing" };
+async function choiceFor(portals: Portals, user: User, entrance: Entrance): Promise<Due> {
+  const given = portals.usableBy(user);
+  if (given.length === 0) return { kind: "nothing" };
+  const isOpenTo = await Promise.all(given.map(entrance));
+  const usable = given.filter((_, at) => isOpenTo[at]);
+  if (usable.length === 0) return { kind: "kept_out" };
   const preferred = usable.find(({ slug }) => slug === portals.defaultSlug);
   const only = preferred ?? (usable.length === 1 ? usable[0] : undefined);
   return { kind: "choice", portals: usable, only: only?.slug };

@@ -48,10 +48,25 @@ export function noAccess(view: PortalViewOptions): Html {
       <bdi class="said">${view.client.name}</bdi> wants to use something here that you have no access to. Ask
       the person who gave you its address, or an admin, to let you in.
     </p>
-    <form method="post" action="${view.action}">
-      ${view.formField}
-      <p class="buttons">
-        <button name="decision" value="deny">Go back to the program</button>
-      </p>
-    </form>`;
+    ${wayBack(view)}`;
+}
+
+/** It says that there are rules, and not which: whoever wants to get around them learns nothing. */
+export function keptOut(view: PortalViewOptions): Html {
+  return html`<h1>You cannot let this in from here</h1>
+    ${signedInAs(view.user, view.otherPath)}
+    <p>
+      <bdi class="said">${view.client.name}</bdi> wants to use something here that is kept from you by rules:
+      because of who you are, how you signed in, or where you are now. Ask an admin if you need it.
+    </p>
+    ${wayBack(view)}`;
+}
+
+function wayBack({ action, formField }: PortalViewOptions): Html {
+  return html`<form method="post" action="${action}">
+    ${formField}
+    <p class="buttons">
+      <button name="decision" value="deny">Go back to the program</button>
+    </p>
+  </form>`;
 }

@@ -20,6 +20,7 @@ function portalOf(servers: Readonly<Record<string, Counts>>): PortalForConsent {
     title: "Engineering",
     directory: "workforce",
     access: [],
+    isReadOnly: false,
     publicUrl: "https://mcp.example.com/p/eng/mcp",
     servers: Object.entries(servers).map(([slug, counts]) => ({ slug, title: slug.toUpperCase(), counts })),
   };

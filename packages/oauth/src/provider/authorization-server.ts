@@ -16,6 +16,7 @@ import type {
   AuthorizationRequests,
   ClientFeatures,
   ConsentPages,
+  EntryPolicy,
   People,
   Portals,
   SignIn,
@@ -44,6 +45,7 @@ export interface AuthorizationServerOptions {
   readonly signIn: SignIn;
   readonly portals: Portals;
   readonly people: People;
+  readonly policy: EntryPolicy | undefined;
   readonly clients: ClientFeatures;
   readonly limiter: Pick<RateLimiter, "take">;
   readonly pages: ConsentPages;
@@ -100,7 +102,7 @@ export async function createAuthorizationServer(
       clients,
       people,
       signIn,
-      resourceServers: createResourceServers({ targets, portals, clients }),
+      resourceServers: createResourceServers({ targets, portals, clients, database, policy: options.policy }),
       cookies,
       isSecure,
       accessTokenSeconds,

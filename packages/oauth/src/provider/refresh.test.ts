@@ -125,6 +125,21 @@ test.each([
   expect((await ask(await obtain(), more)).status).toBe(status);
 });
 
+test("whom rules keep out by who they are gets no further tokens, from wherever the client asks", async () => {
+  const ann = await house.addPerson("kept-out@example.com");
+  const tokens = await obtain(ann);
+  const asked: unknown[] = [];
+  house.policy.mayEnter = ({ id, clientId: by, provider, amr, provedAtMs, grantId }, portal, c) => {
+    asked.push([id, by, provider, amr, typeof provedAtMs, typeof grantId, portal, c]);
+    return id !== ann.id;
+  };
+  expect(await errorOf(tokens)).toEqual(invalid);
+  expect(asked).toEqual([[ann.id, clientId, "local", ["pwd", "otp"], "number", "string", "okrs", undefined]]);
+  const bob = await obtain(await house.addPerson("let-in@example.com"));
+  expect((await ask(bob)).status).toBe(200);
+  house.policy.mayEnter = () => true;
+});
+
 test("a person who was suspended, and one who was removed, are let in no longer", async () => {
   const [suspended, removed] = [
     await house.addPerson("suspended@example.com"),

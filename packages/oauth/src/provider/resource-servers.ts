@@ -1,7 +1,8 @@
 /** What may be issued for a resource: the provider asks for each that a request names, and gives no scope beyond. */
-import { portalScope } from "@castellan/access";
+import { findGrant, giverOfGrant, portalScope } from "@castellan/access";
+import type { Queryable } from "@castellan/database";
 import { errors, type Client, type KoaContextWithOIDC, type ResourceServer } from "oidc-provider";
-import type { ClientFeatures, Portals, Target } from "../ports.ts";
+import type { ClientFeatures, EntryPolicy, Portals, Target } from "../ports.ts";
 import {
   askedScopes,
   scopesForItself,
@@ -16,11 +17,13 @@ export interface ResourceServersOptions {
   readonly targets: Targets;
   readonly portals: Pick<Portals, "defaultSlug">;
   readonly clients: Pick<ClientFeatures, "scopesOf">;
+  readonly database: Queryable;
+  readonly policy: EntryPolicy | undefined;
 }
 
 export interface ResourceServers {
   /** Throws the provider's `invalid_target` and `invalid_grant`. */
-  find(ctx: KoaContextWithOIDC, resource: string, client: Client): ResourceServer;
+  find(ctx: KoaContextWithOIDC, resource: string, client: Client): Promise<ResourceServer>;
   /** The resource of a request that names none; only one at a time is ever issued for. */
   byDefault(
     ctx: KoaContextWithOIDC,
@@ -32,7 +35,7 @@ export interface ResourceServers {
 export function createResourceServers(options: ResourceServersOptions): ResourceServers {
   const { targets, portals, clients } = options;
   return {
-    find: (ctx, resource, client) => {
+    find: async (ctx, resource, client) => {
       const asked = ctx.oidc.params?.["resource"];
       if (Array.isArray(asked) && asked.length > 1)
         throw new errors.InvalidTarget("a token is for one resource: name one");
@@ -45,7 +48,7 @@ export function createResourceServers(options: ResourceServersOptions): Resource
       }
       return ctx.oidc.params?.["grant_type"] === "client_credentials"
         ? server(resource, forClient(ctx, target, clients.scopesOf(client)))
-        : server(resource, forPerson(ctx, target));
+        : server(resource, await forPerson(ctx, target, options));
     },
     byDefault: (ctx, client, oneOf) => {
       if (oneOf !== undefined || ctx.oidc.params?.["grant_type"] !== "client_credentials") return oneOf;
@@ -60,13 +63,26 @@ export function createResourceServers(options: ResourceServersOptions): Resource
 }
 
 /** What is still theirs to give of what they gave. */
-function forPerson(ctx: KoaContextWithOIDC, target: Target | undefined): string[] {
+async function forPerson(
+  ctx: KoaContextWithOIDC,
+  target: Target | undefined,
+  { database, policy }: Pick<ResourceServersOptions, "database" | "policy">,
+): Promise<string[]> {
   const { Account, Grant } = ctx.oidc.entities;
   const user = (Account as PersonAccount | undefined)?.user;
   const granted = target && Grant && Object.values(Grant.resources ?? {}).flatMap((scope) => wordsOf(scope));
   const scopes = target && user && granted ? scopesWithinRights(target, granted, user) : [];
   // The portal is gone, or the person may not use it any more: nothing is left of the grant.
   if (scopes.length === 0) throw new errors.InvalidGrant("nothing of what was granted may be used any more");
+  if (policy !== undefined && target?.kind === "portal") {
+    const grant = await findGrant(database, Grant?.jti ?? "");
+    // The client is the one that asks, and may be anywhere: a token is looked at again wherever it is used.
+    const isLetIn =
+      user !== undefined &&
+      grant !== undefined &&
+      (await policy.mayEnter(await giverOfGrant(database, user, grant), target.portal.slug, undefined));
+    if (!isLetIn) throw new errors.InvalidGrant("rules keep the person out");
+  }
   return scopes;
 }
 

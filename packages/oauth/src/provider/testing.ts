@@ -22,7 +22,7 @@ import { createCookies, createForms, createOutbound, createWebApp, type Outbound
 import type { Hono } from "hono";
 import { oauthMigrations } from "../migrations.ts";
 import { createOAuth, type OAuth, type OAuthSettings } from "../oauth.ts";
-import type { PortalForConsent, Portals, SignIn } from "../ports.ts";
+import type { EntryPolicy, PortalForConsent, Portals, SignIn } from "../ports.ts";
 import { openOAuthPaths } from "./authorization-server.ts";
 import { Browser, publicUrl } from "./testing-browser.ts";
 
@@ -40,6 +40,8 @@ export interface TestOAuth extends AsyncDisposable {
   readonly sessions: SignInSessions;
   readonly portals: Map<string, PortalForConsent>;
   readonly defaultPortal: { slug: string | undefined };
+  /** What rules say; they let everybody in until a test puts something else here. */
+  readonly policy: { mayEnter: EntryPolicy["mayEnter"] };
   readonly clock: Clock & { advance(ms: number): void };
   readonly errors: unknown[];
   addPerson(email: string, person?: Partial<Pick<NewUser, "name" | "role" | "directory">>): Promise<User>;
@@ -80,6 +82,7 @@ export async function createTestOAuth({
   const defaultPortal: TestOAuth["defaultPortal"] = { slug: "okrs" };
   const portals = new Map(["okrs", "wiki"].map((slug) => [slug, aPortal(slug, at)]));
   const outbound = given ?? opened.use(createOutbound());
+  const policy: TestOAuth["policy"] = { mayEnter: () => true };
   const replicas: TestReplica[] = [];
   for (let number = 0; number < count; number += 1) {
     const vault = await loadVault(database, { current: key, older: [] });
@@ -101,6 +104,7 @@ export async function createTestOAuth({
         signIn: createTestSignIn(sessions),
         portals: createTestPortals(portals, defaultPortal, at),
         people: peoplePort(people),
+        policy: { mayEnter: (...asked) => policy.mayEnter(...asked) },
         settings,
         onError,
       }),
@@ -123,6 +127,7 @@ export async function createTestOAuth({
     sessions,
     portals,
     defaultPortal,
+    policy,
     clock,
     errors,
     addPerson: (email, person) =>
@@ -162,6 +167,7 @@ function aPortal(slug: string, at: string): PortalForConsent {
     title: slug.toUpperCase(),
     directory: "workforce",
     access: everything,
+    isReadOnly: false,
     publicUrl: `${at}/p/${slug}/mcp`,
     servers: [
       { slug: "goals", title: "Goals", counts: { read: 2, write: 1, destructive: 1 } },

@@ -11,6 +11,7 @@ const portal = (slug: string): PortalForConsent => ({
   title: slug,
   directory: "workforce",
   access: [],
+  isReadOnly: false,
   publicUrl: `${publicUrl}/p/${slug}/mcp`,
   servers: [{ slug: "goals", title: "Goals", counts: { read: 1, write: 1, destructive: 1 } }],
 });

@@ -2,11 +2,11 @@
  * `subscriptions/listen` (2026-07-28): one request whose answer is a stream of notifications. The portal
  * tells of its own lists; resources and tasks are watched at their servers, of either era.
  */
-import { isGranted, reachOf, type Principal, type Use } from "@castellan/access";
+import { isGranted, reachOf, type Use } from "@castellan/access";
 import { createTaskNews, listenerOf, type Answer } from "@castellan/calls";
 import { mcpFaults, metaKeys, notificationText } from "@castellan/mcp";
 import { listChangedMethod, type ListName } from "../portals/list-changes.ts";
-import { seenBy } from "../connections/connection.ts";
+import { seenBy, type Comer } from "../connections/connection.ts";
 import { parseFilter } from "./listen-filter.ts";
 import type { LocalContext } from "./local-methods.ts";
 import { SeenLists } from "./seen-lists.ts";
@@ -53,10 +53,10 @@ export function listen(context: LocalContext): Answer {
     context.mac,
   );
   // The stream may last for days, and would keep alive whatever it refers to: not the whole request.
-  const { authorization, cancel } = call;
+  const { authorization, connection, cancel } = call;
   const { directory, lists: listWatches, upstreams, identity, onError } = context;
   const { portal } = owner;
-  let { principal } = call;
+  let { principal, judge } = context.connection;
   underWay.assertRoom(principal.id);
   const subscriptionId = target.request.id;
   const _meta = { [metaKeys.subscriptionId]: subscriptionId };
@@ -64,7 +64,7 @@ export function listen(context: LocalContext): Answer {
   /** The portal as the caller sees it now. */
   const seen = () => {
     const now = directory.find(portal);
-    return now && seenBy(now, { principal, narrowedTo });
+    return now && seenBy(now, { principal, judge, narrowedTo });
   };
   const scope = () => seen()?.scope("modern");
   const isRead = (serverId: string, publicUri: string) => {
@@ -102,12 +102,20 @@ export function listen(context: LocalContext): Answer {
           if (filter.lists.includes(list))
             void send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
       };
-      const onChange = (now: Principal) => {
-        principal = now;
+      const onChange = (now: Comer) => {
+        ({ principal, judge } = now);
         follow();
       };
       const onEnd = ended.resolve;
-      using _watched = underWay.watch({ principal, authorization, portal, onChange, onEnd });
+      using _watched = underWay.watch({
+        principal,
+        judge,
+        connection,
+        authorization,
+        portal,
+        onChange,
+        onEnd,
+      });
       await send(acknowledged);
       isAcknowledged = true;
       using _subscription = subscriptions.add({ portal, onChange: follow, onEnd });

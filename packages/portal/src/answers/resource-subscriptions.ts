@@ -4,7 +4,15 @@
  * one is watched by the replica that has the client's GET stream.
  */
 import { insufficientScope, isGranted } from "@castellan/access";
-import { callFaults, tellsOfResources, type Answer, type Capability } from "@castellan/calls";
+import {
+  callFaults,
+  knownScope,
+  placeOf,
+  policyDenied,
+  tellsOfResources,
+  type Answer,
+  type Capability,
+} from "@castellan/calls";
 import { edit, mcpFaults, memberText, objectMembers, type RequestMessage } from "@castellan/mcp";
 import type { Session } from "../sessions/session.ts";
 import type { LocalContext } from "./local-methods.ts";
@@ -14,7 +22,8 @@ const done: Answer = { kind: "result", text: "{}", outcome: "ok" };
 const maxUriBytes = 2304;
 
 /**
- * Throws `params_invalid`, `resource_unknown`, `insufficient_scope`, `method_unknown`, `subscriptions_limited`, and what a line throws.
+ * Throws `params_invalid`, `resource_unknown`, `insufficient_scope`, `policy_denied`, `method_unknown`, `subscriptions_limited`, and what a
+ * line throws. What is told later is that something changed, not what: nobody is asked first where a rule wants that.
  * A server that is asked is asked as by a call, within the limits of calls: `calls_limited`, `rate_limited`.
  */
 export async function subscribe({
@@ -23,10 +32,13 @@ export async function subscribe({
   session,
   connection,
   limiter,
+  clock,
 }: LocalContext): Promise<Answer> {
   const { request } = target;
   const uri = uriOf(request);
-  const capability = connection.open.scope("legacy").find("resource", uri);
+  const { nameable, reach, judge } = connection;
+  const portal = nameable.portal.slug;
+  const capability = knownScope(nameable.scope("legacy"), judge, portal).find("resource", uri);
   if (!capability)
     throw callFaults.fault("resource_unknown", `Unknown resource: ${uri.slice(0, 128)}`, {
       field: "params.uri",
@@ -34,7 +46,15 @@ export async function subscribe({
     });
   const { server, name } = capability;
   const use = { server: server.server.slug, toolClass: capability.class };
-  if (!isGranted(connection.reach, use)) throw insufficientScope(connection.open.portal.slug, use);
+  if (!isGranted(reach, use)) throw insufficientScope(portal, use);
+  const decision = judge.decide({
+    ...placeOf(portal, capability),
+    method: request.method,
+    arguments: {},
+    nowMs: clock.now(),
+  });
+  if (decision.outcome === "deny")
+    throw policyDenied(decision, `${request.method} of ${JSON.stringify(uri.slice(0, 128))}`);
   if (!session) return done;
   if (capability.upstreamEra === "legacy") {
     using _place = await limiter.admit(call.principal, capability);

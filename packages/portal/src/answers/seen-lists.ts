@@ -26,11 +26,12 @@ export class SeenLists {
     const before = this.#seen;
     const now = this.#see(open);
     this.#seen = now;
-    // Whoever sees another part of it reads all of it anew.
-    if (before.part !== now.part) return listNames;
+    const isOther = (list: ListName) => before.digests.get(list) !== now.digests.get(list);
+    // Whoever sees another part of it reads anew what is another one there; of the whole nothing was kept to tell that by.
+    if (before.part !== now.part) return before.part && now.part ? listNames.filter(isOther) : listNames;
     if (now.part === undefined) return [];
     if (now.part === "") return changed;
-    return changed.filter((list) => before.digests.get(list) !== now.digests.get(list));
+    return changed.filter(isOther);
   }
 
   #see(open: OpenPortal | undefined): Seen {

@@ -1,6 +1,6 @@
 /**
  * What outlives the moment at which its caller was let in: streams, and calls under way. Each is asked for its caller
- * again, at once when something changes that the caller hangs on, and streams from time to time as well, since a
+ * again, and for what rules make of them there, at once when something changes that they hang on, and streams from time to time as well, since a
  * token can expire by itself.
  */
 import {
@@ -12,22 +12,37 @@ import {
   usersTopic,
 } from "@castellan/access";
 import type { Principal, Use } from "@castellan/access";
-import { callFaults, unknownPortal } from "@castellan/calls";
+import { callFaults, policyDenied, unknownPortal, type CallPolicy } from "@castellan/calls";
 import type { ChangeFeed } from "@castellan/database";
-import { isFault, type Fault } from "@castellan/kernel";
+import { isFault, type Clock, type Fault } from "@castellan/kernel";
+import type {
+  Connection as CallerConnection,
+  Judge,
+  PolicyDirectory,
+  Use as PolicyUse,
+} from "@castellan/policy";
+import type { Comer } from "../connections/connection.ts";
 import { portalFaults } from "../faults.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import type { Credential, Door } from "./door.ts";
 
-export interface WatchedStream extends Credential {
-  /** They may come in as before, but are somebody else by now, or another portal is there: what they see may be other things. */
-  readonly onChange?: (principal: Principal) => void;
+export interface WatchedStream extends Credential, Comer {
+  /** How its request reached us. */
+  readonly connection: CallerConnection;
+  /**
+   * They may come in as before, but are somebody else by now, other rules hold for them, or another portal is there: what
+   * they see may be other things.
+   */
+  readonly onChange?: (now: Comer) => void;
   /** Called once the caller would no longer be let in with what they came with. */
   readonly onEnd: () => void;
 }
 
 export interface HeldWork extends Credential {
   readonly use: Use;
+  readonly connection: CallerConnection;
+  /** What rules let through, at the moment at which they did: that time goes by takes nothing away. */
+  readonly judged: PolicyUse;
   readonly onEnd: (why: Fault) => void;
 }
 
@@ -36,6 +51,10 @@ export interface UnderWayOptions {
   readonly directory: Pick<PortalDirectory, "find" | "onChange">;
   /** Carries what callers hang on. Subscribe the authenticator first. */
   readonly changes: Pick<ChangeFeed, "on">;
+  readonly policy: CallPolicy;
+  /** Tells when rules are others. */
+  readonly policies: Pick<PolicyDirectory, "onChange">;
+  readonly clock: Pick<Clock, "now">;
 }
 
 const everyMs = 15_000;
@@ -45,13 +64,13 @@ const topics = ["tokens", grantsTopic, usersTopic, "clients", accessTokensTopic,
 const isAboutAll = new Set([accessTokensTopic, issuersTopic]);
 
 export class UnderWay implements Disposable {
-  readonly #streams = new Set<Mutable<WatchedStream>>();
-  readonly #calls = new Set<Mutable<HeldWork>>();
-  readonly #options: Pick<UnderWayOptions, "door" | "directory">;
+  readonly #streams = new Set<WatchedStream>();
+  readonly #calls = new Set<HeldWork>();
+  readonly #options: Pick<UnderWayOptions, "door" | "directory" | "policy" | "clock">;
   readonly #stop = new DisposableStack();
 
-  constructor({ door, directory, changes }: UnderWayOptions) {
-    this.#options = { door, directory };
+  constructor({ door, directory, changes, policy, policies, clock }: UnderWayOptions) {
+    this.#options = { door, directory, policy, clock };
     const timer = setInterval(() => void this.check(), everyMs).unref();
     this.#stop.defer(() => clearInterval(timer));
     for (const topic of topics)
@@ -60,6 +79,7 @@ export class UnderWay implements Disposable {
           ids === "all" || isAboutAll.has(topic) ? this.check() : this.#checkOf(new Set(ids)),
         ),
       );
+    this.#stop.defer(policies.onChange(() => void this.check()));
     this.#stop.defer(directory.onChange((slug) => void this.#check(({ portal }) => portal === slug)));
   }
 
@@ -115,19 +135,22 @@ export class UnderWay implements Disposable {
       // With a portal that is gone its streams end by themselves (`followChanges`).
       const isThere = this.#options.directory.find(stream.portal) !== undefined;
       if (now === undefined || !isThere || !this.#streams.has(stream)) return;
-      if (isFault(now) || !this.#enters(now, stream.portal)) {
+      const judge =
+        isFault(now) || !this.#enters(now, stream.portal) ? undefined : await this.#judge(now, stream);
+      if (!this.#streams.has(stream)) return;
+      if (isFault(now) || !judge || this.#isKeptOut(judge, stream.portal)) {
         this.#streams.delete(stream);
         stream.onEnd();
-      } else if (now !== stream.principal) {
-        stream.principal = now;
-        stream.onChange?.(now);
+      } else if (now !== stream.principal || judge !== stream.judge) {
+        Object.assign(stream, { principal: now, judge });
+        stream.onChange?.({ principal: now, judge });
       }
     });
     const calls = [...this.#calls].filter(isMeant).map(async (work) => {
       const now = await ask(work);
       if (now === undefined || isFault(now, "token_expired") || !this.#calls.has(work)) return;
-      const why = isFault(now) ? now : this.#whyNot(now, work);
-      if (!why) return;
+      const why = isFault(now) ? now : await this.#whyNot(now, work);
+      if (!why || !this.#calls.has(work)) return;
       this.#calls.delete(work);
       work.onEnd(isFault(why, "token_invalid") ? why : withdrawn(why));
     });
@@ -150,14 +173,23 @@ export class UnderWay implements Disposable {
     return enters && !rights.isNone;
   }
 
-  #whyNot(principal: Principal, { portal: slug, use }: HeldWork): Fault | undefined {
+  async #whyNot(principal: Principal, work: HeldWork): Promise<Fault | undefined> {
+    const { portal: slug, use, judged } = work;
     const open = this.#options.directory.find(slug);
     const isLeft = open && this.#enters(principal, slug) && isGranted(reachOf(principal, open.portal), use);
-    return isLeft ? undefined : unknownPortal({ portalSlug: slug, ownHost: undefined });
+    if (!isLeft) return unknownPortal({ portalSlug: slug, ownHost: undefined });
+    const decision = (await this.#judge(principal, work)).decide(judged);
+    return decision.outcome === "deny" ? policyDenied(decision, judged.method) : undefined;
+  }
+
+  #judge(principal: Principal, { connection, portal }: WatchedStream | HeldWork): Judge | Promise<Judge> {
+    return this.#options.policy.judge(principal, connection, portal);
+  }
+
+  #isKeptOut(judge: Judge, portal: string): boolean {
+    return judge.enter(portal, this.#options.clock.now()).outcome === "deny";
   }
 }
-
-type Mutable<Kept extends Credential> = Omit<Kept, "principal"> & { principal: Principal };
 
 function keptIn<Kept>(all: Set<Kept>, one: Kept): Disposable {
   all.add(one);

@@ -1,5 +1,7 @@
 import type { Principal } from "@castellan/access";
-import { createOffering } from "@castellan/calls";
+import { callerOf, createOffering } from "@castellan/calls";
+import { plainConnection } from "@castellan/calls/testing";
+import { compilePolicies } from "@castellan/policy";
 import { expect, test } from "vitest";
 import type { OpenPortal } from "../portals/open-portal.ts";
 import { exampleDefinition, examplePortal, exampleServer } from "../portal-tools/testing.ts";
@@ -37,8 +39,10 @@ function tokenWith(...scopes: string[]): Principal {
   return { kind: "service", id: "tok_1", name: "ci", role: "member", scopes };
 }
 
+const judge = compilePolicies([]).judge(callerOf(principal), plainConnection);
+
 function connectBy(query: string, by: Principal = principal) {
-  const connection = connect(open, by, options(query));
+  const connection = connect(open, { principal: by, judge }, options(query), 0);
   if (!connection) throw new Error("unknown");
   return connection;
 }
@@ -95,6 +99,6 @@ test("names are those of the whole, and who leaves the portal leaves the connect
   expect(names(open)).toEqual(["t", "b_t", "c_t"]);
   expect(names(seen)).toEqual(["b_t", "c_t"]);
   expect(seen.scope("modern").find("tool", "t")).toBeUndefined();
-  const later = seenBy(openOver(servers.slice(0, 2)), { principal, narrowedTo });
+  const later = seenBy(openOver(servers.slice(0, 2)), { principal, judge, narrowedTo });
   expect(later && names(later)).toEqual(["b_t"]);
 });

@@ -1,6 +1,7 @@
 /** Answers that last: a subscription of the modern era, the stream of a legacy session. */
-import type { Listener, Outcome, Received } from "@castellan/calls";
+import type { Outcome, Received } from "@castellan/calls";
 import { kernelFaults } from "@castellan/kernel";
+import type { Hearer } from "../sessions/session-parts.ts";
 import type { Session } from "../sessions/session.ts";
 import { EventStream } from "../streams/event-stream.ts";
 import type { Exchange } from "./exchange.ts";
@@ -36,7 +37,7 @@ export async function openStream(
     watched,
     stallMs,
   }: {
-    listener: () => Listener;
+    listener: () => Hearer;
     draining: AbortSignal;
     /** Aborts when the caller is let in no more. */
     ended: AbortSignal;

@@ -2,15 +2,8 @@
  * A portal over Streamable HTTP, for clients of both eras on one URL (2025-11-25 and 2026-07-28,
  * transports): POST carries messages, GET opens a legacy session's own stream, DELETE ends a session.
  */
-import type { Challenge, Principal } from "@castellan/access";
-import {
-  runCall,
-  unknownPortal,
-  type CallPorts,
-  type Listener,
-  type PortalAddress,
-  type Received,
-} from "@castellan/calls";
+import type { Challenge } from "@castellan/access";
+import { runCall, unknownPortal, type CallPorts, type PortalAddress, type Received } from "@castellan/calls";
 import { createId, isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import { errorText, isModernVersion, mcpFaults, toWireError, type ProtocolHeaders } from "@castellan/mcp";
 import {
@@ -22,12 +15,14 @@ import {
   requestHeader,
   requestId,
 } from "@castellan/web";
+import type { Connection as CallerConnection } from "@castellan/policy";
 import type { Vault } from "@castellan/vault";
 import type { Context } from "hono";
 import type { Door } from "../callers/door.ts";
-import { connect, type Connection } from "../connections/connection.ts";
+import { connect, type Comer, type Connection } from "../connections/connection.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import { isAt, type Addresses } from "../resource/addresses.ts";
+import type { Hearer } from "../sessions/session-parts.ts";
 import type { Session } from "../sessions/session.ts";
 import { Exchange } from "./exchange.ts";
 import { accepts, checkMediaTypes, faultHeaders, paramHeadersOf, protocolHeadersOf } from "./http-headers.ts";
@@ -46,6 +41,8 @@ export interface PortalEndpointOptions
   readonly door: Door;
   readonly addresses: Addresses;
   readonly vault: Vault;
+  /** How a request reached us: through trusted proxies only. Without answers of evaluators. */
+  readonly connectionOf: (c: Context) => CallerConnection;
   readonly maxBodyBytes: number;
   /** A client that reads nothing for so long of what waits for it is cut off, milliseconds. Default 60,000. */
   readonly stallMs?: number;
@@ -63,20 +60,22 @@ export interface PortalEndpoint {
 }
 
 export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndpoint {
-  const { directory, clock, door, addresses, underWay } = options;
+  const { directory, clock, door, addresses, underWay, policy, connectionOf } = options;
 
-  /** Unknown and not given look the same. Throws `insufficient_scope`, `invalid_input`. */
-  function connectionAt(address: PortalAddress, principal: Principal): Connection | undefined {
+  /** Unknown and not given look the same. Throws `insufficient_scope`, `policy_denied`, `invalid_input`. */
+  function connectionAt(address: PortalAddress, comer: Comer): Connection | undefined {
     const open = directory.find(address.portalSlug);
-    return open && isAt(open, address.ownHost) ? connect(open, principal, address.option) : undefined;
+    return open && isAt(open, address.ownHost)
+      ? connect(open, comer, address.option, clock.now())
+      : undefined;
   }
 
   const ports: CallPorts = {
     ...options,
     authenticate: (arrival) => door.admit(arrival),
     holdCall: (call) => underWay.hold(call),
-    findPortal(address, principal) {
-      const connection = connectionAt(address, principal);
+    findPortal(address, principal, judge) {
+      const connection = connectionAt(address, { principal, judge });
       return connection && createPortalView(connection, options);
     },
   };
@@ -93,11 +92,13 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   async function admitSession(
     c: Context,
     named: string | undefined,
-  ): Promise<{ session: Session; principal: Principal }> {
+  ): Promise<{ session: Session; connection: CallerConnection } & Comer> {
     const address = addressOf(c, named);
     const authorization = requestHeader(c, "authorization");
     const principal = await door.admit({ ...address, authorization, address: clientAddress(c) });
-    const open = connectionAt(address, principal)?.open;
+    const connection = connectionOf(c);
+    const judge = await policy.judge(principal, connection, address.portalSlug);
+    const open = connectionAt(address, { principal, judge })?.open;
     if (!open) throw unknownPortal(address);
     const { protocolVersion, sessionId } = protocolHeadersOf(c);
     if (isModernVersion(protocolVersion))
@@ -110,7 +111,8 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
           field: "Mcp-Session-Id",
         },
       );
-    return { session: await findSession(sessionId, principal, open, options), principal };
+    const session = await findSession(sessionId, principal, open, options);
+    return { session, connection, principal, judge };
   }
 
   /**
@@ -187,6 +189,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         receivedAtMs: clock.now(),
         startedMs: clock.monotonic(),
         address: clientAddress(c),
+        connection: connectionOf(c),
         ...addressOf(c, named),
         authorization: requestHeader(c, "authorization"),
         protocolHeaders,
@@ -205,18 +208,20 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       try {
         // Hono serves HEAD by GET; a stream without a reader would be the session's first for ever.
         if (c.req.method === "HEAD") throw mcpFaults.fault("http_method_unsupported", "HEAD is not served");
-        const { session, principal } = await admitSession(c, named);
+        const { session, connection, principal, judge } = await admitSession(c, named);
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
         const lastEventId = requestHeader(c, "last-event-id");
-        const listener = listenerOf(c, session, principal);
+        const listener = listenerOf(c, session, { principal, judge });
         const over = new AbortController();
         const watched = underWay.watch({
           principal,
+          judge,
+          connection,
           authorization: requestHeader(c, "authorization"),
           portal: session.portal,
           onChange(now) {
-            listener.principal = now;
+            Object.assign(listener, now);
             session.stream.portalChanged();
           },
           // The session itself is the caller's, who may have another token for it.
@@ -245,13 +250,10 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     },
   };
 
-  function listenerOf(
-    c: Context,
-    session: Session,
-    principal: Principal,
-  ): Listener & { principal: Principal } {
+  function listenerOf(c: Context, session: Session, { principal, judge }: Comer): Hearer {
     return {
       principal,
+      judge,
       portal: session.portal,
       era: "legacy",
       requestId: requestId(c),

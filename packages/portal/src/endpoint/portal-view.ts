@@ -43,11 +43,11 @@ export interface PortalParts extends RecordPorts {
 }
 
 export function createPortalView(connection: Connection, parts: PortalParts): PortalView {
-  const { open, reach, toolListing } = connection;
+  const { open, nameable, reach, toolListing } = connection;
   return {
     slug: open.portal.slug,
     isGranted: (use) => isGranted(reach, use),
-    scope: (era) => open.scope(era),
+    scope: (era) => nameable.scope(era),
     showsHeaderMarks: toolListing === "full",
     session: (id, principal) => findSession(id, principal, open, parts),
     answer(call: Admitted, target: LocalTarget) {

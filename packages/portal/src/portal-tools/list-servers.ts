@@ -117,10 +117,10 @@ function toListed(
   const { server, state, definitions } = known;
   const counts = offered.get(server.id);
   const waits = definitions.filter(
-    ({ kind, review, class: toolClass }) =>
+    ({ kind, name, review, class: toolClass }) =>
       (review === "new" || review === "changed") &&
       !portal.autoAccept.includes(kind) &&
-      scope.allows(known, toolClass),
+      scope.allows(known, toolClass, kind === "tool" ? name : undefined),
   );
   return {
     slug: server.slug,

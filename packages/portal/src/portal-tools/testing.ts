@@ -55,6 +55,7 @@ export function examplePortal(servers: readonly CatalogServer[], more: Partial<P
     hostname: undefined,
     autoAccept: [],
     isListed: false,
+    isReadOnly: false,
     directory: "workforce",
     access: [],
     publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },

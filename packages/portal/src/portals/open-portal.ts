@@ -10,6 +10,7 @@ import {
   type Scope,
 } from "@castellan/calls";
 import type { Era } from "@castellan/mcp";
+import type { Judge } from "@castellan/policy";
 import { isDeepStrictEqual } from "node:util";
 import type { Portal } from "./portal.ts";
 
@@ -92,6 +93,18 @@ export function narrowToRights(open: OpenPortal, rights: Rights): OpenPortal {
   );
 }
 
+/** The part of a portal of which this judge lets something through, some time, with some arguments. Names are those of the whole. */
+export function narrowToPolicy(open: OpenPortal, judge: Pick<Judge, "viewKey" | "mayShow">): OpenPortal {
+  const portal = open.portal.slug;
+  const key = judge.viewKey(portal);
+  if (key === "") return open;
+  return remember(open, `policy ${key}`, (part) =>
+    makePart(open, part, (server, toolClass, tool) =>
+      judge.mayShow({ portal, server, class: toolClass, tool }),
+    ),
+  );
+}
+
 /** Strangers choose which parts they look at: so many of a portal are kept. */
 const maxParts = 64;
 const partsOf = new WeakMap<OpenPortal, Map<string, OpenPortal>>();
@@ -111,12 +124,18 @@ function remember(open: OpenPortal, key: string, make: (part: string) => OpenPor
 function makePart(
   open: OpenPortal,
   part: string,
-  isInPart: (server: string, toolClass: ToolClass) => boolean,
+  isInPart: (server: string, toolClass: ToolClass, tool?: string) => boolean,
 ): OpenPortal {
   const { servers, serverIds } = open.portal;
-  const places = [...servers.keys()].filter((at) =>
-    toolClasses.some((toolClass) => isInPart(servers[at] ?? "", toolClass)),
-  );
+  const toolsOf = new Map(open.servers.map(({ server, definitions }) => [server.id as string, definitions]));
+  const places = [...servers.keys()].filter((at) => {
+    const slug = servers[at] ?? "";
+    const tools = toolsOf.get(serverIds[at] ?? "") ?? [];
+    return (
+      toolClasses.some((toolClass) => isInPart(slug, toolClass)) ||
+      tools.some((one) => one.kind === "tool" && isInPart(slug, one.class, one.name))
+    );
+  });
   const at = <T>(list: readonly T[]) => places.flatMap((place) => list.slice(place, place + 1));
   const ids: ReadonlySet<string> = new Set(at(serverIds));
   const scopes = new Map<Era, Scope>();
@@ -130,7 +149,7 @@ function makePart(
         scopes.get(era) ??
         narrowScope(
           open.scope(era),
-          ({ server }, toolClass) => ids.has(server.id) && isInPart(server.slug, toolClass),
+          ({ server }, toolClass, tool) => ids.has(server.id) && isInPart(server.slug, toolClass, tool),
         );
       scopes.set(era, scope);
       return scope;

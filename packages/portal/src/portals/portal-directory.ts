@@ -1,12 +1,17 @@
-/** The portals that are served, kept true by the change log, and what each offers at this moment. */
+/** The portals that are served, kept true by the change log and the clock, and what each offers at this moment. */
 import { setImmediate } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
 import type { Catalog } from "@castellan/calls";
+import { firstEnd, livingRules } from "@castellan/access";
 import type { ChangeFeed } from "@castellan/database";
+import type { Clock } from "@castellan/kernel";
 import { changedLists, hasSameServers, type ListName } from "./list-changes.ts";
+import { Endings } from "./endings.ts";
 import { openPortal, withServers, type OpenPortal, type WholeOpenPortal } from "./open-portal.ts";
+import type { Portal } from "./portal.ts";
 import { portalsTopic, type PortalStore } from "./portal-store.ts";
 
+/** What it holds of access rules are those that have not ended. */
 export interface PortalDirectory extends Disposable {
   find(slug: string): OpenPortal | undefined;
   /** The portal that has this host name (as it stands in `Host`) for its own. */
@@ -27,8 +32,9 @@ export async function createPortalDirectory(options: {
   portals: Pick<PortalStore, "list" | "findByIds">;
   catalog: Pick<Catalog, "findById" | "onChange">;
   changes: ChangeFeed;
+  clock: Clock;
 }): Promise<PortalDirectory> {
-  const { catalog } = options;
+  const { catalog, clock } = options;
   const find = (id: string) => catalog.findById(id);
   const listeners = new Set<(slug: string, lists: readonly ListName[]) => void>();
   const byId = new Map<string, WholeOpenPortal>();
@@ -75,8 +81,9 @@ export async function createPortalDirectory(options: {
       const inOrder = [...asked].toSorted((a, b) => Number(found.has(a)) - Number(found.has(b)));
       const tell = inOrder.map((id) => {
         const portal = found.get(id);
-        return replace(id, portal && openPortal(portal, find, byId.get(id)));
+        return replace(id, portal && openPortal(asOfNow(portal), find, byId.get(id)));
       });
+      endings.expect();
       for (const each of tell) each();
     });
     lastLoad = loaded.catch(() => undefined);
@@ -103,14 +110,43 @@ export async function createPortalDirectory(options: {
     }
   }
 
+  function asOfNow(portal: Portal): Portal {
+    return { ...portal, access: livingRules(portal.access, clock.now()) };
+  }
+
+  /** Portals with a rule that has ended, without it. Whoever looks at them meanwhile sees them so already. */
+  function endRules(): void {
+    const nowMs = clock.now();
+    const over = [...byId].filter(([, { portal }]) => firstEnd(portal.access) <= nowMs);
+    const tell = over.map(([id, open]) => replace(id, openPortal(asOfNow(open.portal), find, open)));
+    queueMicrotask(() => {
+      for (const each of tell) each();
+    });
+  }
+
+  const endings = new Endings({
+    clock,
+    next: () =>
+      Math.min(Number.POSITIVE_INFINITY, ...byId.values().map(({ portal }) => firstEnd(portal.access))),
+    onEnd: endRules,
+  });
   const stopFollowing = options.changes.on(portalsTopic, load);
   const stopWatching = catalog.onChange(serversChanged);
   await load("all");
 
   return {
-    find: (slug) => bySlug.get(slug),
-    findByHost: (host) => byHost.get(host.toLowerCase()),
-    list: () => bySlug.values(),
+    find(slug) {
+      endings.settle();
+      return bySlug.get(slug);
+    },
+    findByHost(host) {
+      endings.settle();
+      return byHost.get(host.toLowerCase());
+    },
+    list() {
+      endings.settle();
+      return bySlug.values();
+    },
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
@@ -118,12 +154,18 @@ export async function createPortalDirectory(options: {
     [Symbol.dispose]() {
       stopFollowing();
       stopWatching();
+      endings[Symbol.dispose]();
     },
   };
 }
 
 function isGuardedAlike(before: WholeOpenPortal | undefined, after: WholeOpenPortal): boolean {
-  const gateOf = ({ portal }: WholeOpenPortal) => [portal.directory, portal.access, portal.trustedIssuers];
+  const gateOf = ({ portal }: WholeOpenPortal) => [
+    portal.directory,
+    portal.access,
+    portal.isReadOnly,
+    portal.trustedIssuers,
+  ];
   return before === undefined || isDeepStrictEqual(gateOf(before), gateOf(after));
 }
 

@@ -24,6 +24,7 @@ export interface PortalDraft extends Pick<
   | "isListed"
   | "directory"
   | "access"
+  | "isReadOnly"
   | "publicLimits"
   | "trustedIssuers"
   | "managedBy"
@@ -49,6 +50,7 @@ export function toDraft(whole: WholePortal): PortalDraft {
     isListed: whole.isListed ?? false,
     directory: whole.directory ?? "workforce",
     access: (whole.access ?? []).map(toPlainRule),
+    isReadOnly: whole.isReadOnly ?? false,
     publicLimits: { ...defaultPublicLimits, ...whole.publicLimits },
     trustedIssuers: [...new Set(whole.trustedIssuers)].toSorted(),
     managedBy: whole.managedBy,
@@ -72,6 +74,7 @@ export function withChange(draft: PortalDraft, change: PortalChange): PortalDraf
     isListed: change.isListed ?? draft.isListed,
     directory: change.directory ?? draft.directory,
     access: change.access ?? (servers ? rulesAbout(draft.access, new Set(servers)) : draft.access),
+    isReadOnly: change.isReadOnly ?? draft.isReadOnly,
     publicLimits: change.publicLimits ?? draft.publicLimits,
     trustedIssuers: change.trustedIssuers ?? draft.trustedIssuers,
     managedBy: managedBy === undefined ? draft.managedBy : (managedBy ?? undefined),

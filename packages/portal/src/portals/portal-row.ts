@@ -18,6 +18,7 @@ export interface PortalRow {
   is_listed: boolean;
   directory: Directory;
   access: AccessRule[];
+  is_read_only: boolean;
   public_per_minute: number;
   public_per_address: number;
   trusted_issuers: string[];
@@ -41,7 +42,7 @@ type EntryRow = [
 /** To be followed by a condition on `p`, the portal. */
 export const selectPortals = sql`
   select p.id, p.slug, p.title, p.naming, p.instructions, p.hostname, p.auto_accept, p.is_listed, p.directory,
-         p.access, p.public_per_minute, p.public_per_address, p.trusted_issuers, p.managed_by,
+         p.access, p.is_read_only, p.public_per_minute, p.public_per_address, p.trusted_issuers, p.managed_by,
          p.version, p.created_at, p.updated_at,
          coalesce((select json_agg(json_build_object('id', s.id, 'slug', s.slug, 'mode', ps.mode)
                                    order by ps.ordinal, s.slug)
@@ -64,6 +65,7 @@ export function toPortal(row: PortalRow): Portal {
     isListed: row.is_listed,
     directory: row.directory,
     access: rulesAbout(row.access, new Set(row.servers.map(({ slug }) => slug))),
+    isReadOnly: row.is_read_only,
     publicLimits: {
       requestsPerMinute: row.public_per_minute,
       requestsPerMinutePerAddress: row.public_per_address,

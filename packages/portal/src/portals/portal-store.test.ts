@@ -57,6 +57,7 @@ async function addTrustedIssuer(issuer: string): Promise<void> {
     groupPrefix: "",
     allowedDomains: [],
     requiresVerifiedEmail: true,
+    keptClaims: [],
     algorithms: ["RS256"],
     createsUsers: true,
     linksByEmail: false,

@@ -72,6 +72,8 @@ export interface PortalStore {
 export interface PortalStoreOptions {
   /** The host (with its port) of the installation itself, which no portal may have. */
   readonly publicHost?: string;
+  /** Told of one that goes, in the transaction that removes it; what it throws keeps the portal. */
+  readonly onRemoved?: ((tx: Queryable, slug: string) => Promise<void>) | undefined;
 }
 
 export function createPortalStore(database: Database, options: PortalStoreOptions = {}): PortalStore {
@@ -190,6 +192,7 @@ export function createPortalStore(database: Database, options: PortalStoreOption
     async remove(slug, ifMatch) {
       await database.transaction(async (tx) => {
         const { id } = await lock(tx, slug, ifMatch);
+        await options.onRemoved?.(tx, slug);
         await tx.query(sql`delete from portals where id = ${id}`);
         await withdrawPortal(tx, slug);
         await recordChange(tx, portalsTopic, id);

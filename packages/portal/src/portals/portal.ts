@@ -21,6 +21,8 @@ export interface Portal {
   readonly directory: Directory;
   /** Which of them, and what they may use there. Service tokens say it themselves. */
   readonly access: readonly AccessRule[];
+  /** Whether nobody does more than read there, whatever rules and tokens say. */
+  readonly isReadOnly: boolean;
   /** How much is done for those who come without a token. */
   readonly publicLimits: PublicLimits;
   /** Slugs of the authorization servers whose tokens it takes beside those of the house. */
@@ -63,6 +65,7 @@ export interface NewPortal {
   readonly directory?: Directory;
   /** The servers that a rule names must be the portal's. */
   readonly access?: readonly AccessRule[];
+  readonly isReadOnly?: boolean;
   readonly publicLimits?: PublicLimits;
   readonly trustedIssuers?: readonly string[];
   readonly managedBy?: string | undefined;
@@ -90,6 +93,7 @@ export interface PortalChange {
   readonly directory?: Directory | undefined;
   /** What rules say of servers that go, goes with them. */
   readonly access?: readonly AccessRule[] | undefined;
+  readonly isReadOnly?: boolean | undefined;
   readonly publicLimits?: PublicLimits | undefined;
   readonly trustedIssuers?: readonly string[] | undefined;
   /** Null: made by hand. */

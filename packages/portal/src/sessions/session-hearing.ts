@@ -19,7 +19,7 @@ import { notificationText, type Channel, type Message } from "@castellan/mcp";
 import { keepListening } from "./keep-listening.ts";
 import type { Subscription } from "./line-store.ts";
 import type { SessionLines } from "./session-lines.ts";
-import type { SessionParts } from "./session-parts.ts";
+import type { Hearer, SessionParts } from "./session-parts.ts";
 
 export interface HearingOptions {
   readonly parts: SessionParts;
@@ -28,7 +28,7 @@ export interface HearingOptions {
   /** Says something to the client, outside of requests. */
   readonly say: (text: string) => boolean | Promise<boolean>;
   /** Who hears it, for the record. */
-  readonly listener: () => Listener | undefined;
+  readonly listener: () => Hearer | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -106,7 +106,7 @@ export class SessionHearing {
   #listen(): void {
     const { parts, session } = this.#options;
     const listener = this.#options.listener();
-    const seen = listener && parts.seenAt(session.portal, listener.principal);
+    const seen = listener && parts.seenAt(session.portal, listener);
     const servers = seen?.scope("legacy").servers ?? [];
     // In this order: a watch that nobody wanted for a moment would be given up, and taken up anew.
     const before = this.#lists;
@@ -279,9 +279,7 @@ export class SessionHearing {
   #isRead(serverId: string, publicUri: string): boolean {
     const { parts, session } = this.#options;
     const listener = this.#options.listener();
-    return (
-      listener !== undefined && parts.isReadAt(session.portal, listener.principal, { serverId, publicUri })
-    );
+    return listener !== undefined && parts.isReadAt(session.portal, listener, { serverId, publicUri });
   }
 
   #stop(): void {

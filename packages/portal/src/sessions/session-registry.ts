@@ -75,9 +75,9 @@ export class SessionRegistry implements AsyncDisposable {
   constructor(options: SessionRegistryOptions) {
     const { database, vault, replicas, catalog, directory, upstreams, lists, hearing, clock, onError } =
       options;
-    const seenAt: SessionParts["seenAt"] = (portal, principal) => {
+    const seenAt: SessionParts["seenAt"] = (portal, { principal, judge }) => {
       const whole = directory.find(portal);
-      return whole && seenBy(whole, { principal, narrowedTo: undefined });
+      return whole && seenBy(whole, { principal, judge, narrowedTo: undefined });
     };
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
@@ -89,12 +89,12 @@ export class SessionRegistry implements AsyncDisposable {
       upstreams,
       findServer: (id) => catalog.servers().find(({ server }) => server.id === id),
       seenAt,
-      isReadAt(portal, principal, { serverId, publicUri }) {
+      isReadAt(portal, comer, { serverId, publicUri }) {
         const whole = directory.find(portal);
-        const found = seenAt(portal, principal)?.scope("legacy").find("resource", publicUri);
+        const found = seenAt(portal, comer)?.scope("legacy").find("resource", publicUri);
         if (!whole || found?.server.server.id !== serverId) return false;
         const use = { server: found.server.server.slug, toolClass: found.class };
-        return isGranted(reachOf(principal, whole.portal), use);
+        return isGranted(reachOf(comer.principal, whole.portal), use);
       },
       lists,
       hearing,

@@ -6,21 +6,20 @@
  * Older streams stay open and are told nothing, so that a client with two does not open them in turns for
  * ever; one of them goes on when the newest is gone, or its replica.
  */
-import type { Listener } from "@castellan/calls";
 import { messageEvent, notificationText } from "@castellan/mcp";
 import { SeenLists } from "../answers/seen-lists.ts";
 import { listChangedMethod, type ListName } from "../portals/list-changes.ts";
 import type { OpenPortal } from "../portals/open-portal.ts";
 import type { EventStream } from "../streams/event-stream.ts";
 import { SessionHearing, type HearingOptions } from "./session-hearing.ts";
-import type { SessionParts } from "./session-parts.ts";
+import type { Hearer, SessionParts } from "./session-parts.ts";
 import { sessionEnded } from "./session-ended.ts";
 import type { SessionState } from "./session-store.ts";
 
 interface Attached {
   readonly events: EventStream;
   /** Who hears it: somebody's token may come to be good for more, or less. */
-  readonly listener: () => Listener;
+  readonly listener: () => Hearer;
 }
 
 interface Owned {
@@ -61,7 +60,7 @@ export class SessionStream {
   }
 
   /** A stream of the client's; resolves when it is the one to speak on. Throws `session_unknown`. */
-  async attach(events: EventStream, listener: () => Listener): Promise<Disposable> {
+  async attach(events: EventStream, listener: () => Hearer): Promise<Disposable> {
     const attached = { events, listener };
     this.#attached.push(attached);
     const detach = () => {
@@ -169,14 +168,14 @@ export class SessionStream {
     }).catch(() => undefined);
   }
 
-  #listener(): Listener | undefined {
+  #listener(): Hearer | undefined {
     return this.#attached.at(-1)?.listener();
   }
 
   #seen(): OpenPortal | undefined {
     const { parts, session } = this.#options;
     const listener = this.#listener();
-    return listener && parts.seenAt(session.portal, listener.principal);
+    return listener && parts.seenAt(session.portal, listener);
   }
 
   #lose(): void {

@@ -1,10 +1,10 @@
 /** `/account`: what is one's own, and how it ends. */
 import type { SignInSession, User } from "@castellan/access";
 import { visible } from "@castellan/kernel";
-import { html, page, type Html } from "@castellan/web";
+import { ago, day, html, page, type Html } from "@castellan/web";
 import type { Context } from "hono";
 import type { Passkey } from "../local/passkey-store.ts";
-import { ago, browserName, day } from "../pages/words.ts";
+import { browserName } from "../pages/browser-name.ts";
 import type { ConnectedApp } from "./connected-apps.ts";
 import { scopesInWords } from "./scopes-in-words.ts";
 

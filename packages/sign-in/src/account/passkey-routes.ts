@@ -5,7 +5,7 @@ import type { Context, Hono } from "hono";
 import { signInFaults } from "../faults.ts";
 import { listPasskeys, renamePasskey, type Passkey } from "../local/passkey-store.ts";
 import { addProof, removeProof } from "../local/proofs.ts";
-import { browserName } from "../pages/words.ts";
+import { browserName } from "../pages/browser-name.ts";
 import type { Parts } from "../parts.ts";
 import type { SignedIn } from "../signed-in.ts";
 import { donePath } from "./done.ts";

@@ -1,6 +1,6 @@
 /** What a provider says in the end, from a code to a person's claims: every check of OIDC Core §3.1.3.7, and a signature. */
-import { findClaim, type Claims } from "@castellan/access";
-import { isPrintable, type Clock } from "@castellan/kernel";
+import { findClaim, readMethods, type Claims } from "@castellan/access";
+import type { Clock } from "@castellan/kernel";
 import { jwtVerify } from "jose";
 import * as oidc from "openid-client";
 import { signInFaults } from "../faults.ts";
@@ -29,8 +29,6 @@ export interface Asked {
 const clockSkewMs = 60_000;
 /** Longer ago than any proof is fresh for. */
 const unsaidMs = 3600_000;
-const maxMethods = 16;
-const maxMethodLength = 64;
 
 /** Throws what `toProviderFault` makes something of. */
 export async function readAnswer(asked: Asked): Promise<Answer> {
@@ -63,13 +61,14 @@ async function redeem(asked: Asked): Promise<{ idToken: Claims; claims: Claims }
 }
 
 /** Whether an ID token says all that is asked for; what it lacks is at the UserInfo endpoint (OIDC Core §5.3). */
-function isWhole(idToken: Claims, { claims: names, requiresVerifiedEmail }: Provider): boolean {
+function isWhole(idToken: Claims, { claims: names, keptClaims, requiresVerifiedEmail }: Provider): boolean {
   const isSaid = (name: string | undefined) => name === undefined || findClaim(idToken, name) !== undefined;
   const needsVerified = requiresVerifiedEmail && names.email === "email";
   return (
     isSaid(names.email) &&
     isSaid(names.name) &&
     isSaid(names.groups) &&
+    keptClaims.every(isSaid) &&
     (!needsVerified || isSaid("email_verified"))
   );
 }
@@ -104,12 +103,4 @@ function provedAtOf(idToken: Claims, { flow, clock }: Asked): Date {
   }
   const saidMs = typeof at === "number" ? at * 1000 : clock.now() - unsaidMs;
   return new Date(Math.max(0, Math.min(saidMs, clock.now())));
-}
-
-function readMethods(amr: unknown): string[] {
-  const told: readonly unknown[] = Array.isArray(amr) ? amr : [];
-  return told
-    .filter((one) => typeof one === "string")
-    .filter((one) => one !== "" && one.length <= maxMethodLength && isPrintable(one))
-    .slice(0, maxMethods);
 }

@@ -6,13 +6,12 @@ import {
   createIssuerKeys,
   discoverIssuer,
   issuerUnfit,
-  RemoteCopy,
   signingAlgorithms,
   type IssuerAccess,
   type SigningAlgorithm,
 } from "@castellan/access";
 import type { Clock } from "@castellan/kernel";
-import type { Outbound } from "@castellan/web";
+import { RemoteCopy, type Outbound } from "@castellan/web";
 import type { JWTVerifyGetKey } from "jose";
 import * as oidc from "openid-client";
 import type { ProviderInUse } from "./provider-store.ts";

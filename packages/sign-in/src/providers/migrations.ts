@@ -42,4 +42,8 @@ export const providerMigrations: MigrationSet = [
       create index sign_in_flows_provider on sign_in_flows (provider);
     `,
   },
+  {
+    id: "sign-in.0003-kept-claims",
+    sql: `alter table sign_in_providers add column kept_claims text[] not null default '{}';`,
+  },
 ];

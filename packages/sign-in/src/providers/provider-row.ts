@@ -17,6 +17,7 @@ export interface ProviderRow {
   group_prefix: string;
   allowed_domains: string[];
   requires_verified_email: boolean;
+  kept_claims: string[];
   creates_users: boolean;
   links_by_email: boolean;
   allow_private: string[];
@@ -28,7 +29,7 @@ export interface ProviderRow {
 
 export const providerColumns = sql`
   slug, title, directory, issuer, client_id, sealed_client_secret, scopes, claims, group_map, group_prefix,
-  allowed_domains, requires_verified_email, creates_users, links_by_email, allow_private, is_enabled,
+  allowed_domains, requires_verified_email, kept_claims, creates_users, links_by_email, allow_private, is_enabled,
   version, created_at, updated_at`;
 
 export const providerSealedColumn = defineSealedColumn({
@@ -51,6 +52,7 @@ export function toProvider(row: ProviderRow): Provider {
     groupPrefix: row.group_prefix,
     allowedDomains: row.allowed_domains,
     requiresVerifiedEmail: row.requires_verified_email,
+    keptClaims: row.kept_claims,
     createsUsers: row.creates_users,
     linksByEmail: row.links_by_email,
     allowPrivate: row.allow_private,

@@ -55,6 +55,7 @@ function corp(over: Partial<NewProvider> = {}): NewProvider {
     allowedDomains: ["corp.example"],
     requiresVerifiedEmail: true,
     createsUsers: true,
+    keptClaims: [],
     linksByEmail: false,
     allowPrivate: ["127.0.0.1"],
     isEnabled: true,

@@ -1,6 +1,6 @@
 /** Providers in PostgreSQL. */
 import { isDeepStrictEqual } from "node:util";
-import { mergeClaimNames, withdrawSource, type Directory } from "@castellan/access";
+import { forgetClaims, mergeClaimNames, withdrawSource, type Directory } from "@castellan/access";
 import {
   isUniqueViolation,
   recordChange,
@@ -46,9 +46,21 @@ export interface ProviderStoreOptions {
   readonly database: Database;
   readonly vault: Pick<Vault, "seal" | "open">;
   readonly clock: Clock;
+  /** Told of one that goes, in the transaction that removes it; what it throws keeps it. */
+  readonly onRemoved?: ((tx: Queryable, slug: string) => Promise<void>) | undefined;
+  /** Told of the claims that are kept from now on, in the transaction that says so; what it throws keeps the others. */
+  readonly onClaimsKept?:
+    | ((tx: Queryable, slug: string, names: readonly string[]) => Promise<void>)
+    | undefined;
 }
 
-export function createProviderStore({ database, vault, clock }: ProviderStoreOptions): ProviderStore {
+export function createProviderStore({
+  database,
+  vault,
+  clock,
+  onRemoved,
+  onClaimsKept,
+}: ProviderStoreOptions): ProviderStore {
   const now = () => new Date(clock.now());
 
   return {
@@ -108,6 +120,9 @@ export function createProviderStore({ database, vault, clock }: ProviderStoreOpt
         await update(tx, after, { sealed, now: now() });
         // By another claim the same word names somebody else.
         if (after.claims.subject !== before.claims.subject) await withdrawSource(tx, slug);
+        if (!isDeepStrictEqual(after.keptClaims, before.keptClaims))
+          await onClaimsKept?.(tx, slug, after.keptClaims);
+        await forgetClaims(tx, slug, after.keptClaims);
         await recordChange(tx, topic, slug);
         return toProvider(await read(tx, slug));
       }),
@@ -115,6 +130,7 @@ export function createProviderStore({ database, vault, clock }: ProviderStoreOpt
     remove: (slug, ifMatch) =>
       database.transaction(async (tx) => {
         await lock(tx, slug, ifMatch);
+        await onRemoved?.(tx, slug);
         await tx.query(sql`delete from sign_in_providers where slug = ${slug}`);
         await withdrawSource(tx, slug);
         await recordChange(tx, topic, slug);
@@ -177,13 +193,13 @@ async function insert(tx: Queryable, provider: NewProvider, { sealed, now }: Wri
     await tx.query(sql`
       insert into sign_in_providers (
         slug, title, directory, issuer, client_id, sealed_client_secret, scopes, claims, group_map, group_prefix,
-        allowed_domains, requires_verified_email, creates_users, links_by_email, allow_private, is_enabled,
-        created_at, updated_at)
+        allowed_domains, requires_verified_email, kept_claims, creates_users, links_by_email, allow_private,
+        is_enabled, created_at, updated_at)
       values (
         ${provider.slug}, ${provider.title}, ${provider.directory}, ${provider.issuer}, ${provider.clientId},
         ${sealed}, ${provider.scopes}, ${provider.claims}, ${provider.groupMap ?? null}, ${provider.groupPrefix},
-        ${provider.allowedDomains}, ${provider.requiresVerifiedEmail}, ${provider.createsUsers},
-        ${provider.linksByEmail}, ${provider.allowPrivate}, ${provider.isEnabled}, ${now}, ${now})`);
+        ${provider.allowedDomains}, ${provider.requiresVerifiedEmail}, ${provider.keptClaims},
+        ${provider.createsUsers}, ${provider.linksByEmail}, ${provider.allowPrivate}, ${provider.isEnabled}, ${now}, ${now})`);
   } catch (error) {
     if (!isUniqueViolation(error)) throw error;
     throw signInFaults.fault("provider_taken", `There is a provider "${provider.slug}" already`, {
@@ -198,7 +214,7 @@ async function update(tx: Queryable, provider: Provider, { sealed, now }: Write)
        set title = ${provider.title}, client_id = ${provider.clientId}, sealed_client_secret = ${sealed},
            scopes = ${provider.scopes}, claims = ${provider.claims}, group_map = ${provider.groupMap ?? null},
            group_prefix = ${provider.groupPrefix}, allowed_domains = ${provider.allowedDomains},
-           requires_verified_email = ${provider.requiresVerifiedEmail}, creates_users = ${provider.createsUsers},
+           requires_verified_email = ${provider.requiresVerifiedEmail}, kept_claims = ${provider.keptClaims}, creates_users = ${provider.createsUsers},
            links_by_email = ${provider.linksByEmail}, allow_private = ${provider.allowPrivate},
            is_enabled = ${provider.isEnabled}, version = version + 1, updated_at = ${now}
      where slug = ${provider.slug}`);

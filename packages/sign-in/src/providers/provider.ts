@@ -46,6 +46,7 @@ export interface ProviderChange {
   readonly groupPrefix?: string | undefined;
   readonly allowedDomains?: readonly string[] | undefined;
   readonly requiresVerifiedEmail?: boolean | undefined;
+  readonly keptClaims?: readonly string[] | undefined;
   readonly createsUsers?: boolean | undefined;
   readonly linksByEmail?: boolean | undefined;
   readonly allowPrivate?: readonly string[] | undefined;

@@ -71,6 +71,20 @@ test("who comes again is the same person, with the groups of now", async () => {
   expect((await second.signedIn())?.user.groups).toEqual([]);
 });
 
+test("what is to be kept of somebody is kept, wherever the provider says it, and forgotten when it no longer is", async () => {
+  await scene.add({ keptClaims: ["tid", "amr"] });
+  scene.idp.amr = ["pwd", "mfa"];
+  scene.idp.users["bob"] = { ...scene.idp.users["bob"], tid: "t-1", oid: "o-1" };
+  const visitor = scene.newVisitor();
+  await visitor.signIn("corp", scene.idp, "bob");
+  const kept = async () =>
+    scene.database.query<{ subject: string; claims: object }>(sql`select subject, claims from identities`);
+  const subject = (await visitor.signedIn())?.session.subject;
+  expect(await kept()).toEqual([{ subject, claims: { amr: ["pwd", "mfa"], tid: "t-1" } }]);
+  await scene.store.change("corp", { keptClaims: ["amr"] });
+  expect(await kept()).toEqual([{ subject, claims: { amr: ["pwd", "mfa"] } }]);
+});
+
 test("what the ID token does not say is asked for at the UserInfo endpoint", async () => {
   await scene.add();
   scene.idp.idToken = (claims) => ({ ...claims, name: undefined, email: undefined, groups: undefined });

@@ -115,16 +115,16 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
     const connection = await heard(provider, connections.of(used), back);
     const asked = { provider, connection, flow, state, callback, clock };
     const { claims, amr, provedAt } = await heard(provider, readAnswer(asked), back);
-    const user = await personOf(used.provider, claims).catch((error: unknown) => {
+    const { user, subject } = await personOf(used.provider, claims).catch((error: unknown) => {
       throw withOther(error, signInPath(returnTo, { ...aim, other: true }));
     });
-    return finish(c, { user, provider: slug, amr, provedAt, returnTo });
+    return finish(c, { user, provider: slug, subject, amr, provedAt, returnTo });
   }
 
   /** Who is meant. Faults: `claims_refused`, `account_unknown`, `account_suspended`. */
-  async function personOf(provider: Provider, claims: Claims): Promise<User> {
+  async function personOf(provider: Provider, claims: Claims): Promise<{ user: User; subject: string }> {
     const told = readPerson(claims, provider, provider.issuer);
-    return people.signedInBy({
+    const user = await people.signedInBy({
       provider: provider.slug,
       subject: told.subject,
       directory: provider.directory,
@@ -132,9 +132,11 @@ export function createProviders(options: ProvidersOptions): SignInProviders {
       emailVerified: told.email !== undefined,
       name: told.name,
       groups: told.groups,
+      claims: told.claims,
       createsUsers: provider.createsUsers,
       linksByEmail: provider.linksByEmail,
     });
+    return { user, subject: told.subject };
   }
 
   async function heard<T>(provider: Provider, asking: Promise<T>, back: string): Promise<T> {

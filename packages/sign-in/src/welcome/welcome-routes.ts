@@ -13,7 +13,7 @@ import {
   passwordSetUpForm,
   type TotpOffer,
 } from "../pages/password-set-up.ts";
-import { browserName } from "../pages/words.ts";
+import { browserName } from "../pages/browser-name.ts";
 import type { Parts } from "../parts.ts";
 import { findInvitation, useInvitation, welcomePath, type Invitation } from "./invitations.ts";
 import { firstOwnerView, proofsView, type Wrong } from "./welcome-view.ts";

@@ -1,6 +1,7 @@
 /** One request as the stages before its route see it, and what they found out about it. */
 import type { ServerResponse } from "node:http";
 import type { Context } from "hono";
+import type { ClientCertificate } from "../client-certificate/client-certificate.ts";
 import { requestHeader, serverBindings } from "./environment.ts";
 
 export class Exchange {
@@ -9,6 +10,8 @@ export class Exchange {
   requestId = "";
   /** The client's address; "" when there is no socket. */
   address = "";
+  /** What the client proved itself with, beside any token. */
+  certificate: ClientCertificate | undefined;
   /** The one of `isOwnHost` that it is for; undefined: for the server itself. */
   ownHost: string | undefined;
   /** True once all stages let it pass: from then on a route answers for it. */
@@ -64,6 +67,11 @@ export function requestId(c: Context): string {
 /** The client's address, through trusted proxies only; "" when there is no socket. */
 export function clientAddress(c: Context): string {
   return exchangeOf(c).address;
+}
+
+/** The certificate that the client proved itself with, to us or to a trusted proxy: issued by our authorities, and good now. */
+export function clientCertificate(c: Context): ClientCertificate | undefined {
+  return exchangeOf(c).certificate;
 }
 
 /** Which of the hosts of `isOwnHost` this request is for, as that was asked for it; undefined: the server itself. */

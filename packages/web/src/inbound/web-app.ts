@@ -4,6 +4,7 @@
  */
 import { systemClock, type Clock, type Fault } from "@castellan/kernel";
 import { Hono, type Context, type MiddlewareHandler } from "hono";
+import { findCertificate, type ClientCertificateSettings } from "../client-certificate/client-certificate.ts";
 import { limitAddress, type AddressLimit } from "./address-limit.ts";
 import { createProxyTrust, type ForwardedHeader, type ProxyTrust } from "./client-address.ts";
 import { exchangeOf, type Stage } from "./exchange.ts";
@@ -26,6 +27,8 @@ export interface WebAppSettings extends NameSettings {
   readonly pagePaths?: readonly string[];
   /** Where those proxies write the client's address. Default `x-forwarded-for`. */
   readonly forwardedHeader?: ForwardedHeader;
+  /** Certificates by which clients may prove themselves; none count when absent. */
+  readonly clientCertificates?: ClientCertificateSettings;
   /** Requests that one client address may send to this replica; no limit when absent. */
   readonly addressLimit?: AddressLimit;
   /** What must work for `/health/ready`, by the name that its answer gives. */
@@ -52,7 +55,7 @@ function stageTable(
   trust: ProxyTrust,
 ): readonly (readonly [name: string, stage: Stage])[] {
   const names = createNames(settings);
-  const { addressLimit, clock = systemClock } = settings;
+  const { addressLimit, clientCertificates, clock = systemClock } = settings;
   return [
     ["request id", assignRequestId(trust)],
     ["client address", trust.address],
@@ -60,6 +63,10 @@ function stageTable(
     ["address limit", addressLimit === undefined ? pass : limitAddress(addressLimit, clock)],
     ["host", checkHost(names)],
     ["origin", checkOrigin(names, settings.openPaths)],
+    [
+      "client certificate",
+      clientCertificates === undefined ? pass : findCertificate(clientCertificates, trust, clock),
+    ],
   ];
 }
 

@@ -1,5 +1,5 @@
 /**
- * What kind of address an outbound connection would go to. Only `public` is open to everyone.
+ * What kind of address one is, above all where an outbound connection would go to. Only `public` is open to everyone.
  *
  * `private` is what a company's own network is made of, and an administrator may allow it by host
  * name. `reserved` never belongs to a server that somebody means by name (link-local with the cloud
@@ -7,7 +7,7 @@
  * IANA special-purpose registries (RFC 6890), as ipaddr.js knows them, and what they leave out.
  */
 import ipaddr from "ipaddr.js";
-import type { Address } from "../cidr.ts";
+import { parseAddress, type Address } from "../cidr.ts";
 
 export type AddressClass = "public" | "private" | "reserved";
 
@@ -32,6 +32,12 @@ export function classifyAddress(address: Address): AddressClass {
   const range = address.range();
   if (privateRanges.has(range)) return "private";
   return range === "unicast" && address.toString() !== azurePlatform ? "public" : "reserved";
+}
+
+/** Whether a text is the address of somebody on the Internet. */
+export function isPublicAddress(text: string): boolean {
+  const address = parseAddress(text);
+  return address !== undefined && classifyAddress(address) === "public";
 }
 
 function isIPv6(address: Address): address is ipaddr.IPv6 {

@@ -110,6 +110,13 @@ test("a field says what is wrong with it to a screen reader, too", () => {
   );
 });
 
+test("a text of several lines keeps its first line break, and ends where it ends", () => {
+  const text = `${field({ name: "why", label: "Why", autocomplete: "off", rows: 3, maxLength: 2000, isOptional: true, value: "\n</textarea><b>" })}`;
+  expect(/<textarea[^]*<\/textarea/.exec(text)?.[0].replaceAll(/ {2,}|\n(?= )/g, "")).toBe(
+    '<textareaid="why"name="why"rows="3"autocomplete="off"maxlength="2000">\n\n&lt;/textarea&gt;&lt;b&gt;</textarea',
+  );
+});
+
 test("cookies hold to this host over https, and to this port without", async () => {
   const written = async (url: string) => {
     const cookies = createCookies(url);

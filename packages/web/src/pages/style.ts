@@ -8,7 +8,7 @@
  *     .muted, .small        what matters less
  *     .rows > li            a list of things with an action each
  *     .check                a box to tick and what it means, as one label
- *     .said                 a stranger's words, so that they cannot be taken for ours
+ *     .said                 a stranger's words, so that they cannot be taken for ours; pre is so by itself
  *
  * It stands in the page, and the page's policy names its hash: no second request, and no other style is obeyed.
  */
@@ -35,6 +35,8 @@ main>:last-child,form>:last-child{margin-bottom:0}
 a{color:var(--accent)}
 strong{font-weight:650}
 code{font:.9375em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
+pre{margin:0 0 1rem;padding:.75rem .875rem;border-radius:.625rem;background:var(--tint);font:.9375em/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;
+white-space:pre-wrap;direction:ltr;unicode-bidi:isolate}
 hr{margin:1.5rem 0;border:0;border-top:1px solid var(--line)}
 .said{padding:0 .25em;border-radius:.3em;background:var(--tint);-webkit-box-decoration-break:clone;box-decoration-break:clone}
 .muted{color:var(--muted)}
@@ -56,7 +58,8 @@ button:disabled{opacity:.55;cursor:default}
 .field .wrong{margin:.3125rem 0 0;color:var(--bad);font-size:.9375rem}
 input:not([type=checkbox],[type=radio],[type=hidden]),select,textarea{display:block;width:100%;min-height:2.75rem;padding:.5rem .75rem;
 border:1px solid var(--edge);border-radius:.625rem;background:var(--card);color:inherit;font:inherit}
-input[aria-invalid=true]{border-color:var(--bad)}
+textarea{resize:vertical}
+input[aria-invalid=true],textarea[aria-invalid=true]{border-color:var(--bad)}
 input[type=checkbox],input[type=radio]{width:1.125rem;height:1.125rem;margin:.1875rem 0 0;accent-color:var(--accent);flex:none}
 .check{display:flex;gap:.625rem;align-items:flex-start;padding:.3125rem 0;cursor:pointer}
 fieldset{min-width:0;padding:0;border:0}

@@ -15,11 +15,17 @@ export function answerClientError(
   socket: Duplex,
   answers: Iterable<ServerResponse>,
 ): Fault | undefined {
-  if (error.code === "ECONNRESET" || !socket.writable) {
+  const isGone = error.code === "ECONNRESET" || (!socket.writable && !isHandshakeFailure(error.code));
+  if (isGone) {
     socket.destroy();
     return undefined;
   }
   const fault = toClientFault(error.code);
+  if (isHandshakeFailure(error.code)) {
+    // There is no connection yet on which anything could be said.
+    socket.destroy();
+    return fault;
+  }
   for (const answer of answers) {
     if (answer.socket === socket && answer.headersSent) {
       socket.destroy();
@@ -35,6 +41,11 @@ export function answerClientError(
   return fault;
 }
 
+/** Of TLS: no handshake at all, an old version, none in time. */
+function isHandshakeFailure(code = ""): boolean {
+  return code.startsWith("ERR_SSL_") || code.startsWith("ERR_TLS_");
+}
+
 const reasons: Readonly<Record<number, string>> = {
   400: "Bad Request",
   408: "Request Timeout",
@@ -43,7 +54,7 @@ const reasons: Readonly<Record<number, string>> = {
 
 function toClientFault(code: string | undefined): Fault {
   if (code === "HPE_HEADER_OVERFLOW") return webFaults.fault("headers_too_large", "The headers are too long");
-  if (code === "ERR_HTTP_REQUEST_TIMEOUT")
+  if (code === "ERR_HTTP_REQUEST_TIMEOUT" || code === "ERR_TLS_HANDSHAKE_TIMEOUT")
     return webFaults.fault("request_timed_out", "The request did not arrive in time");
   return webFaults.fault("request_malformed", "This is not an HTTP/1.1 request");
 }

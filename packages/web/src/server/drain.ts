@@ -1,6 +1,8 @@
 /** The end of a server: nobody new comes in, what runs is finished, and after a time what still runs is cut. */
 import { once } from "node:events";
 import type { Server, ServerResponse } from "node:http";
+import type { Server as TlsServer } from "node:https";
+import type { Socket } from "node:net";
 
 export interface DrainOptions {
   /** How long running requests may take before their connections are closed; 0 closes them at once. */
@@ -12,10 +14,17 @@ export interface DrainOutcome {
   readonly cut: number;
 }
 
+interface Draining {
+  readonly server: Server | TlsServer;
+  /** All that are open, those too on which no TLS handshake has ended. */
+  readonly connections: Iterable<Socket>;
+  /** Answers under way. */
+  readonly running: ReadonlySet<ServerResponse>;
+  readonly draining: AbortController;
+}
+
 export async function drainServer(
-  server: Server,
-  running: ReadonlySet<ServerResponse>,
-  draining: AbortController,
+  { server, connections, running, draining }: Draining,
   { timeoutMs }: DrainOptions,
 ): Promise<DrainOutcome> {
   // Stops accepting and closes idle connections; calls back when the last connection is gone.
@@ -27,6 +36,8 @@ export async function drainServer(
   const cut = running.size;
   // Beside what is cut: connections that were kept by an earlier promise, or never sent a request.
   server.closeAllConnections();
+  // And those that never finished a TLS handshake, of which that knows nothing.
+  for (const connection of connections) connection.destroy();
   await closed;
   return { cut };
 }

@@ -3,11 +3,13 @@
  * that loses no answer. Limits hold for the request only: an answer may stream for days.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { createId } from "@castellan/kernel";
+import type { ClientAuthorities } from "../client-certificate/authorities.ts";
 import { webFaults } from "../faults.ts";
 import { plainAddress } from "../inbound/client-address.ts";
 import type { ServerBindings } from "../inbound/environment.ts";
@@ -17,6 +19,7 @@ import { createAnswerWriter, writeFailure } from "./answer.ts";
 import { answerClientError } from "./client-error.ts";
 import { drainServer, type DrainOptions, type DrainOutcome } from "./drain.ts";
 import { listen } from "./listen.ts";
+import { toTlsOptions, type ServerTls } from "./tls.ts";
 
 export interface HttpServerSettings {
   /** What answers: a Hono app, or anything with its `fetch`. */
@@ -25,6 +28,10 @@ export interface HttpServerSettings {
   readonly host: string;
   /** 0 takes a free one; the server's `port` says which. */
   readonly port: number;
+  /** TLS of our own; absent: plain HTTP, for loopback and behind proxies. */
+  readonly tls?: ServerTls | undefined;
+  /** With `tls`: clients may prove themselves with certificates from these. The same as of the application. */
+  readonly clientAuthorities?: ClientAuthorities | undefined;
   /** Time for a request's headers to arrive. Default 15,000. */
   readonly headersTimeoutMs?: number;
   /** Time for a whole request, body included, to arrive. Default 60,000. */
@@ -40,7 +47,7 @@ export interface HttpServerSettings {
 }
 
 export interface HttpServer extends AsyncDisposable {
-  /** `http://127.0.0.1:8080` */
+  /** `http://127.0.0.1:8080`; `https` with TLS. */
   readonly url: string;
   readonly port: number;
   /** Stops accepting, tells streams to end, waits for what runs, closes. Disposing drains without waiting. */
@@ -55,32 +62,41 @@ export async function startHttpServer(settings: HttpServerSettings): Promise<Htt
   // Every open stream listens to it.
   setMaxListeners(0, draining.signal);
   const running = new Set<ServerResponse>();
-  const server = createServer(
-    {
-      maxHeaderSize: maxHeaderBytes,
-      // Node would refuse a request without Host in words of its own; the adapter does, and we say it.
-      requireHostHeader: false,
-      headersTimeout: settings.headersTimeoutMs ?? 15_000,
-      requestTimeout: settings.requestTimeoutMs ?? 60_000,
-      keepAliveTimeout: settings.keepAliveTimeoutMs ?? 75_000,
-      connectionsCheckingInterval: 2000,
-    },
-    createListener(settings, running, draining.signal),
-  );
+  const { tls, clientAuthorities, headersTimeoutMs = 15_000 } = settings;
+  const options = {
+    maxHeaderSize: maxHeaderBytes,
+    // Node would refuse a request without Host in words of its own; the adapter does, and we say it.
+    requireHostHeader: false,
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: settings.requestTimeoutMs ?? 60_000,
+    keepAliveTimeout: settings.keepAliveTimeoutMs ?? 75_000,
+    connectionsCheckingInterval: 2000,
+  };
+  const listener = createListener(settings, running, draining.signal);
+  const server =
+    tls === undefined
+      ? createServer(options, listener)
+      : createTlsServer(
+          { ...options, handshakeTimeout: headersTimeoutMs, ...toTlsOptions(tls, clientAuthorities) },
+          listener,
+        );
+  const connections = new Set<Socket>();
+  server.on("connection", (socket: Socket) => {
+    connections.add(socket);
+    socket.once("close", () => connections.delete(socket));
+  });
   if (settings.maxConnections !== undefined) server.maxConnections = settings.maxConnections;
   server.on("clientError", (error, socket) => {
+    // A socket that was destroyed has none.
+    const address = plainAddress((socket as Socket).remoteAddress);
     const fault = answerClientError(error, socket, running);
-    if (fault !== undefined)
-      settings.onRefused?.({
-        address: plainAddress((socket as Socket).remoteAddress),
-        code: fault.code,
-      });
+    if (fault !== undefined) settings.onRefused?.({ address, code: fault.code });
   });
 
   const { port } = await listen(server, settings.host, settings.port);
-  const drain = (options: DrainOptions) => drainServer(server, running, draining, options);
+  const drain = (options: DrainOptions) => drainServer({ server, connections, running, draining }, options);
   return {
-    url: `http://${urlHost(settings.host)}:${port}`,
+    url: `${tls === undefined ? "http" : "https"}://${urlHost(settings.host)}:${port}`,
     port,
     drain,
     [Symbol.asyncDispose]: async () => void (await drain({ timeoutMs: 0 })),

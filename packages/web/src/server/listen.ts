@@ -1,10 +1,11 @@
 import { once } from "node:events";
 import type { Server } from "node:http";
+import type { Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { webFaults } from "../faults.ts";
 
 /** Listens, and says in one sentence why it cannot. @throws port_in_use · listen_failed */
-export async function listen(server: Server, host: string, port: number): Promise<AddressInfo> {
+export async function listen(server: Server | TlsServer, host: string, port: number): Promise<AddressInfo> {
   server.listen({ host, port });
   try {
     await once(server, "listening");

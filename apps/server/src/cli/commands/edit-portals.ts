@@ -16,6 +16,7 @@ interface PortalOptions {
   readonly servers?: readonly string[];
   readonly naming?: NonNullable<AddPortalBody["naming"]>;
   readonly listed?: boolean;
+  readonly readOnly?: boolean;
   readonly directory?: Directory;
   /** `requests-per-minute=600` */
   readonly publicLimit?: readonly string[];
@@ -40,7 +41,7 @@ export interface EditPortalOptions extends PortalOptions {
 }
 
 export async function addPortal(session: Session, slug: string, options: AddPortalOptions): Promise<void> {
-  const { title, servers, listed: isListed, hostname, directory } = options;
+  const { title, servers, listed: isListed, readOnly: isReadOnly, hostname, directory } = options;
   if (options.plainNames && options.naming === "prefixed")
     throw cliFaults.fault("usage_invalid", "--plain-names and --naming prefixed exclude each other");
   const body = {
@@ -52,6 +53,7 @@ export async function addPortal(session: Session, slug: string, options: AddPort
     hostname,
     autoAccept: acceptedKinds(options.autoAccept),
     isListed,
+    isReadOnly,
     directory,
     publicLimits: parsePublicLimits(options.publicLimit),
     trustedIssuers: options.trust,
@@ -66,7 +68,7 @@ export async function editPortal(
   options: EditPortalOptions,
 ): Promise<void> {
   const { api, terminal } = session;
-  const { title, servers, naming, listed: isListed, directory } = options;
+  const { title, servers, naming, listed: isListed, readOnly: isReadOnly, directory } = options;
   const limits = parsePublicLimits(options.publicLimit);
   const body = {
     title,
@@ -76,6 +78,7 @@ export async function editPortal(
     hostname: options.hostname === false ? null : options.hostname,
     autoAccept: acceptedKinds(options.autoAccept),
     isListed,
+    isReadOnly,
     directory,
     trustedIssuers: options.trust === false ? [] : options.trust,
   };

@@ -51,6 +51,35 @@ public                read               all
   );
 });
 
+test("what somebody may can end by itself, and a portal can be for reading only", async () => {
+  const until = "2099-12-31T18:00:00.000Z";
+  await rules("allow", "team", ...viewers);
+  expect(
+    await rules("allow", "team", ...viewers, "--class", "write", "--until", "2099-12-31T19:00+01:00"),
+  ).toEqual([
+    { who: "group:viewers", classes: ["read"] },
+    { who: "group:viewers", classes: ["write"], until },
+  ]);
+  expect(await rules("allow", "team", ...viewers, "--class", "destructive", "--until", until)).toEqual([
+    { who: "group:viewers", classes: ["read"] },
+    { who: "group:viewers", classes: ["write", "destructive"], until },
+  ]);
+  const [, day] = (await rules("allow", "team", "--everyone", "--until", "2099-12-31")).slice(1);
+  expect(day).toEqual({ who: "everyone", classes: ["read"], until: "2100-01-01T00:00:00.000Z" });
+  expect(await served.json(["portal", "edit", "team", "--read-only"])).toMatchObject({ isReadOnly: true });
+  const shown = (await served.castellan(["portal", "access", "team"])).stdout;
+  expect(shown).toContain("\nRead only  yes, whatever is said below\n");
+  expect(shown).toMatch(/WHO +MAY +SERVERS +ENDS\ngroup:viewers +read +all +never\n/);
+  expect(await served.json(["portal", "edit", "team", "--no-read-only"])).toMatchObject({
+    isReadOnly: false,
+  });
+  const past = await served.castellan(["portal", "allow", "team", "--everyone", "--until", "2020-01-01"]);
+  expect([past.code, past.stderr]).toEqual([
+    2,
+    expect.stringContaining("--until must be a span like 4h, or a day or time that is yet to come") as string,
+  ]);
+});
+
 test("what is taken away is taken away, and nothing else", async () => {
   await rules("allow", "team", "--everyone");
   await rules("allow", "team", ...viewers, "--class", "read,write", "--server", "okrs,news");

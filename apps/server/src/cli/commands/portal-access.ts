@@ -3,6 +3,7 @@ import type { AccessRule, Portal } from "@castellan/client";
 import { parseSlug } from "@castellan/kernel";
 import { cliFaults } from "../faults.ts";
 import { parseClasses, type ToolClass } from "../input/some-of.ts";
+import { parseEnd, when } from "../output/times.ts";
 import { printDetails, printTable } from "../output/table.ts";
 import { show, type Session } from "../session.ts";
 
@@ -18,20 +19,31 @@ export interface AccessOptions extends Whom {
   readonly server?: readonly string[];
 }
 
+export interface AllowOptions extends AccessOptions {
+  /** A span, a day or a time. */
+  readonly until?: string;
+}
+
 export async function getPortalAccess(session: Session, slug: string): Promise<void> {
   showAccess(session, await session.api.getPortal({ params: { slug: parseSlug(slug, "PORTAL") } }));
 }
 
-/** Adds to what they may. If somebody was faster, `version_stale`, and nothing has changed. */
-export async function allow(session: Session, portal: string, options: AccessOptions): Promise<void> {
+/** Adds to what they may, for good or until a moment. If somebody was faster, `version_stale`, and nothing has changed. */
+export async function allow(session: Session, portal: string, options: AllowOptions): Promise<void> {
   const who = whoOf(options);
   const classes = parseClasses(options.class ?? ["read"], "--class");
   const { server: servers } = options;
+  const until =
+    options.until === undefined
+      ? undefined
+      : parseEnd(options.until, session.terminal.now(), "--until").toISOString();
   await changeAccess(session, portal, (access) => {
-    const same = (rule: AccessRule) => isWho(rule, who) && key(rule.servers) === key(servers);
+    const same = (rule: AccessRule) =>
+      isWho(rule, who) && key(rule.servers) === key(servers) && rule.until === until;
     const before = access.filter(same).flatMap((rule) => rule.classes);
     const all = parseClasses([...before, ...classes], "--class");
-    return [...access.filter((rule) => !same(rule)), { who, classes: all, ...(servers && { servers }) }];
+    const rule = { who, classes: all, ...(servers && { servers }), ...(until !== undefined && { until }) };
+    return [...access.filter((one) => !same(one)), rule];
   });
 }
 
@@ -107,13 +119,15 @@ function key(servers: readonly string[] | undefined): string | undefined {
 
 function showAccess(session: Session, portal: Portal): void {
   const { terminal } = session;
-  const { slug, directory, access, publicLimits, trustedIssuers } = portal;
-  show(session, { slug, directory, access, publicLimits, trustedIssuers, version: portal.version }, () => {
+  const { slug, directory, access, isReadOnly, publicLimits, trustedIssuers, version } = portal;
+  const shown = { slug, directory, access, isReadOnly, publicLimits, trustedIssuers, version };
+  show(session, shown, () => {
     const hasPublic = access.some(({ who }) => who === "public");
     printDetails(
       {
         Portal: slug,
         "People of": directory,
+        "Read only": isReadOnly ? "yes, whatever is said below" : undefined,
         "Takes tokens of": trustedIssuers.join(", ") || undefined,
         "Without a token": hasPublic
           ? `${publicLimits.requestsPerMinute} requests a minute, ${publicLimits.requestsPerMinutePerAddress} of one address`
@@ -132,6 +146,9 @@ function showAccess(session: Session, portal: Portal): void {
         { title: "WHO", value: ({ who }) => who, shrinks: true },
         { title: "MAY", value: ({ classes }) => classes.join(", ") },
         { title: "SERVERS", value: ({ servers }) => servers?.join(", ") ?? "all", shrinks: true },
+        ...(access.some(({ until }) => until !== undefined)
+          ? [{ title: "ENDS", value: ({ until }: AccessRule) => when(until, terminal.now()) }]
+          : []),
       ],
       terminal,
     );

@@ -3,6 +3,7 @@ import type { Portal, PortalServer } from "@castellan/client";
 import { kindTexts, kindWord } from "../input/kinds.ts";
 import { clean } from "../output/clean.ts";
 import { printDetails } from "../output/table.ts";
+import { when } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
 
 export function showPortal(session: Session, portal: Portal): void {
@@ -19,7 +20,10 @@ export function showPortal(session: Session, portal: Portal): void {
         Instructions: portal.instructions.replaceAll(/\s*\n\s*/g, " ⏎ ") || undefined,
         Accepts: kindTexts(portal.autoAccept) || undefined,
         "People of": portal.directory === "workforce" ? undefined : portal.directory,
-        "May use": portal.access.map(ruleText).join("; ") || "nobody but programs, by their tokens",
+        "May use":
+          portal.access.map((rule) => ruleText(rule, terminal.now())).join("; ") ||
+          "nobody but programs, by their tokens",
+        "Read only": portal.isReadOnly ? "yes, whatever else is allowed" : undefined,
         "Takes tokens of": portal.trustedIssuers.join(", ") || undefined,
         Listed: portal.isListed ? "yes, by the registry to everybody" : undefined,
       },
@@ -41,9 +45,12 @@ export function portalUrls({ paths, hostname }: Portal, origin: string): string 
   return [...paths.map((path) => origin + path), ...own].join(" and ");
 }
 
-/** `group:viewers (read)`, `user:ann@example.com (read, write at okrs)`. */
-function ruleText({ who, classes, servers }: Portal["access"][number]): string {
-  return `${who} (${classes.join(", ")}${servers ? ` at ${servers.join(", ")}` : ""})`;
+/** `group:viewers (read)`, `user:ann@example.com (read, write at okrs, ends in 4 h)`. */
+function ruleText({ who, classes, servers, until }: Portal["access"][number], nowMs: number): string {
+  const at = servers ? ` at ${servers.join(", ")}` : "";
+  const isOver = until !== undefined && Date.parse(until) <= nowMs;
+  const ends = until === undefined ? "" : `, ${isOver ? "ended" : "ends"} ${when(until, nowMs)}`;
+  return `${who} (${classes.join(", ")}${at}${ends})`;
 }
 
 /** `weather (3 changed)`, `news (allowlist of 2)`. */

@@ -6,7 +6,19 @@
 import type { Argument, Command, Option } from "commander";
 
 /** What can be asked for by the name that an argument or option has. */
-const namedThings = ["server", "portal", "user", "group", "client", "provider", "issuer", "token"] as const;
+const namedThings = [
+  "server",
+  "portal",
+  "user",
+  "group",
+  "client",
+  "provider",
+  "issuer",
+  "token",
+  "policy",
+  "evaluator",
+  "webhook",
+] as const;
 
 export type NamedThing = (typeof namedThings)[number];
 

@@ -18,6 +18,9 @@ const lists: Readonly<Record<NamedThing, (api: Client) => Promise<readonly strin
   client: async (api) => (await api.listClients({ query })).items.map(({ id }) => id),
   provider: async (api) => (await api.listProviders({ query })).items.map(({ slug }) => slug),
   issuer: async (api) => (await api.listTrustedIssuers({ query })).items.map(({ slug }) => slug),
+  policy: async (api) => (await api.listPolicies({ query })).items.map(({ name }) => name),
+  evaluator: async (api) => (await api.listEvaluators({ query })).items.map(({ slug }) => slug),
+  webhook: async (api) => (await api.listWebhooks({ query })).items.map(({ name }) => name),
   token: async (api) => (await api.listTokens({ query })).items.map(({ name }) => name),
 };
 

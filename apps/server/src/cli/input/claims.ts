@@ -13,6 +13,8 @@ export interface ClaimOptions {
   readonly groupPrefix?: string | false;
   readonly domain?: readonly string[] | false;
   readonly verifiedEmail?: boolean;
+  /** False: none. */
+  readonly keepClaim?: readonly string[] | false;
   readonly createUsers?: boolean;
   readonly linkByEmail?: boolean;
   readonly allowPrivate?: readonly string[];
@@ -27,6 +29,7 @@ export function claimSettings(options: ClaimOptions) {
     groupPrefix: groupPrefix === false ? "" : groupPrefix,
     allowedDomains: domain === false ? [] : domain,
     requiresVerifiedEmail: options.verifiedEmail,
+    keptClaims: options.keepClaim === false ? [] : options.keepClaim,
     createsUsers: options.createUsers,
     linksByEmail: options.linkByEmail,
     allowPrivate,
@@ -79,6 +82,7 @@ export function claimDetails(
     "Group map": one.groupMap && (pairsOf(one.groupMap) || "none of theirs"),
     "Group prefix": one.groupPrefix || undefined,
     Domains: one.allowedDomains.join(", ") || undefined,
+    "Kept claims": one.keptClaims.join(", ") || undefined,
     "New people": one.createsUsers ? "are made here" : "are not let in",
     "Known by e-mail": one.linksByEmail ? "yes" : undefined,
     "E-mail counts": one.requiresVerifiedEmail ? undefined : "whether verified or not",

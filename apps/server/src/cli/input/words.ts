@@ -12,3 +12,16 @@ export const authMethodWords = [
 export const grantTypeWords = ["authorization_code", "refresh_token", "client_credentials"] as const;
 export const clientKindWords = ["registered", "dynamic", "document"] as const;
 export const claimWords = ["subject", "email", "name", "groups"] as const;
+export const actionWords = ["allow", "block", "require_approval"] as const;
+export const outcomeWords = ["allow", "ask", "deny"] as const;
+export const approvalStateWords = [
+  "pending",
+  "approved",
+  "used",
+  "rejected",
+  "withdrawn",
+  "expired",
+] as const;
+export const noticeKindWords = ["approval.asked", "approval.reminder", "approval.decided"] as const;
+export const noticeStateWords = ["waiting", "delivered", "failed"] as const;
+export const noticeChannelWords = ["email", "webhook"] as const;

@@ -1,6 +1,6 @@
 import { isFault } from "@castellan/kernel";
 import { expect, test } from "vitest";
-import { parsePast, parseSpan, relativeTime, spanText } from "./times.ts";
+import { parseEnd, parsePast, parseSpan, relativeTime, spanText } from "./times.ts";
 
 const now = Date.UTC(2026, 6, 28, 12);
 
@@ -29,6 +29,15 @@ test("a time in the past is a span before now, or said outright", () => {
   expect(parsePast("2026-07-28T13:00:00+02:00", now, "--since").toISOString()).toBe(
     "2026-07-28T11:00:00.000Z",
   );
+});
+
+test("an end is a span from now, the end of a day, or said outright; never in the past", () => {
+  const ends = (text: string) => parseEnd(text, now, "--until").toISOString();
+  expect(ends("4h")).toBe("2026-07-28T16:00:00.000Z");
+  expect(ends("2026-07-28")).toBe("2026-07-29T00:00:00.000Z");
+  expect(ends("2026-07-28T14:00:01+02:00")).toBe("2026-07-28T12:00:01.000Z");
+  for (const text of ["0h", "2026-07-27", "2026-07-28T12:00:00Z", "2026-99-99", "soon"])
+    expect(() => ends(text)).toThrow(expect.toSatisfy((error) => isFault(error, "usage_invalid")) as Error);
 });
 
 test.each([

@@ -26,6 +26,21 @@ export function parsePast(text: string, nowMs: number, option: string): Date {
   return new Date(nowMs - parseSpan(text, option));
 }
 
+/**
+ * When something is to end: a span from now (`4h`), a day (to its end, in UTC) or a time in ISO 8601. Fault:
+ * `usage_invalid`.
+ */
+export function parseEnd(text: string, nowMs: number, option: string): Date {
+  const isTime = /^\d{4}-\d\d-\d\d/.test(text);
+  const given = isTime ? Date.parse(text) : nowMs + parseSpan(text, option);
+  const ms = isTime && text.length === 10 ? given + day : given;
+  if (ms > nowMs) return new Date(ms);
+  throw cliFaults.fault(
+    "usage_invalid",
+    `${option} must be a span like 4h, or a day or time that is yet to come, like 2030-12-31 or 2030-12-31T18:00:00Z`,
+  );
+}
+
 /** `never`, or the time as `relativeTime` tells it. */
 export function when(time: string | undefined, nowMs: number): string {
   return time === undefined ? "never" : relativeTime(time, nowMs);

@@ -12,8 +12,8 @@ export interface Surroundings {
 }
 
 /** A group of commands about one kind of thing: `castellan user …`, or `castellan users …`. */
-export function family(program: Command, name: string, description: string): Command {
-  return program.command(name).alias(`${name}s`).description(description);
+export function family(program: Command, name: string, description: string, plural = `${name}s`): Command {
+  return program.command(name).alias(plural).description(description);
 }
 
 /** A command that talks to a server. */

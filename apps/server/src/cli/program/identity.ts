@@ -114,6 +114,7 @@ function claims(command: Command): Command {
     .option("--domain <domains>", "domains of addresses that are let in, separated by commas", collectList)
     .option("--verified-email", "an address counts only where it is verified")
     .option("--no-verified-email", "its admin gives the addresses: each counts")
+    .option("--keep-claim <claim>", "a claim that rules may look at, or a path to it; repeatable", collect)
     .option("--create-users", "somebody whom nobody knows becomes a person here")
     .option("--no-create-users", "somebody whom nobody knows is not let in")
     .option("--link-by-email", "whoever has somebody's address is that person, an owner too")
@@ -127,5 +128,6 @@ function changedClaims(command: Command): Command {
   return command
     .option("--no-group-map", "all of its groups are taken, under their own names")
     .option("--no-group-prefix", "nothing is put before their names")
-    .option("--no-domain", "addresses of any domain are let in");
+    .option("--no-domain", "addresses of any domain are let in")
+    .option("--no-keep-claim", "nothing of what it says is kept for rules");
 }

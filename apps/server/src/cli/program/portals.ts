@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { CurateOptions } from "../commands/curate.ts";
 import type { AddPortalOptions, EditPortalOptions } from "../commands/edit-portals.ts";
-import type { AccessOptions } from "../commands/portal-access.ts";
+import type { AccessOptions, AllowOptions } from "../commands/portal-access.ts";
 import type { PortalToolsOptions } from "../commands/portal-tools.ts";
 import type { ListPortalsOptions } from "../commands/portals.ts";
 import { curatedKindWords } from "../input/kind-words.ts";
@@ -38,6 +38,7 @@ function addEdits(portal: Command, { terminal }: Surroundings): void {
     .option("--no-instructions", "it tells models nothing of its own")
     .option("--no-hostname", "it has no host name of its own")
     .option("--no-auto-accept", "it offers only what was approved")
+    .option("--no-read-only", "rules and tokens alone say what is done there")
     .option("--no-listed", "the registry names it only to those who may use it")
     .option("--no-trust", "it takes no tokens of others")
     .action(async (slug: string, options: SessionOptions & EditPortalOptions) =>
@@ -66,6 +67,7 @@ function settings(command: Command): Command {
       "what it offers without approval, separated by commas: tools, prompts, resources, templates, instructions, or all",
       collectList,
     )
+    .option("--read-only", "nobody does more than read there, whatever rules and tokens say")
     .option("--listed", "the registry names it to everybody")
     .addOption(choice("--directory <directory>", "whose people come in", directoryWords))
     .option(
@@ -89,7 +91,8 @@ function addAccess(portal: Command, { terminal }: Surroundings): void {
   whom(remote(portal, "allow <portal>", "let people use kinds of tools; what they may already stays"))
     .option("--class <classes>", "read,write,destructive; without, read", collectList)
     .option("--server <servers>", "only at these servers of it, separated by commas", collectList)
-    .action(async (slug: string, options: SessionOptions & AccessOptions) =>
+    .option("--until <end>", "only so long: 4h, 30d, to the end of a day (UTC), or until a time in ISO 8601")
+    .action(async (slug: string, options: SessionOptions & AllowOptions) =>
       (await load()).allow(await open(options, terminal), slug, options),
     );
   whom(remote(portal, "disallow <portal>", "take away what `portal allow` gave"))

@@ -1,6 +1,6 @@
 import type { RegisteredClientInput } from "@castellan/oauth";
 import type { MakeRequest, Scene } from "../scene.ts";
-import { nothing, type CaseTable } from "./operation-cases.ts";
+import { nothing, type CaseTable, ruled } from "./operation-cases.ts";
 
 const clientWithSecret = {
   name: "Nightly",
@@ -65,7 +65,13 @@ export const clientCases: CaseTable = {
       }),
     },
   },
-  removeClient: { good: aClient, failures: clientNotFound },
+  removeClient: {
+    good: aClient,
+    failures: {
+      ...clientNotFound,
+      rule_refers: ruled(aClient, ({ id }) => ({ include: [{ client: id }] })),
+    },
+  },
   rotateClientSecret: {
     good: aClient,
     failures: {

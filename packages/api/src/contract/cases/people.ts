@@ -1,6 +1,6 @@
 import { createClient } from "../../testing/client.ts";
 import type { MakeRequest, Scene } from "../scene.ts";
-import { nothing, type CaseTable } from "./operation-cases.ts";
+import { nothing, type CaseTable, ruled } from "./operation-cases.ts";
 
 const noUser = { params: { id: `usr_${"0".repeat(32)}` } };
 const noGroup = { params: { id: `grp_${"0".repeat(32)}` } };
@@ -25,6 +25,14 @@ const theLastOwner: MakeRequest = async (scene) => {
 const members = async (scene: Scene) => {
   const { id } = await scene.newGroup();
   return { id, user: (await scene.newUser()).id };
+};
+
+/** One that a rule names, which has a namesake among those of customers. */
+const aRuledGroup = async (scene: Scene) => {
+  const { id, name } = await scene.newGroup();
+  await scene.admin("POST", "/groups", { directory: "customers", name });
+  const make = () => ({ params: { id } });
+  return ruled(make, () => ({ include: [{ group: name }] }))(scene);
 };
 
 export const peopleCases: CaseTable = {
@@ -68,9 +76,11 @@ export const peopleCases: CaseTable = {
         ...(await aGroup(scene)),
         body: { name: (await scene.newGroup()).name },
       }),
+      // Customers have a group of that name, too, whom the rule means as well.
+      rule_refers: async (scene) => ({ ...(await aRuledGroup(scene)), body: { name: scene.newSlug() } }),
     },
   },
-  removeGroup: { good: aGroup, failures: groupNotFound },
+  removeGroup: { good: aGroup, failures: { ...groupNotFound, rule_refers: aRuledGroup } },
   addGroupMember: {
     good: async (scene) => ({ params: await members(scene) }),
     failures: {

@@ -1,5 +1,5 @@
 import { type MakeRequest, type Scene } from "../scene.ts";
-import { aPortal, nobody, nothing, portalNotFound, type CaseTable } from "./operation-cases.ts";
+import { aPortal, nobody, nothing, portalNotFound, type CaseTable, ruled } from "./operation-cases.ts";
 
 /** A server in a portal. */
 const aPortalServer: MakeRequest = async (scene) => {
@@ -56,7 +56,13 @@ export const portalCases: CaseTable = {
     },
   },
   listPortalTools: { good: aPortal, failures: portalNotFound },
-  removePortal: { good: aPortal, failures: portalNotFound },
+  removePortal: {
+    good: aPortal,
+    failures: {
+      ...portalNotFound,
+      rule_refers: ruled(aPortal, ({ slug }) => ({ at: { portals: [slug] } })),
+    },
+  },
   addPortalServer: {
     good: async (scene) => ({ params: { slug: await scene.newPortal(), server: await scene.newServer() } }),
     failures: {

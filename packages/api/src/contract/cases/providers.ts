@@ -1,7 +1,7 @@
 /** Identity providers and trusted issuers: both say who somebody is, so they are an owner's to change. */
 import type { CompanyIdp } from "../../testing.ts";
 import type { MakeRequest, Scene } from "../scene.ts";
-import { nobody, nothing, type CaseTable } from "./operation-cases.ts";
+import { nobody, nothing, ruled, type CaseTable } from "./operation-cases.ts";
 
 /** What is different between the two. */
 interface Kind {
@@ -77,6 +77,17 @@ const takenAudience: MakeRequest = async (scene) => {
   return aMade(trusted, { audience })(scene);
 };
 
+const byLogin = ({ slug }: Readonly<Record<string, string>>) => ({ include: [{ loginMethod: slug }] });
+
+/** One that is to keep no claims any more, although a rule looks at one. */
+function aClaimed(kind: Kind): MakeRequest {
+  const make: MakeRequest = async (scene) => {
+    const { slug } = await add(scene, kind, aNew(kind, { keptClaims: ["team"] }));
+    return { as: await scene.owner(), params: { slug }, body: { keptClaims: [] } };
+  };
+  return ruled(make, ({ slug }) => ({ include: [{ claim: { provider: slug, name: "team", equals: "A" } }] }));
+}
+
 export const providerCases: CaseTable = {
   listProviders: { good: nothing },
   addProvider: {
@@ -90,9 +101,16 @@ export const providerCases: CaseTable = {
   getProvider: { good: aMade(provider), failures: { provider_unknown: () => nobody } },
   changeProvider: {
     good: aMade(provider, { clientSecret: null, claims: { subject: "oid", groups: null }, groupMap: null }),
-    failures: { ...refusedChange(provider), provider_unknown: nobodys({ title: "Nobody" }) },
+    failures: {
+      ...refusedChange(provider),
+      provider_unknown: nobodys({ title: "Nobody" }),
+      rule_refers: aClaimed(provider),
+    },
   },
-  removeProvider: { good: aMade(provider), failures: { provider_unknown: nobodys() } },
+  removeProvider: {
+    good: aMade(provider),
+    failures: { provider_unknown: nobodys(), rule_refers: ruled(aMade(provider), byLogin) },
+  },
   listTrustedIssuers: { good: nothing },
   addTrustedIssuer: {
     good: aNew(trusted, { algorithms: ["RS256"], scopesClaim: "scope", allowedDomains: ["Corp.example"] }),
@@ -109,9 +127,13 @@ export const providerCases: CaseTable = {
       ...refusedChange(trusted),
       trusted_issuer_unknown: nobodys({ title: "Nobody" }),
       trusted_issuer_taken: takenAudience,
+      rule_refers: aClaimed(trusted),
     },
   },
-  removeTrustedIssuer: { good: aMade(trusted), failures: { trusted_issuer_unknown: nobodys() } },
+  removeTrustedIssuer: {
+    good: aMade(trusted),
+    failures: { trusted_issuer_unknown: nobodys(), rule_refers: ruled(aMade(trusted), byLogin) },
+  },
 };
 
 function slugOf({ slug }: { slug: string }): { slug: string } {

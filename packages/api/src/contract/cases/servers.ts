@@ -1,5 +1,5 @@
 import { reachable } from "../scene.ts";
-import { aServer, nobody, nothing, serverUnknown, type CaseTable } from "./operation-cases.ts";
+import { aServer, nobody, nothing, serverUnknown, type CaseTable, ruled } from "./operation-cases.ts";
 
 export const serverCases: CaseTable = {
   listServers: {
@@ -35,6 +35,12 @@ export const serverCases: CaseTable = {
       }),
     },
   },
-  removeServer: { good: aServer, failures: serverUnknown },
+  removeServer: {
+    good: aServer,
+    failures: {
+      ...serverUnknown,
+      rule_refers: ruled(aServer, ({ slug }) => ({ at: { servers: [slug] } })),
+    },
+  },
   syncServer: { good: aServer, failures: serverUnknown },
 };

@@ -172,6 +172,7 @@ export async function createScene({ timeoutMs = 10_000 }: { timeoutMs?: number }
         groupPrefix: "",
         allowedDomains: [],
         requiresVerifiedEmail: true,
+        keptClaims: [],
         createsUsers: true,
         linksByEmail: false,
         allowPrivate: ["127.0.0.1"],

@@ -2,8 +2,9 @@
  * Pages stand at one address. Castellan answers for other hosts too (a portal's own, the other names of loopback):
  * whoever opens a page there is sent to where cookies and passkeys are, and no form is taken there.
  */
-import { requestHeader, webFaults } from "@castellan/web";
 import type { MiddlewareHandler } from "hono";
+import { webFaults } from "../faults.ts";
+import { requestHeader } from "../inbound/environment.ts";
 
 export function atOwnAddress(publicUrl: string): MiddlewareHandler {
   const own = new URL(publicUrl);

@@ -1,0 +1,126 @@
+/**
+ * What rules want before a call goes through. All of it is one durable request, which outlives this call, this replica and
+ * this process: whenever the same call comes again it finds what was said.
+ */
+import { approvalFaults, type Approval, type Need } from "@castellan/approvals";
+import { isFault } from "@castellan/kernel";
+import type { Decision } from "@castellan/policy";
+import type { Admitted, Approved, ApprovedCall, Authorized, ForwardTarget, Resolved } from "../call.ts";
+import { policyDenied } from "../policy/refusals.ts";
+import { policyUseOf } from "../policy/use-of-call.ts";
+import { whatOf } from "../policy/words.ts";
+import type { StateFacts } from "../request-state/request-states.ts";
+import { withoutRound } from "../request-state/round.ts";
+import type { CallPorts } from "../stages/stage.ts";
+import { askCaller } from "./ask-caller.ts";
+import { callBindingOf, holdingOf } from "./call-binding.ts";
+import { hearRetry } from "./hear-retry.ts";
+import { assertPerson, needsOf } from "./needs.ts";
+import { newRequest } from "./new-request.ts";
+import { assertGoesOn } from "./refusals.ts";
+
+export interface Meeting {
+  readonly call: Admitted & Resolved & Authorized;
+  readonly target: ForwardTarget;
+  /** Of a modern caller that sends its request again. */
+  readonly round: StateFacts | undefined;
+  readonly decision: Decision;
+}
+
+/** Each one after the first comes of somebody's step in the same moment, or of a wait that is over. */
+const maxTurns = 8;
+
+/**
+ * Resolves when the call may go on, or with what the caller is asked. Throws `approval_required` to callers that cannot be
+ * asked, what became of the request otherwise, and `policy_denied`.
+ */
+export async function meetDemands(meeting: Meeting, ports: CallPorts): Promise<Approved> {
+  const { call, round } = meeting;
+  const isRetry = round?.kind === "approval";
+  if (isRetry) await hearRetry(round.id, meeting, ports);
+  const target = isRetry ? withoutRound(meeting.target) : meeting.target;
+  let decision = isRetry ? await decideAgain(call, target, ports) : meeting.decision;
+  for (let turn = 0; turn < maxTurns; turn++) {
+    const needs = await needsLeft(call, target, decision, ports);
+    if (needs.length === 0) return { approved: undefined, target };
+    const nextRound = round?.approved && (await goOn(round.approved, needs, ports));
+    if (nextRound) return { approved: nextRound, target };
+    const asked = newRequest({ call, target, demands: decision.demands, needs }, ports.clock.now());
+    const request = await ports.approvals.ask(asked);
+    if (request.state === "rejected") assertGoesOn(request);
+    if (request.state === "approved") {
+      const used = await use(request, { call, target, needs }, ports);
+      if (used) return { approved: used, target };
+      continue;
+    }
+    const answer = await askCaller(request, { ...meeting, target }, ports);
+    if (answer) return { approved: request, answer };
+    decision = await decideAgain(call, target, ports);
+  }
+  throw approvalFaults.fault(
+    "approval_settled",
+    "The request was settled while it was asked for: call again",
+  );
+}
+
+/** Without what holds from earlier. Throws `policy_denied` for a program that is wanted to do what only people can. */
+async function needsLeft(
+  call: Meeting["call"],
+  target: ForwardTarget,
+  { demands }: Decision,
+  { approvals, clock }: CallPorts,
+): Promise<readonly Need[]> {
+  const needs = needsOf(demands, call.principal, clock.now());
+  assertPerson(needs, call.principal, whatOf(target));
+  const lasts = needs.some((need) => need.kind !== "proof" && need.holdsSeconds > 0);
+  if (!lasts) return needs;
+  const held = new Set(await approvals.holding(holdingOf({ call, target }), needs));
+  return needs.filter((need) => !held.has(need));
+}
+
+/** One decision is good for one call: the request is used up, on whichever replica comes first. */
+async function use(
+  { id }: Approval,
+  { call, target, needs }: Pick<Meeting, "call" | "target"> & { readonly needs: readonly Need[] },
+  { approvals }: CallPorts,
+): Promise<ApprovedCall | undefined> {
+  try {
+    const used = await approvals.use(id, callBindingOf({ call, target }), needs);
+    if (used !== "used") return undefined;
+    // A modern call may come back in rounds, each of which is good once.
+    const version = call.protocol.era === "modern" ? (await approvals.find(id))?.version : undefined;
+    return { id, version: version ?? 0 };
+  } catch (error) {
+    if (isFault(error, "approval_not_found")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * A later round of a call for which the request was used: it is not asked for again, as long as rules want no more than
+ * they did. A round that was taken already is none: its state would be a call without end.
+ */
+async function goOn(
+  { id, version }: ApprovedCall,
+  needs: readonly Need[],
+  { approvals }: CallPorts,
+): Promise<ApprovedCall | undefined> {
+  const request = await approvals.find(id);
+  const isCovered = needs.every(({ kind, rule }) =>
+    request?.needs.some((need) => need.kind === kind && need.rule === rule),
+  );
+  const next = isCovered ? await approvals.goOn(id, version) : undefined;
+  return next === undefined ? undefined : { id, version: next };
+}
+
+/** Time has gone by: rules are asked again, with the facts of now. Throws `policy_denied`. */
+async function decideAgain(
+  { principal, connection, portal }: Meeting["call"],
+  target: ForwardTarget,
+  { policy, clock }: CallPorts,
+): Promise<Decision> {
+  const judge = await policy.judge(principal, connection, portal.slug);
+  const decision = judge.decide(policyUseOf(portal.slug, target, clock.now()));
+  if (decision.outcome === "deny") throw policyDenied(decision, whatOf(target));
+  return decision;
+}

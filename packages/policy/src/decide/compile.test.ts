@@ -1,0 +1,185 @@
+import { isFault } from "@castellan/kernel";
+import { describe, expect, test } from "vitest";
+import type { Rule } from "../rules/rule.ts";
+import { callerOf, connectionOf, ruleOf, useOf } from "../testing/rule-of.ts";
+import { compilePolicies } from "./compile.ts";
+
+const caller = callerOf();
+const connection = connectionOf();
+const use = useOf();
+
+function judgeBy(...rules: readonly Rule[]) {
+  return compilePolicies(rules).judge(caller, connection);
+}
+
+describe("a decision", () => {
+  test("without rules leaves what access rules gave", () => {
+    expect(judgeBy().decide(use)).toEqual({
+      outcome: "allow",
+      levels: [
+        { level: "portal", outcome: "allow", why: "inherited", rules: [] },
+        { level: "server", outcome: "allow", why: "inherited", rules: [] },
+        { level: "use", outcome: "allow", why: "inherited", rules: [] },
+      ],
+      demands: [],
+    });
+  });
+
+  test("names the rules of each level, and gathers all demands", () => {
+    const decision = judgeBy(
+      ruleOf({ name: "staff", include: [{ group: "staff" }] }),
+      ruleOf({ name: "files-fresh", at: { servers: ["files"] }, stepUp: { withinSeconds: 300 } }),
+      ruleOf({ name: "files-all", at: { servers: ["files"] } }),
+      ruleOf({
+        name: "ask-leads",
+        action: "require_approval",
+        at: { classes: ["read"] },
+        purpose: { holdsSeconds: 60 },
+      }),
+    ).decide(use);
+    expect(decision).toEqual({
+      outcome: "ask",
+      levels: [
+        { level: "portal", outcome: "allow", why: "allowed", rules: ["staff"] },
+        { level: "server", outcome: "ask", why: "asked", rules: ["files-fresh"] },
+        { level: "use", outcome: "ask", why: "asked", rules: ["ask-leads"] },
+      ],
+      demands: [
+        { kind: "step_up", rule: "files-fresh", withinSeconds: 300 },
+        { kind: "approval", rule: "ask-leads", deciders: { groups: ["leads"] } },
+        { kind: "purpose", rule: "ask-leads", holdsSeconds: 60 },
+      ],
+    });
+  });
+
+  test("a rule that nobody can tell to fit lets nobody in, and what it wants is wanted", () => {
+    const unsure = ruleOf({ name: "unsure", require: [{ posture: "disk" }], stepUp: { withinSeconds: 60 } });
+    const everyone = ruleOf({ name: "everyone" });
+    const asked = judgeBy(unsure, everyone).decide(use);
+    expect([judgeBy(unsure).decide(use).outcome, asked.outcome, asked.demands]).toEqual([
+      "deny",
+      "ask",
+      [{ kind: "step_up", rule: "unsure", withinSeconds: 60 }],
+    ]);
+  });
+
+  test("an allow rule holds from its start until just before its end, and counts as a rule before and after", () => {
+    const startsAt = new Date("2026-06-15T10:00:00Z");
+    const endsAt = new Date("2026-06-15T11:00:00Z");
+    const judge = judgeBy(ruleOf({ name: "for-an-hour", startsAt, endsAt }));
+    const at = (ms: number) => judge.decide({ ...use, nowMs: ms }).levels[0]?.why;
+    expect([at(+startsAt - 1), at(+startsAt), at(+endsAt - 1), at(+endsAt)]).toEqual([
+      "not_allowed",
+      "allowed",
+      "allowed",
+      "not_allowed",
+    ]);
+  });
+});
+
+describe("at the door of a portal", () => {
+  test("what a rule wants to know of a call keeps nobody out", () => {
+    const expression = "call.arguments.amount > 100";
+    const blocked = judgeBy(ruleOf({ name: "large", action: "block", include: [{ expression }] }));
+    const allowed = judgeBy(ruleOf({ name: "small", exclude: [{ expression }] }));
+    expect([blocked.enter("office", 0).outcome, allowed.enter("office", 0).outcome]).toEqual(["allow", "allow"]);
+  });
+
+  test("the hour does", () => {
+    const night = { from: "22:00", to: "06:00", zone: "UTC" };
+    const judge = judgeBy(ruleOf({ name: "night", action: "block", include: [{ time: night }] }));
+    const at = (text: string) => judge.enter("office", Date.parse(text)).outcome;
+    expect([at("2026-06-15T21:59:00Z"), at("2026-06-15T22:00:00Z")]).toEqual(["allow", "deny"]);
+  });
+
+  test("rules of servers and uses do not count", () => {
+    const judge = judgeBy(
+      ruleOf({ name: "no-files", action: "block", at: { servers: ["files"] } }),
+      ruleOf({ name: "no-writing", action: "block", at: { portals: ["office"], classes: ["write"] } }),
+    );
+    expect(judge.enter("office", 0).levels).toEqual([{ level: "portal", outcome: "allow", why: "inherited", rules: [] }]);
+  });
+});
+
+describe("what is shown", () => {
+  test("a temporary rule shows until it ends, if somebody compiles with the time", () => {
+    const startsAt = new Date(1_000);
+    const endsAt = new Date(2_000);
+    const rules = [ruleOf({ name: "a", startsAt, endsAt }), ruleOf({ name: "b", endsAt: new Date(3_000), isEnabled: false })];
+    const at = (nowMs?: number) => {
+      const policies = compilePolicies(rules, nowMs === undefined ? {} : { nowMs });
+      return [policies.changesAtMs, policies.judge(caller, connection).mayShow(use)];
+    };
+    expect([at(0), at(1_000), at(2_000), at()]).toEqual([
+      [1_000, false],
+      [2_000, true],
+      [undefined, false],
+      [undefined, true],
+    ]);
+  });
+
+  test("a narrower rule hides a tool alone, and from whom it keeps away by who they are it is as if it were not there", () => {
+    const judge = judgeBy(
+      ruleOf({ name: "leads-delete", at: { servers: ["files"], tools: ["delete"] }, include: [{ group: "leads" }] }),
+      ruleOf({ name: "send-inside", at: { servers: ["mail"], tools: ["send"] }, include: [{ ip: "10.0.0.0/8" }] }),
+    );
+    const told = (server: string, tool: string) => {
+      const place = { ...use, server, tool };
+      return [judge.mayShow(place), judge.isKnown(place)];
+    };
+    expect([told("files", "delete"), told("mail", "send"), told("files", "get"), told("other", "send")]).toEqual([
+      [false, false],
+      [false, true],
+      [true, true],
+      [true, true],
+    ]);
+  });
+
+  test("the key is the same after a change that shows nothing else", () => {
+    const at = { servers: ["files"] };
+    const before = judgeBy(ruleOf({ name: "a", at }), ruleOf({ name: "b", at, include: [{ group: "leads" }] }));
+    const after = judgeBy(ruleOf({ name: "c", at, include: [{ group: "staff" }] }));
+    const other = judgeBy(ruleOf({ name: "c", at, include: [{ group: "leads" }] }));
+    expect(after.viewKey("office")).toBe(before.viewKey("office"));
+    expect(other.viewKey("office")).not.toBe(before.viewKey("office"));
+  });
+});
+
+describe("evaluators", () => {
+  const disk = ruleOf({ name: "disk", at: { portals: ["office"] }, require: [{ posture: "disk" }, { group: "staff" }] });
+  const patch = ruleOf({ name: "patch", at: { portals: ["lab"] }, require: [{ posture: "patch" }] });
+  const policies = compilePolicies([disk, patch]);
+
+  test("are asked only where their answer could matter, and once", () => {
+    const stranger = callerOf({ groups: [] });
+    const answered = connectionOf({ postures: { disk: false } });
+    expect([
+      policies.posturesWanted(caller, connection),
+      policies.posturesWanted(caller, connection, "office"),
+      policies.posturesWanted(stranger, connection, "office"),
+      policies.posturesWanted(caller, answered, "office"),
+    ]).toEqual([["disk", "patch"], ["disk"], [], []]);
+  });
+});
+
+describe("rules that cannot be applied", () => {
+  test.each([
+    [ruleOf({ name: "a", include: [{ expression: "nonsense(" }] }), "include[0]"],
+    [ruleOf({ name: "a", exclude: [{ ip: "10.0.0.0/8" }, { ip: "office" }] }), "exclude[1]"],
+    [ruleOf({ name: "a", action: "require_approval", approval: undefined }), "approval"],
+  ])("are refused with the field", (rule, field) => {
+    const caught = catchFault(() => compilePolicies([rule]));
+    expect([caught?.code, caught?.field]).toEqual(["rule_without_effect", field]);
+    expect(compilePolicies([{ ...rule, isEnabled: false }]).judge(caller, connection).decide(use).outcome).toBe("allow");
+  });
+});
+
+function catchFault(run: () => unknown) {
+  try {
+    run();
+  } catch (error) {
+    if (isFault(error)) return error;
+    throw error;
+  }
+  return undefined;
+}

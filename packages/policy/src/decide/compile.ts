@@ -1,0 +1,43 @@
+/** Makes rules ready to be asked. */
+import type { Caller, Connection } from "../facts/facts.ts";
+import type { Rule } from "../rules/rule.ts";
+import { createAttachments } from "./attachments.ts";
+import { createCallerView, type CallerView } from "./caller-view.ts";
+import type { Policies } from "./judge.ts";
+import { createProgram } from "./program.ts";
+
+/**
+ * `nowMs` is the moment from which what judges show holds, until `changesAtMs`; without it a rule with dates counts there as
+ * one that may be in force or not. Decisions always go by their own moment. Throws `rule_without_effect` for a rule with a
+ * selector that cannot be made ready (a store refuses those when they are saved).
+ */
+export function compilePolicies(rules: readonly Rule[], { nowMs }: { readonly nowMs?: number } = {}): Policies {
+  const program = createProgram(rules);
+  const attachments = createAttachments(program.rules);
+  // What is known of a caller lives as long as the caller.
+  const views = new WeakMap<Caller, CallerView>();
+
+  function viewOf(caller: Caller): CallerView {
+    let view = views.get(caller);
+    if (view === undefined) views.set(caller, (view = createCallerView({ program, attachments, caller, nowMs })));
+    return view;
+  }
+
+  return {
+    rules,
+    changesAtMs: nowMs === undefined ? undefined : nextChange(rules, nowMs),
+    judge: (caller: Caller, connection: Connection) => viewOf(caller).at(connection),
+    posturesWanted: (caller, connection, portal) => viewOf(caller).at(connection).posturesWanted(portal),
+  };
+}
+
+function nextChange(rules: readonly Rule[], nowMs: number): number | undefined {
+  let next = Infinity;
+  for (const { isEnabled, startsAt, endsAt } of rules) {
+    if (!isEnabled) continue;
+    for (const date of [startsAt, endsAt]) {
+      if (date !== undefined && date.getTime() > nowMs) next = Math.min(next, date.getTime());
+    }
+  }
+  return next === Infinity ? undefined : next;
+}

@@ -1,0 +1,40 @@
+/** A CEL expression. It is looked at as early as what it looks at is known. */
+import { parseProgram } from "./cel/program.ts";
+import type { Matcher, SelectorDefinition } from "./definition.ts";
+
+export const expression: SelectorDefinition<string> = {
+  problem(value) {
+    try {
+      parseProgram(value);
+      return undefined;
+    } catch (error) {
+      // The first line says what; the library draws the place below it.
+      return (error as Error).message.split("\n", 1)[0];
+    }
+  },
+  matcher(value): Matcher {
+    const program = parseProgram(value);
+    if (program.looksAtCall || program.looksAtNow) {
+      return { time: "what", needsCall: program.looksAtCall, match: (moment) => program.run(moment) };
+    }
+    if (program.looksAtConnection) {
+      return {
+        time: "where",
+        match: (connection, caller) => program.run({ ...nowhere, caller, connection }),
+      };
+    }
+    return {
+      time: "who",
+      match: (caller) => program.run({ ...nowhere, caller }),
+    };
+  },
+  words: (value) => `${value.replaceAll(/\s+/g, " ")} is true`,
+};
+
+/** For an expression that does not look at it. */
+const nowhere = {
+  connection: { address: "", country: "ZZ", certificate: undefined, postures: {} },
+  portal: "",
+  nowMs: 0,
+  use: undefined,
+};
