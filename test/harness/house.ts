@@ -3,7 +3,7 @@ import { createTestDatabase } from "@castellan/database/testing";
 import { createId } from "@castellan/kernel";
 import { createTelemetry } from "@castellan/telemetry";
 import { generateMasterKey, loadVault } from "@castellan/vault";
-import { startHttpServer } from "@castellan/web";
+import { loadClientAuthorities, loadServerTls, startHttpServer } from "@castellan/web";
 import { createToken, toolClasses } from "@castellan/access";
 import type { Database } from "@castellan/database";
 import { readConfig, type Config } from "../../apps/server/src/config/settings.ts";
@@ -13,6 +13,8 @@ import { type RegisteredServer, toRegistration } from "./registration.ts";
 
 export interface TestHouse extends AsyncDisposable {
   readonly url: string;
+  /** Of its own socket, whatever stands before it. */
+  readonly socketUrl: string;
   readonly database: Database;
   readonly adminToken: string;
   /** Everything that it answers on its socket, as patterns: `/api/v1/servers/:slug`. `ALL` stands for every method. */
@@ -46,6 +48,10 @@ export interface TestHouseOptions {
   readonly config?: Partial<Config>;
   /** What people and clients call it: `localhost`, since passkeys need a name. Default `127.0.0.1`. */
   readonly hostname?: string;
+  /** What people and clients call it, where something stands before it: a relay over several replicas. */
+  readonly publicUrl?: string;
+  /** By which the admin reaches it, where its certificate is of the test's own. Default: as everybody does. */
+  readonly fetch?: typeof globalThis.fetch;
   /** A database that another house of the test made: one more replica of it. */
   readonly beside?: TestHouse & { readonly shared: Shared };
 }
@@ -76,15 +82,21 @@ export async function startTestHouse(
   const vault = await loadVault(database, { current: shared.key, older: [] });
   const store = { database, recordDatabase: database, vault, [Symbol.asyncDispose]: () => Promise.resolve() };
 
+  const { tlsCertFile: certFile, tlsKeyFile: keyFile, clientCaFile } = config;
+  const clientAuthorities = clientCaFile === undefined ? undefined : loadClientAuthorities(clientCaFile);
   const late: { fetch?: Parameters<typeof startHttpServer>[0]["app"]["fetch"] } = {};
   const server = await startHttpServer({
     app: { fetch: (request, env) => late.fetch?.(request, env) ?? new Response(null, { status: 503 }) },
     host: "127.0.0.1",
     port: 0,
+    tls: certFile === undefined || keyFile === undefined ? undefined : loadServerTls({ certFile, keyFile }),
+    clientAuthorities,
     onError: (error) => log.push(String(error)),
   });
-  const publicUrl = server.url.replace("127.0.0.1", options.hostname ?? "127.0.0.1");
-  const house = opened.use(await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl }));
+  const publicUrl = options.publicUrl ?? server.url.replace("127.0.0.1", options.hostname ?? "127.0.0.1");
+  const house = opened.use(
+    await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl, clientAuthorities }),
+  );
   late.fetch = house.app.fetch;
   opened.use(server);
 
@@ -96,7 +108,7 @@ export async function startTestHouse(
   const owned = opened.move();
 
   async function api<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-    const response = await fetch(`${publicUrl}/api/v1${path}`, {
+    const response = await (options.fetch ?? fetch)(`${publicUrl}/api/v1${path}`, {
       method,
       headers: { authorization: `Bearer ${admin.secret}`, "content-type": "application/json" },
       ...(body && { body: JSON.stringify(body) }),
@@ -108,6 +120,7 @@ export async function startTestHouse(
 
   return {
     url: publicUrl,
+    socketUrl: server.url,
     database,
     shared,
     adminToken: admin.secret,

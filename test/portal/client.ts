@@ -18,17 +18,21 @@ export interface Heard {
 export interface Said {
   readonly method?: "GET" | "POST" | "DELETE" | "HEAD";
   readonly token?: string | undefined;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** Several values stand for several headers of the name. */
+  readonly headers?: Readonly<Record<string, string | string[]>>;
   readonly body?: string;
+  /** By which way it goes out: from another address, with a certificate. */
+  readonly dispatcher?: Dispatcher;
 }
 
 const agent = new Agent({ connections: null, bodyTimeout: 0, headersTimeout: 20_000 });
 
 /** One HTTP exchange; resolves when its head is there. */
-export async function say(url: string, { method = "POST", token, headers = {}, body }: Said): Promise<Heard> {
+export async function say(url: string, said: Said): Promise<Heard> {
+  const { method = "POST", token, headers = {}, body, dispatcher = agent } = said;
   const leaving = new AbortController();
   const reply = await request(url, {
-    dispatcher: agent,
+    dispatcher,
     method,
     signal: leaving.signal,
     headers: {
@@ -128,10 +132,14 @@ export interface LegacyClient {
 /** Opens a legacy session at a portal. */
 export async function openLegacy(
   door: Door,
-  options: { version?: string; capabilities?: object } = {},
+  options: { version?: string; capabilities?: object; clientInfo?: object } = {},
 ): Promise<LegacyClient> {
-  const { version = "2025-11-25", capabilities = {} } = options;
-  const params = { protocolVersion: version, capabilities, clientInfo: { name: "tester", version: "9" } };
+  const {
+    version = "2025-11-25",
+    capabilities = {},
+    clientInfo = { name: "tester", version: "9" },
+  } = options;
+  const params = { protocolVersion: version, capabilities, clientInfo };
   const answer = await say(door.url, { token: door.token, body: rpc("init", "initialize", params) });
   const [hello = ""] = await answer.all;
   const session = String(answer.headers["mcp-session-id"]);

@@ -96,7 +96,9 @@ const ways: [string, string, (grant: { token: string; grantId: Loose }) => Promi
     "portal_unknown",
     () => {
       const until = new Date(Date.now() + 200).toISOString();
-      return here.portals.change("main", { access: [{ who: "everyone", classes: ["read", "write"], until }] });
+      return here.portals.change("main", {
+        access: [{ who: "everyone", classes: ["read", "write"], until }],
+      });
     },
   ],
   [

@@ -49,7 +49,6 @@ export {
 } from "./people/people.ts";
 export type { SigningIn } from "./people/signed-in-by.ts";
 export { createGroups, type Groups, type GroupsOptions, type NewGroup } from "./people/groups.ts";
-export { activeColleagues, activePerson, type Colleagues } from "./people/active-people.ts";
 export { knownGroups } from "./people/known-groups.ts";
 export { knownPeople } from "./people/known-people.ts";
 export {

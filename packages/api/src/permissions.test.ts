@@ -29,7 +29,7 @@ const asProgram = async (role: Role) => createClient(house.app, await house.crea
 /** What is one's own is everybody's to read and end. */
 const isOwn = (path: string) => path === "/me" || path.startsWith("/me/");
 /** A question that is too long for a URL. */
-const asking = ["/config/plan"];
+const asking = ["/config/plan", "/policy/explain", "/policy/simulate"];
 /** What everybody who is known may know. */
 const open = ["/catalog", "/config/schema"];
 

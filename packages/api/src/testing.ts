@@ -5,8 +5,6 @@
 import { randomBytes } from "node:crypto";
 import {
   accessMigrations,
-  activeColleagues,
-  activePerson,
   addAccessToken,
   addGrant,
   createAuthenticator,
@@ -14,6 +12,8 @@ import {
   createPeople,
   createSignInSessions,
   createToken,
+  findActivePerson,
+  findDeciders,
   generateSecret,
   hashSecret,
   type People,
@@ -125,7 +125,7 @@ export async function createTestApi(): Promise<TestApi> {
   const errors: unknown[] = [];
   const onError = (error: unknown) => errors.push(error);
   const notices = opened.use(createNotices({ database, vault, clock, changes, outbound, onError }));
-  const deciders = { person: activePerson, deciders: activeColleagues };
+  const deciders = { person: findActivePerson, deciders: findDeciders };
   const approvals = opened.use(
     createApprovals({ database, vault, clock, changes, people: deciders, onError }),
   );

@@ -78,7 +78,7 @@ test("properties of every interleaving", async () => {
       }
       for (const decider of scene.deciders) office.become(decider, undefined);
     }),
-    { numRuns: 80 },
+    { numRuns: 40 },
   );
 }, 60_000);
 

@@ -50,6 +50,8 @@ export interface Received {
   readonly acceptsStream: boolean;
   /** Aborts when the answer is no longer wanted. */
   readonly cancel: AbortController;
+  /** Aborts when this replica begins to stop: whoever waits for a person is to come again, to another. */
+  readonly draining: AbortSignal;
   /** Sends a message to the caller ahead of the answer; false when it cannot reach the caller. A promise waits for room. */
   readonly relay: (text: string) => boolean | Promise<boolean>;
 }

@@ -85,6 +85,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     readBody: () => Promise.resolve(new TextEncoder().encode(text)),
     acceptsStream: true,
     cancel,
+    draining: new AbortController().signal,
     relay: () => true,
   };
   const outcome = await runCall(received, {

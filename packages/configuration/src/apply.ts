@@ -56,10 +56,6 @@ export async function takeSteps(
   return toSync;
 }
 
-function isOfClient({ kind }: PlainStep): boolean {
-  return kind === "client";
-}
-
 function isOf(wanted: PlainResourceKind): (step: PlainStep) => boolean {
   return ({ kind }) => kind === wanted;
 }

@@ -75,7 +75,7 @@ test("an export makes the same installation again, and applied twice it changes 
 
 test("one step may change a rule, make what it names now, and remove what it named before", async () => {
   await apply(everything);
-  const { portals, evaluators, policies, ...rest } = everything;
+  const { portals, evaluators: _, policies, ...rest } = everything;
   const rule = policies["ask-leads"];
   const changed = {
     ...rest,

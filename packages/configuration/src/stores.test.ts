@@ -1,4 +1,5 @@
 import { sql } from "@castellan/database";
+import { parseSlug } from "@castellan/kernel";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { faultOf, openInstallation, type TestInstallation } from "./testing.ts";
 
@@ -33,14 +34,14 @@ const tool = (name: string) => ({
 
 async function addServer(): Promise<void> {
   await house.servers.add({
-    slug: "weather" as never,
+    slug: parseSlug("weather", "slug"),
     title: "Weather",
     url: new URL("https://weather.example/mcp"),
     headers: {},
     allowPrivate: [],
     clientFeatures: [],
     autoAccept: ["tool"],
-  } as never);
+  });
 }
 
 async function sync(...names: string[]): Promise<void> {
@@ -94,7 +95,12 @@ test("a rule goes along with another name of its group, whose removal it keeps",
 });
 
 test("portals and clients that rules name cannot go; the client of the house is always there", async () => {
-  await house.portals.add({ slug: "main", title: "Main", servers: [] } as never);
+  await house.portals.add({
+    slug: parseSlug("main", "slug"),
+    title: "Main",
+    naming: "prefixed",
+    servers: [],
+  });
   const { client } = await house.clients.add(
     {
       name: "App",

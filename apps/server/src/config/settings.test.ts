@@ -98,6 +98,29 @@ test("certificates: what needs what", () => {
   ]);
 });
 
+test("mail needs a server and an address that it comes from", () => {
+  const smtp = "smtps://castellan:hunter2@mail.example.com";
+  const { smtpServer, mailFrom } = readConfig({
+    CASTELLAN_SMTP_URL: smtp,
+    CASTELLAN_MAIL_FROM: "castellan@example.com",
+  });
+  expect([smtpServer?.host, smtpServer?.port, smtpServer?.tls, mailFrom]).toEqual([
+    "mail.example.com",
+    465,
+    "implicit",
+    "castellan@example.com",
+  ]);
+  expect(problems({ CASTELLAN_SMTP_URL: smtp })).toEqual([
+    "CASTELLAN_MAIL_FROM is required with CASTELLAN_SMTP_URL",
+  ]);
+  expect(
+    problems({ CASTELLAN_SMTP_URL: "mailto:hunter2", CASTELLAN_MAIL_FROM: "A <a@example.com>" }),
+  ).toEqual([
+    "CASTELLAN_SMTP_URL must be a URL such as smtps://user:password@mail.example.com",
+    "CASTELLAN_MAIL_FROM must be an e-mail address",
+  ]);
+});
+
 test("no problem repeats a secret", () => {
   expect(
     String(problems({ CASTELLAN_MASTER_KEY: "hunter2", DATABASE_URL: "mysql://root:hunter2@h/db" })),

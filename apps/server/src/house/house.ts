@@ -285,7 +285,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       openPortals: () => directory.list(),
       configuration: createConfiguration({ database, vault, outbound, storesOn }),
       requestSync: (serverId) => syncs.request(serverId, "changed"),
-      clients: oauth.clients.store,
+      clients: stores.clients,
       providers: createCheckedProviders({ database, vault, outbound, clock, ...stores.hooks.providers }),
       trustedIssuers: createCheckedIssuers({ database, outbound, clock, ...stores.hooks.trustedIssuers }),
       policy,

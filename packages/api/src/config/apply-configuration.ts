@@ -19,6 +19,7 @@ export const applyConfiguration = defineRoute({
     "trusted_issuer_taken",
     "client_not_registered",
     "alias_taken",
+    "rule_refers",
   ],
   maxBodyBytes: maxDocumentBytes,
   body: z.strictObject({

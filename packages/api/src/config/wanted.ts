@@ -36,6 +36,7 @@ export const planErrors = [
   "portal_not_found",
   "outbound_refused",
   "outbound_policy_invalid",
+  "rule_without_effect",
 ];
 
 const fieldChange = z.object({

@@ -39,9 +39,10 @@ export const savedRule = z
   })
   .meta({ id: "SavedPolicy" });
 
-export function toShownRule({ id: _, ...rule }: Rule): z.input<typeof shownRule> {
+export function toShownRule(rule: Rule): z.input<typeof shownRule> {
+  const { id: _, ...shown } = rule;
   // Read-only lists, which nobody writes to.
-  return { ...rule, level: levelOf(rule.at) } as z.input<typeof shownRule>;
+  return { ...shown, level: levelOf(rule.at) } as z.input<typeof shownRule>;
 }
 
 export function toSavedRule({ rule, warnings }: SavedRule): z.input<typeof savedRule> {

@@ -31,7 +31,7 @@ async function renameSome(tx: Queryable, from: string, to: string | undefined): 
     await tx.query(sql`
       update approvals
       set needs = ${JSON.stringify(needs.map((need) => renamed(need, from, to)))},
-          seen_by = ${inKeys(seenBy, from, to)}, waits_for = ${inKeys(waitsFor, from, to)}, version = version + 1
+          seen_by = ${inKeys(seenBy, from, to)}, waits_for = ${inKeys(waitsFor, from, to)}
       where id = ${id}`);
     await recordChange(tx, approvalsTopic, id);
   }

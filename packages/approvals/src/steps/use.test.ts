@@ -36,6 +36,18 @@ test("an approved request is used once, by however many at once", async () => {
   expect([again.id === id, again.state]).toEqual([false, "pending"]);
 });
 
+test("each further round of the call is taken once, and of no request that was not used", async () => {
+  const { id, use } = await approved();
+  const { version } = (await office.approvals.find(id)) ?? { version: 0 };
+  expect(await office.approvals.goOn(id, version)).toBeUndefined();
+  await use();
+  const used = version + 1;
+  const other = await office.replica();
+  const takers = [office.approvals, other, office.approvals, other].map((on) => on.goOn(id, used));
+  expect((await Promise.all(takers)).filter((next) => next !== undefined)).toEqual([used + 1]);
+  expect(await other.goOn(id, used + 1)).toBe(used + 2);
+});
+
 test("it is good for its own call only", async () => {
   const { id } = await approved();
   await expect(office.approvals.use(id, "another call", [ops])).rejects.toMatchObject({

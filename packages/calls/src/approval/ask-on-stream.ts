@@ -27,16 +27,18 @@ export function sessionToAsk({ session, acceptsStream }: OnStream["call"]): Call
 }
 
 /**
- * Resolves when the request is settled and not refused, or still waits after ten minutes. A client that declines, or that
- * cancels its call, takes the request back. Throws what `assertGoesOn` does, `client_unanswered`, and why the call ended.
+ * Resolves when the request is settled and not refused, or still waits: after ten minutes, or when this replica stops. A client that declines, or that
+ * cancels its call, takes the request back. Throws what `assertGoesOn` does, `client_unanswered`, `calls_limited`, and why
+ * the call ended.
  */
 export async function askOnStream(
   request: Approval,
   session: CallerSession,
   { call, target, question }: OnStream,
-  ports: Pick<CallPorts, "approvals">,
+  ports: Pick<CallPorts, "approvals" | "limiter">,
 ): Promise<Approval> {
-  const { cancel, relay: say, principal } = call;
+  const { cancel, draining, relay: say, principal } = call;
+  using _place = ports.limiter.admitWaiting(principal);
   // Until the call goes to its server nobody else knows it by its id.
   using _tracked = session.begin(target.request.id, cancel);
   const over = new AbortController();
@@ -47,10 +49,15 @@ export async function askOnStream(
   const declined = asked.then((answers) => !isAccepted(answers.get(question.key)));
   try {
     // Whoever decides may be quicker than the client's own person, who may have nothing to do there.
-    const first = await Promise.race([settled, declined.then((isOver) => (isOver ? undefined : settled))]);
+    const first = await Promise.race([
+      settled,
+      declined.then((isOver) => (isOver ? undefined : settled)),
+      stopping(draining, over.signal).then(() => request),
+    ]);
     const now = first ?? (await giveUp(request.id, principal.id, ports));
-    for (const elicitationId of pages)
-      void say(notificationText("notifications/elicitation/complete", JSON.stringify({ elicitationId })));
+    if (first && first.state !== "pending")
+      for (const elicitationId of pages)
+        void say(notificationText("notifications/elicitation/complete", JSON.stringify({ elicitationId })));
     assertGoesOn(now);
     return now;
   } catch (error) {
@@ -60,6 +67,14 @@ export async function askOnStream(
     over.abort();
     await Promise.allSettled([settled, declined]);
   }
+}
+
+/** Never, where the signal aborts first. */
+function stopping(draining: AbortSignal, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (draining.aborted) resolve();
+  else draining.addEventListener("abort", () => resolve(), { once: true, signal });
+  return promise;
 }
 
 function isAccepted(answer: string | undefined): boolean {

@@ -12,13 +12,14 @@ const waitMs = 20_000;
 
 /**
  * Resolves when the request was decided, or still waits; also when it is known no more, and is to be asked anew. Throws what
- * became of it otherwise.
+ * became of it otherwise, and `calls_limited`.
  */
 export async function hearRetry(
   id: Id<"approval">,
   { call, target }: Pick<Meeting, "call" | "target">,
-  ports: Pick<CallPorts, "approvals">,
+  ports: Pick<CallPorts, "approvals" | "limiter">,
 ): Promise<void> {
+  using _place = ports.limiter.admitWaiting(call.principal);
   const action = actionOf(target.request, questionKey);
   const isDeclined = action === "decline" || action === "cancel";
   try {

@@ -2,6 +2,7 @@
  * What rules want before a call goes through. All of it is one durable request, which outlives this call, this replica and
  * this process: whenever the same call comes again it finds what was said.
  */
+import type { Principal } from "@castellan/access";
 import { approvalFaults, type Approval, type Need } from "@castellan/approvals";
 import { isFault } from "@castellan/kernel";
 import type { Decision } from "@castellan/policy";
@@ -35,11 +36,13 @@ const maxTurns = 8;
  * asked, what became of the request otherwise, and `policy_denied`.
  */
 export async function meetDemands(meeting: Meeting, ports: CallPorts): Promise<Approved> {
-  const { call, round } = meeting;
+  const { round } = meeting;
+  let { call } = meeting;
   const isRetry = round?.kind === "approval";
   if (isRetry) await hearRetry(round.id, meeting, ports);
   const target = isRetry ? withoutRound(meeting.target) : meeting.target;
-  let decision = isRetry ? await decideAgain(call, target, ports) : meeting.decision;
+  let { decision } = meeting;
+  if (isRetry) ({ call, decision } = await decideAgain(call, target, ports));
   for (let turn = 0; turn < maxTurns; turn++) {
     const needs = await needsLeft(call, target, decision, ports);
     if (needs.length === 0) return { approved: undefined, target };
@@ -53,9 +56,9 @@ export async function meetDemands(meeting: Meeting, ports: CallPorts): Promise<A
       if (used) return { approved: used, target };
       continue;
     }
-    const answer = await askCaller(request, { ...meeting, target }, ports);
+    const answer = await askCaller(request, { call, target, round }, ports);
     if (answer) return { approved: request, answer };
-    decision = await decideAgain(call, target, ports);
+    ({ call, decision } = await decideAgain(call, target, ports));
   }
   throw approvalFaults.fault(
     "approval_settled",
@@ -113,14 +116,28 @@ async function goOn(
   return next === undefined ? undefined : { id, version: next };
 }
 
-/** Time has gone by: rules are asked again, with the facts of now. Throws `policy_denied`. */
+/** Time has gone by: who calls is looked up again, and rules are asked again. Throws `policy_denied`, `token_invalid`. */
 async function decideAgain(
-  { principal, connection, portal }: Meeting["call"],
+  before: Meeting["call"],
   target: ForwardTarget,
-  { policy, clock }: CallPorts,
-): Promise<Decision> {
+  ports: CallPorts,
+): Promise<Pick<Meeting, "call" | "decision">> {
+  const { policy, clock } = ports;
+  const call = { ...before, principal: await callerNow(before, ports) };
+  const { principal, connection, portal } = call;
   const judge = await policy.judge(principal, connection, portal.slug);
   const decision = judge.decide(policyUseOf(portal.slug, target, clock.now()));
   if (decision.outcome === "deny") throw policyDenied(decision, whatOf(target));
-  return decision;
+  return { call, decision };
+}
+
+/** That a token has expired while its call waited is no reason to refuse it: it was good when the call began. */
+async function callerNow(call: Meeting["call"], { authenticate }: CallPorts): Promise<Principal> {
+  if (call.principal.kind === "public") return call.principal;
+  try {
+    return await authenticate(call);
+  } catch (error) {
+    if (isFault(error, "token_expired")) return call.principal;
+    throw error;
+  }
 }

@@ -429,6 +429,7 @@ export async function openScene(
           readBody: () => Promise.resolve(new TextEncoder().encode(text)),
           acceptsStream: true,
           cancel: call.cancel ?? new AbortController(),
+          draining: new AbortController().signal,
           relay: (message) => {
             said.push(JSON.parse(message));
             return call.relay?.(message) ?? true;

@@ -12,6 +12,9 @@ import { personRules, rulesFor, type CallRules, type LimitRule } from "./rules.t
 /** Calls of a caller under way at one server, on each replica, where no admin has said how many. */
 export const maxUnderWay = 64;
 
+/** Calls of a caller that wait for a person's decision, on each replica: they take no place of those under way. */
+const maxWaiting = 64;
+
 /** Calls of portals' own tools that a caller has under way, on each replica: they are work of this house. */
 const maxOwnUnderWay = 8;
 
@@ -23,6 +26,8 @@ export interface CallLimiter {
   admit(principal: Pick<Principal, "id">, capability: Capability): Disposable | Promise<Disposable>;
   /** Takes a place for a call of a tool of a portal's own. Throws `calls_limited`. */
   admitOwn(principal: Pick<Principal, "id">): Disposable;
+  /** Takes a place for a call that waits for a person's decision. Throws `calls_limited`. */
+  admitWaiting(principal: Pick<Principal, "id">): Disposable;
   /** How long a call may take, if an admin has said. */
   timeoutOf(capability: Capability): CallRules["timeout"];
   /** Calls to servers that are under way on this replica. */
@@ -111,6 +116,14 @@ export function createCallLimiter({
       throw callFaults.fault(
         "calls_limited",
         `This caller has ${maxOwnUnderWay} calls of portals' own tools under way: wait for one to end, or cancel one`,
+      );
+    },
+    admitWaiting({ id: personId }) {
+      const place = places.enterHere(`waiting ${personId}`, maxWaiting);
+      if (place) return place;
+      throw callFaults.fault(
+        "calls_limited",
+        `This caller has ${maxWaiting} calls waiting for people's decisions: wait for one, or cancel one`,
       );
     },
     timeoutOf: (capability) => rulesOf(capability).timeout,

@@ -1,11 +1,17 @@
 import { randomBytes } from "node:crypto";
-import { createManualClock, isFault } from "@castellan/kernel";
+import { createId, createManualClock, isFault } from "@castellan/kernel";
 import { createVault, generateMasterKey } from "@castellan/vault";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { bind, type Bound } from "./binding.ts";
 import { canonicalJson } from "../canonical-json.ts";
-import { createRequestStates, maxUpstreamChars, stateTtlMs, type StateFacts } from "./request-states.ts";
+import {
+  createRequestStates,
+  maxUpstreamChars,
+  stateKinds,
+  stateTtlMs,
+  type StateFacts,
+} from "./request-states.ts";
 
 function setUp() {
   const clock = createManualClock();
@@ -127,4 +133,22 @@ test("two texts are the same canonically when they hold the same, and only then"
   expect(canonicalJson("[1234567890123456789]")).not.toBe(canonicalJson("[1234567890123456788]"));
   expect(canonicalJson("[1E400]")).not.toBe(canonicalJson("[1E401]"));
   expect(canonicalJson('["n1"]')).not.toBe(canonicalJson("[1]"));
+});
+
+test("by which request a call was approved goes from round to round with whatever else is known", () => {
+  const { states } = setUp();
+  const approved = { id: createId("approval"), version: 3 };
+  const all: StateFacts[] = [
+    { kind: "approved", approved },
+    { kind: "again", approved },
+    { kind: "forwarded", upstream: '"theirs"', approved },
+    { ...facts, approved },
+    { kind: "approval", id: approved.id },
+  ];
+  for (const one of all) {
+    const text = states.seal(one, bind(bound));
+    expect(states.open(text, bind(bound), ...stateKinds)).toEqual(one);
+    const others = stateKinds.filter((kind) => kind !== one.kind);
+    expect(codeOf(() => states.open(text, bind(bound), ...others))).toBe("request_state_invalid");
+  }
 });

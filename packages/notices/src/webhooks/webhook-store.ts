@@ -1,6 +1,6 @@
-/** Webhooks in PostgreSQL. */
+/** Webhooks in PostgreSQL. What happens to one is told to the replicas as topic `webhooks`, by its name. */
 import { isDeepStrictEqual } from "node:util";
-import { sql, type Database, type Queryable, type Transaction } from "@castellan/database";
+import { recordChange, sql, type Database, type Queryable, type Transaction } from "@castellan/database";
 import { createId, kernelFaults, type Clock } from "@castellan/kernel";
 import type { Vault } from "@castellan/vault";
 import { noticeFaults } from "../faults.ts";
@@ -8,6 +8,7 @@ import { generateWebhookSecret } from "./signature.ts";
 import { openSecrets, sealSecrets, toWebhook, webhookColumns, type WebhookRow } from "./webhook-row.ts";
 import type { MadeWebhook, Webhook, WebhookChange, WebhookFields } from "./webhook.ts";
 
+const topic = "webhooks";
 /** Each of them is told of each notice. */
 const maxWebhooks = 100;
 
@@ -57,6 +58,7 @@ export function createWebhookStore({ database, vault, clock }: WebhookStoreOptio
                   ${fields.isEnabled}, ${now()}, ${now()})
           on conflict (name) do nothing returning ${webhookColumns}`);
         const [row] = made;
+        await recordChange(tx, topic, name);
         if (row) return { webhook: toWebhook(row), secret };
         throw noticeFaults.fault("webhook_name_taken", `There is a webhook "${name}" already`, {
           field: "name",
@@ -73,6 +75,7 @@ export function createWebhookStore({ database, vault, clock }: WebhookStoreOptio
              set url = ${after.url}, kinds = ${after.kinds}, allow_private = ${after.allowPrivate},
                  is_enabled = ${after.isEnabled}, version = version + 1, updated_at = ${now()}
            where id = ${after.id}`);
+        await recordChange(tx, topic, name);
         return toWebhook(await read(tx, name));
       }),
 
@@ -86,6 +89,7 @@ export function createWebhookStore({ database, vault, clock }: WebhookStoreOptio
         await tx.query(sql`
           update webhooks set sealed_secret = ${sealed}, version = version + 1, updated_at = ${now()}
            where id = ${row.id}`);
+        await recordChange(tx, topic, name);
         return { webhook: toWebhook(await read(tx, name)), secret };
       }),
 
@@ -93,6 +97,7 @@ export function createWebhookStore({ database, vault, clock }: WebhookStoreOptio
       database.transaction(async (tx) => {
         const { id } = await lock(tx, name, ifMatch);
         await tx.query(sql`delete from webhooks where id = ${id}`);
+        await recordChange(tx, topic, name);
       }),
   };
 }

@@ -62,9 +62,8 @@ test.each<[string, MmdbValue]>([
 });
 
 test("a file of both kinds of addresses", () => {
-  const file = createRequire(import.meta.url).resolve(
-    "@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb",
-  );
+  const require = createRequire(import.meta.url);
+  const file = require.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country.mmdb");
   const countries = createCountries({ file });
   expect(["193.0.6.139", "2a01:4f8::1"].map((address) => countries.of(address))).toEqual(["NL", "DE"]);
 });

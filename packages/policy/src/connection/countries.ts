@@ -11,7 +11,7 @@ import { Reader, type Response } from "mmdb-lib";
 import { policyFaults } from "../faults.ts";
 
 /** ISO 3166-1 leaves it to users; here: not known. */
-export const unknownCountry = "ZZ";
+const unknownCountry = "ZZ";
 
 export interface Countries {
   /** ISO 3166-1 alpha-2, upper case; `ZZ` for private addresses, those that no country is known of, and what is none. */
@@ -20,7 +20,11 @@ export interface Countries {
 
 type CountryReader = Reader<Response>;
 
-const shipped = "@ip-location-db/geo-whois-asn-country-mmdb";
+const require = createRequire(import.meta.url);
+const shipped = {
+  ipv4: () => require.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country-ipv4.mmdb"),
+  ipv6: () => require.resolve("@ip-location-db/geo-whois-asn-country-mmdb/geo-whois-asn-country-ipv6.mmdb"),
+};
 const maxRemembered = 10_000;
 
 /** With a file of one's own, that is read at once. Throws `country_database_invalid`. */
@@ -33,8 +37,7 @@ export function createCountries({ file }: { readonly file?: string | undefined }
   const readerOf = (kind: "ipv4" | "ipv6"): CountryReader => {
     let reader = own ?? readers.get(kind);
     if (reader === undefined) {
-      const { resolve } = createRequire(import.meta.url);
-      reader = new Reader(readFileSync(resolve(`${shipped}/geo-whois-asn-country-${kind}.mmdb`)));
+      reader = new Reader(readFileSync(shipped[kind]()));
       readers.set(kind, reader);
     }
     return reader;

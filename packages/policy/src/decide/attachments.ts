@@ -35,14 +35,19 @@ export function createAttachments(rules: readonly RuleProgram[]): Attachments {
 
   function atPortal(portal: string): AtPortal {
     return kept(portals, portal, () => {
-      const touching = among(rules, ({ rule: { at } }) => at.portals === undefined || at.portals.includes(portal));
+      const touching = among(
+        rules,
+        ({ rule: { at } }) => at.portals === undefined || at.portals.includes(portal),
+      );
       return { touching, portal: among(touching, ({ level }) => level === "portal"), servers: new Map() };
     });
   }
 
   function atServer({ touching, portal, servers }: AtPortal, name: string): AtServer {
     return kept(servers, name, () => {
-      const here = touching.filter(({ rule: { at } }) => at.servers === undefined || at.servers.includes(name));
+      const here = touching.filter(
+        ({ rule: { at } }) => at.servers === undefined || at.servers.includes(name),
+      );
       const server = among(here, ({ level }) => level === "server");
       const uses = among(here, ({ level }) => level === "use");
       return { server, uses, byUse: new Map(), without: { portal, server, use: none } };

@@ -82,7 +82,10 @@ describe("at the door of a portal", () => {
     const expression = "call.arguments.amount > 100";
     const blocked = judgeBy(ruleOf({ name: "large", action: "block", include: [{ expression }] }));
     const allowed = judgeBy(ruleOf({ name: "small", exclude: [{ expression }] }));
-    expect([blocked.enter("office", 0).outcome, allowed.enter("office", 0).outcome]).toEqual(["allow", "allow"]);
+    expect([blocked.enter("office", 0).outcome, allowed.enter("office", 0).outcome]).toEqual([
+      "allow",
+      "allow",
+    ]);
   });
 
   test("the hour does", () => {
@@ -97,7 +100,9 @@ describe("at the door of a portal", () => {
       ruleOf({ name: "no-files", action: "block", at: { servers: ["files"] } }),
       ruleOf({ name: "no-writing", action: "block", at: { portals: ["office"], classes: ["write"] } }),
     );
-    expect(judge.enter("office", 0).levels).toEqual([{ level: "portal", outcome: "allow", why: "inherited", rules: [] }]);
+    expect(judge.enter("office", 0).levels).toEqual([
+      { level: "portal", outcome: "allow", why: "inherited", rules: [] },
+    ]);
   });
 });
 
@@ -105,7 +110,10 @@ describe("what is shown", () => {
   test("a temporary rule shows until it ends, if somebody compiles with the time", () => {
     const startsAt = new Date(1_000);
     const endsAt = new Date(2_000);
-    const rules = [ruleOf({ name: "a", startsAt, endsAt }), ruleOf({ name: "b", endsAt: new Date(3_000), isEnabled: false })];
+    const rules = [
+      ruleOf({ name: "a", startsAt, endsAt }),
+      ruleOf({ name: "b", endsAt: new Date(3_000), isEnabled: false }),
+    ];
     const at = (nowMs?: number) => {
       const policies = compilePolicies(rules, nowMs === undefined ? {} : { nowMs });
       return [policies.changesAtMs, policies.judge(caller, connection).mayShow(use)];
@@ -120,14 +128,27 @@ describe("what is shown", () => {
 
   test("a narrower rule hides a tool alone, and from whom it keeps away by who they are it is as if it were not there", () => {
     const judge = judgeBy(
-      ruleOf({ name: "leads-delete", at: { servers: ["files"], tools: ["delete"] }, include: [{ group: "leads" }] }),
-      ruleOf({ name: "send-inside", at: { servers: ["mail"], tools: ["send"] }, include: [{ ip: "10.0.0.0/8" }] }),
+      ruleOf({
+        name: "leads-delete",
+        at: { servers: ["files"], tools: ["delete"] },
+        include: [{ group: "leads" }],
+      }),
+      ruleOf({
+        name: "send-inside",
+        at: { servers: ["mail"], tools: ["send"] },
+        include: [{ ip: "10.0.0.0/8" }],
+      }),
     );
     const told = (server: string, tool: string) => {
       const place = { ...use, server, tool };
       return [judge.mayShow(place), judge.isKnown(place)];
     };
-    expect([told("files", "delete"), told("mail", "send"), told("files", "get"), told("other", "send")]).toEqual([
+    expect([
+      told("files", "delete"),
+      told("mail", "send"),
+      told("files", "get"),
+      told("other", "send"),
+    ]).toEqual([
       [false, false],
       [false, true],
       [true, true],
@@ -137,7 +158,10 @@ describe("what is shown", () => {
 
   test("the key is the same after a change that shows nothing else", () => {
     const at = { servers: ["files"] };
-    const before = judgeBy(ruleOf({ name: "a", at }), ruleOf({ name: "b", at, include: [{ group: "leads" }] }));
+    const before = judgeBy(
+      ruleOf({ name: "a", at }),
+      ruleOf({ name: "b", at, include: [{ group: "leads" }] }),
+    );
     const after = judgeBy(ruleOf({ name: "c", at, include: [{ group: "staff" }] }));
     const other = judgeBy(ruleOf({ name: "c", at, include: [{ group: "leads" }] }));
     expect(after.viewKey("office")).toBe(before.viewKey("office"));
@@ -146,7 +170,11 @@ describe("what is shown", () => {
 });
 
 describe("evaluators", () => {
-  const disk = ruleOf({ name: "disk", at: { portals: ["office"] }, require: [{ posture: "disk" }, { group: "staff" }] });
+  const disk = ruleOf({
+    name: "disk",
+    at: { portals: ["office"] },
+    require: [{ posture: "disk" }, { group: "staff" }],
+  });
   const patch = ruleOf({ name: "patch", at: { portals: ["lab"] }, require: [{ posture: "patch" }] });
   const policies = compilePolicies([disk, patch]);
 
@@ -170,7 +198,11 @@ describe("rules that cannot be applied", () => {
   ])("are refused with the field", (rule, field) => {
     const caught = catchFault(() => compilePolicies([rule]));
     expect([caught?.code, caught?.field]).toEqual(["rule_without_effect", field]);
-    expect(compilePolicies([{ ...rule, isEnabled: false }]).judge(caller, connection).decide(use).outcome).toBe("allow");
+    expect(
+      compilePolicies([{ ...rule, isEnabled: false }])
+        .judge(caller, connection)
+        .decide(use).outcome,
+    ).toBe("allow");
   });
 });
 

@@ -2,8 +2,9 @@
 import type { Caller, Connection } from "../facts/facts.ts";
 import type { Rule } from "../rules/rule.ts";
 import { createAttachments } from "./attachments.ts";
-import { createCallerView, type CallerView } from "./caller-view.ts";
+import { createJudges, type Judges } from "./judges.ts";
 import type { Policies } from "./judge.ts";
+import { createKnownCaller } from "./known-caller.ts";
 import { createProgram } from "./program.ts";
 
 /**
@@ -11,23 +12,29 @@ import { createProgram } from "./program.ts";
  * one that may be in force or not. Decisions always go by their own moment. Throws `rule_without_effect` for a rule with a
  * selector that cannot be made ready (a store refuses those when they are saved).
  */
-export function compilePolicies(rules: readonly Rule[], { nowMs }: { readonly nowMs?: number } = {}): Policies {
+export function compilePolicies(
+  rules: readonly Rule[],
+  { nowMs }: { readonly nowMs?: number } = {},
+): Policies {
   const program = createProgram(rules);
   const attachments = createAttachments(program.rules);
   // What is known of a caller lives as long as the caller.
-  const views = new WeakMap<Caller, CallerView>();
+  const callers = new WeakMap<Caller, Judges>();
 
-  function viewOf(caller: Caller): CallerView {
-    let view = views.get(caller);
-    if (view === undefined) views.set(caller, (view = createCallerView({ program, attachments, caller, nowMs })));
-    return view;
+  function judgesOf(caller: Caller): Judges {
+    let judges = callers.get(caller);
+    if (judges === undefined) {
+      judges = createJudges(createKnownCaller({ program, attachments, caller, nowMs }));
+      callers.set(caller, judges);
+    }
+    return judges;
   }
 
   return {
     rules,
     changesAtMs: nowMs === undefined ? undefined : nextChange(rules, nowMs),
-    judge: (caller: Caller, connection: Connection) => viewOf(caller).at(connection),
-    posturesWanted: (caller, connection, portal) => viewOf(caller).at(connection).posturesWanted(portal),
+    judge: (caller: Caller, connection: Connection) => judgesOf(caller).at(connection),
+    posturesWanted: (caller, connection, portal) => judgesOf(caller).at(connection).posturesWanted(portal),
   };
 }
 

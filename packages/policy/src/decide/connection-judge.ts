@@ -2,9 +2,9 @@
 import type { Connection, Place, Use } from "../facts/facts.ts";
 import { levels, type Level } from "../rules/rule.ts";
 import type { Moment } from "../selectors/definition.ts";
-import { toDegree, type CallerView } from "./caller-view.ts";
 import { outcomes, type Decision, type Outcome } from "./decision.ts";
 import type { Judge } from "./judge.ts";
+import { toDegree, type KnownCaller } from "./known-caller.ts";
 import { conclude, tallyOf, together, type LevelResult, type Tally } from "./level.ts";
 import { advance, degreeOf, leastOf, mostOf, notAsked, type Degree } from "./partial.ts";
 import type { Left, RuleProgram } from "./program.ts";
@@ -27,17 +27,20 @@ interface Split {
 // As many lists as one caller meets; more only when attachments were forgotten and are others now.
 const maxLists = 20_000;
 
-export function createConnectionJudge(view: CallerView, connection: Connection): ConnectionJudge {
-  const { program, attachments, caller } = view;
+export function createConnectionJudge(known: KnownCaller, connection: Connection): ConnectionJudge {
+  const { program, attachments, caller } = known;
   const degrees = new Uint8Array(program.where.length).fill(notAsked);
   const partials = new Uint8Array(program.rules.length).fill(notAsked);
   const splits = new Map<Rules, Split>();
   const shown = new Map<Rules, boolean>();
-  const known = new Map<Rules, boolean>();
+  const reachable = new Map<Rules, boolean>();
   const viewKeys = new Map<string, string>();
+  // Whoever asks how mildly a use could have come out has most often just had it decided, and nothing was unknown.
+  let lastSure: { readonly use: Use; readonly outcome: Outcome } | undefined;
 
   const whereDegree = (selector: number): number => {
-    if (degrees[selector] === notAsked) degrees[selector] = toDegree(program.where[selector]?.(connection, caller));
+    if (degrees[selector] === notAsked)
+      degrees[selector] = toDegree(program.where[selector]?.(connection, caller));
     return degrees[selector] as number;
   };
 
@@ -45,7 +48,7 @@ export function createConnectionJudge(view: CallerView, connection: Connection):
   function partialOf(rule: RuleProgram): number {
     let partial = partials[rule.index] as number;
     if (partial === notAsked) {
-      partial = advance(advance(view.partialOf(rule), rule.where, whereDegree), rule.posture, whereDegree);
+      partial = advance(advance(known.partialOf(rule), rule.where, whereDegree), rule.posture, whereDegree);
       partials[rule.index] = partial;
     }
     return partial;
@@ -55,19 +58,16 @@ export function createConnectionJudge(view: CallerView, connection: Connection):
     return kept(splits, rules, () => {
       const settled: RuleProgram[] = [];
       const open: RuleProgram[] = [];
+      let isClosed = false;
       for (const rule of rules) {
         const partial = partialOf(rule);
-        const least = leastOf(partial, rule.after.posture);
-        const most = mostOf(partial, rule.after.posture);
+        isClosed ||= rule.isAllow;
+        if (mostOf(partial, rule.after.posture) === 0) continue;
         // What is unknown stays open: a simulation asks what else it could have been.
-        const isSettled = most === 0 || (least === 2 && !hasDates(rule));
+        const isSettled = leastOf(partial, rule.after.posture) === 2 && !hasDates(rule);
         (isSettled ? settled : open).push(rule);
       }
-      const tally = tallyOf(settled, (rule) => {
-        const degree = mostOf(partialOf(rule), rule.after.posture);
-        return standingOf(rule, degree, degree);
-      });
-      return { settled: tally, open };
+      return { settled: { ...tallyOf(settled, () => "sure"), isClosed }, open };
     });
   }
 
@@ -81,7 +81,10 @@ export function createConnectionJudge(view: CallerView, connection: Connection):
     };
   }
 
-  function decideLevels(use: Use, standing: (rule: RuleProgram, degree: Degree) => Standing): readonly LevelResult[] {
+  function decideLevels(
+    use: Use,
+    standing: (rule: RuleProgram, degree: Degree) => Standing,
+  ): readonly LevelResult[] {
     const { portal, nowMs } = use;
     const whatDegree = momentDegree({ caller, connection, portal, nowMs, use });
     const attached = attachments.at(use);
@@ -96,17 +99,21 @@ export function createConnectionJudge(view: CallerView, connection: Connection):
     });
   }
 
-  /** Whatever a call and its moment are; with the moment of the view, for as long as that holds. */
+  /** Whatever a call and its moment are; with the moment of compiling, for as long as that holds. */
   function lasting(rule: RuleProgram, partial: number, left: Left): Standing {
-    if (view.nowMs !== undefined && !isInForce(rule, view.nowMs)) return "no";
+    if (known.nowMs !== undefined && !isInForce(rule, known.nowMs)) return "no";
     const standing = standingOf(rule, leastOf(partial, left), mostOf(partial, left));
-    return view.nowMs === undefined && hasDates(rule) && standing === "sure" ? "possible" : standing;
+    return known.nowMs === undefined && hasDates(rule) && standing === "sure" ? "possible" : standing;
   }
 
   const byWhoAndWhere = (rule: RuleProgram) => lasting(rule, partialOf(rule), rule.after.posture);
-  const byWho = (rule: RuleProgram) => lasting(rule, view.partialOf(rule), rule.after.who);
+  const byWho = (rule: RuleProgram) => lasting(rule, known.partialOf(rule), rule.after.who);
 
-  function isOpen(place: Place, answers: Map<Rules, boolean>, standing: (rule: RuleProgram) => Standing): boolean {
+  function isOpen(
+    place: Place,
+    answers: Map<Rules, boolean>,
+    standing: (rule: RuleProgram) => Standing,
+  ): boolean {
     const attached = attachments.at(place);
     return levels.every((level) =>
       kept(
@@ -127,15 +134,26 @@ export function createConnectionJudge(view: CallerView, connection: Connection):
       });
       return decisionOf([conclude("portal", tally)]);
     },
-    decide: (use) => decisionOf(decideLevels(use, (rule, degree) => standingOf(rule, degree, degree))),
-    mildest: (use) =>
-      strictest(
+    decide(use) {
+      let isSure = true;
+      const results = decideLevels(use, (rule, degree) => {
+        isSure &&= degree !== 1;
+        return standingOf(rule, degree, degree);
+      });
+      const decision = decisionOf(results);
+      lastSure = isSure ? { use, outcome: decision.outcome } : undefined;
+      return decision;
+    },
+    mildest(use) {
+      if (lastSure?.use === use) return lastSure.outcome;
+      return strictest(
         decideLevels(use, (rule, degree) =>
           degree === 1 ? standingOf(rule, 0, 2) : standingOf(rule, degree, degree),
         ),
-      ),
+      );
+    },
     mayShow: (place) => isOpen(place, shown, byWhoAndWhere),
-    isKnown: (place) => isOpen(place, known, byWho),
+    isKnown: (place) => isOpen(place, reachable, byWho),
     viewKey: (portal) =>
       kept(viewKeys, portal, () => viewKeyOf(attachments.touching(portal), [byWhoAndWhere, byWho])),
     posturesWanted(portal) {
@@ -143,7 +161,7 @@ export function createConnectionJudge(view: CallerView, connection: Connection):
       const wanted = new Set<string>();
       for (const rule of portal === undefined ? program.rules : attachments.touching(portal)) {
         if (rule.posture.isEmpty) continue;
-        const partial = advance(view.partialOf(rule), rule.where, whereDegree);
+        const partial = advance(known.partialOf(rule), rule.where, whereDegree);
         if (mostOf(partial, rule.after.where) === 0) continue;
         const { include, require, exclude } = rule.posture;
         const isIncluded = (partial & 3) === 2;

@@ -10,7 +10,7 @@ export interface Decision {
   readonly outcome: Outcome;
   /** One for each level that was looked at, the widest first; all of them, also where an early one denies. */
   readonly levels: readonly LevelDecision[];
-  /** Empty unless the outcome is `ask`. All of them must be met; equal ones stand once. */
+  /** Empty unless the outcome is `ask`. All of them must be met. */
   readonly demands: readonly Demand[];
 }
 
@@ -18,9 +18,9 @@ export interface LevelDecision {
   readonly level: Level;
   readonly outcome: Outcome;
   /**
-   * `blocked`: a rule blocks. `asked`: rules let it pass once something is done. `allowed`: a rule allows. `not_allowed`:
-   * rules here allow others, and none allows this. `inherited`: no rule here allows anything, so what the portal's
-   * access rules or the token's scopes gave holds.
+   * `blocked`: a rule blocks. `asked`: rules let it pass once something is done, and `rules` are all that want something.
+   * `allowed`: a rule allows. `not_allowed`: rules here allow others, and none allows this. `inherited`: no rule here allows
+   * anything, so what the portal's access rules or the token's scopes gave holds.
    */
   readonly why: "blocked" | "asked" | "allowed" | "not_allowed" | "inherited";
   /** Names of the rules that say so, sorted; empty for `not_allowed` and `inherited`. */

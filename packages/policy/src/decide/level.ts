@@ -13,8 +13,8 @@ export interface Tally {
   readonly asking: readonly string[];
   /** Of those, the ones that surely want it. */
   readonly demanding: readonly Rule[];
-  /** A rule that is no block is attached here, whatever becomes of it. */
-  readonly hasRules: boolean;
+  /** A rule that allows is attached here, whatever becomes of it: whom none lets in is not meant. */
+  readonly isClosed: boolean;
   /** One lets somebody in. */
   readonly isOpen: boolean;
 }
@@ -31,7 +31,7 @@ export function tallyOf(rules: readonly RuleProgram[], standingOf: (rule: RulePr
   const allowing: string[] = [];
   const asking: string[] = [];
   const demanding: Rule[] = [];
-  let hasRules = false;
+  let isClosed = false;
   let isOpen = false;
   for (const program of rules) {
     const { rule } = program;
@@ -40,7 +40,7 @@ export function tallyOf(rules: readonly RuleProgram[], standingOf: (rule: RulePr
       if (standing === "sure") blocking.push(rule.name);
       continue;
     }
-    hasRules = true;
+    if (rule.action === "allow") isClosed = true;
     if (standing === "no") continue;
     if (standing !== "demanding") isOpen = true;
     if (wantsSomething(rule)) {
@@ -48,7 +48,7 @@ export function tallyOf(rules: readonly RuleProgram[], standingOf: (rule: RulePr
       if (standing !== "possible") demanding.push(rule);
     } else if (standing !== "demanding") allowing.push(rule.name);
   }
-  return { blocking, allowing, asking, demanding, hasRules, isOpen };
+  return { blocking, allowing, asking, demanding, isClosed, isOpen };
 }
 
 /** Of two parts of the rules of a level. */
@@ -61,7 +61,7 @@ export function together(one: Tally, other: Tally): Tally {
       other.demanding.length === 0
         ? one.demanding
         : [...one.demanding, ...other.demanding].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    hasRules: one.hasRules || other.hasRules,
+    isClosed: one.isClosed || other.isClosed,
     isOpen: one.isOpen || other.isOpen,
   };
 }
@@ -71,14 +71,14 @@ export function together(one: Tally, other: Tally): Tally {
  * becomes known.
  */
 export function conclude(level: Level, tally: Tally): LevelResult {
-  const { blocking, allowing, asking, demanding, hasRules, isOpen } = tally;
+  const { blocking, allowing, asking, demanding, isClosed, isOpen } = tally;
   if (blocking.length > 0) return result({ level, outcome: "deny", why: "blocked", rules: blocking });
-  if (!hasRules) return result({ level, outcome: "allow", why: "inherited", rules: none });
-  if (!isOpen) return result({ level, outcome: "deny", why: "not_allowed", rules: none });
-  if (demanding.length === 0 && allowing.length > 0) {
-    return result({ level, outcome: "allow", why: "allowed", rules: allowing });
-  }
-  return result({ level, outcome: "ask", why: "asked", rules: asking }, demanding.flatMap(demandsOf));
+  if (isClosed && !isOpen) return result({ level, outcome: "deny", why: "not_allowed", rules: none });
+  if (demanding.length > 0)
+    return result({ level, outcome: "ask", why: "asked", rules: asking }, demanding.flatMap(demandsOf));
+  if (allowing.length > 0) return result({ level, outcome: "allow", why: "allowed", rules: allowing });
+  if (!isClosed) return result({ level, outcome: "allow", why: "inherited", rules: none });
+  return result({ level, outcome: "ask", why: "asked", rules: asking });
 }
 
 export function demandsOf({ name: rule, approval, stepUp, purpose }: Rule): readonly Demand[] {

@@ -17,13 +17,15 @@ export function advance(partial: number, parts: Parts, degreeOf: (selector: numb
   let include = partial & 3;
   let require = (partial >> 2) & 3;
   let exclude = partial >> 4;
-  for (let at = 0; at < parts.require.length && require > 0; at++) {
+  for (let at = 0; require > 0 && at < parts.require.length; at++) {
     require = Math.min(require, degreeOf(parts.require[at] as number));
   }
-  for (let at = 0; at < parts.exclude.length && exclude < 2 && require > 0; at++) {
+  if (require === 0) return pack(include, require, exclude);
+  for (let at = 0; exclude < 2 && at < parts.exclude.length; at++) {
     exclude = Math.max(exclude, degreeOf(parts.exclude[at] as number));
   }
-  for (let at = 0; at < parts.include.length && include < 2 && require > 0 && exclude < 2; at++) {
+  if (exclude === 2) return pack(include, require, exclude);
+  for (let at = 0; include < 2 && at < parts.include.length; at++) {
     include = Math.max(include, degreeOf(parts.include[at] as number));
   }
   return pack(include, require, exclude);

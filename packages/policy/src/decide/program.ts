@@ -24,6 +24,7 @@ export interface Program {
 export interface RuleProgram extends Readonly<Record<Stage, Parts>> {
   readonly rule: Rule;
   readonly level: Level;
+  readonly isAllow: boolean;
   /** Its place among the program's rules. */
   readonly index: number;
   /** What is left after the stages up to this one. */
@@ -89,7 +90,8 @@ export function createProgram(rules: readonly Rule[]): Program {
     const require = placesOf(rule, "require");
     const exclude = placesOf(rule, "exclude");
     const partsAt = (stage: Stage): Parts => {
-      const numbers = (some: readonly Place[]) => some.flatMap((place) => (place.stage === stage ? place.number : []));
+      const numbers = (some: readonly Place[]) =>
+        some.flatMap((place) => (place.stage === stage ? place.number : []));
       const parts = { include: numbers(include), require: numbers(require), exclude: numbers(exclude) };
       return { ...parts, isEmpty: Object.values(parts).every(({ length }) => length === 0) };
     };
@@ -111,6 +113,7 @@ export function createProgram(rules: readonly Rule[]): Program {
       rule,
       index,
       level: levelOf(rule.at),
+      isAllow: rule.action === "allow",
       ...parts,
       after: {
         who: leftAfter("who"),

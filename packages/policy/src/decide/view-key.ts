@@ -13,12 +13,13 @@ export function viewKeyOf(
   standings: readonly ((rule: RuleProgram) => Standing)[],
 ): string {
   const states = new Map<string, number>();
+  const closed = new Set(touching.filter(({ isAllow }) => isAllow).map(({ level }) => level));
   for (const program of touching) {
     const { servers, classes, tools } = program.rule.at;
     const text = JSON.stringify([program.level, sorted(servers), sorted(classes), sorted(tools)]);
     let state = states.get(text) ?? 0;
     standings.forEach((standingOf, shift) => {
-      state |= bitsOf(program, standingOf(program)) << (3 * shift);
+      state |= bitsOf(program, standingOf(program), closed.has(program.level)) << (3 * shift);
     });
     if (state !== 0) states.set(text, state);
   }
@@ -28,9 +29,11 @@ export function viewKeyOf(
   return createHash("sha256").update(lines.join("\n")).digest("base64url").slice(0, 22);
 }
 
-function bitsOf({ rule }: RuleProgram, standing: Standing): number {
+/** Who may be let in by asking matters only where somebody is kept out for want of a rule. */
+function bitsOf({ rule, isAllow }: RuleProgram, standing: Standing, isClosed: boolean): number {
   if (rule.action === "block") return standing === "sure" ? 1 : 0;
-  return standing === "sure" || standing === "possible" ? 2 | 4 : 2;
+  const opens = isClosed && (standing === "sure" || standing === "possible");
+  return (isAllow ? 2 : 0) | (opens ? 4 : 0);
 }
 
 function sorted(names: readonly string[] | undefined): readonly string[] | null {

@@ -57,8 +57,18 @@ test("each rule that is attached there, and each thing that it looks at, in word
         effect: "blocks",
         selectors: [
           everyone,
-          { part: "exclude", selector: { posture: "disk" }, fits: "unknown", words: "the evaluation disk says yes" },
-          { part: "exclude", selector: { ip: "10.0.0.0/8" }, fits: "no", words: "the address is in 10.0.0.0/8" },
+          {
+            part: "exclude",
+            selector: { posture: "disk" },
+            fits: "unknown",
+            words: "the evaluation disk says yes",
+          },
+          {
+            part: "exclude",
+            selector: { ip: "10.0.0.0/8" },
+            fits: "no",
+            words: "the address is in 10.0.0.0/8",
+          },
         ],
       },
       {
@@ -69,7 +79,12 @@ test("each rule that is attached there, and each thing that it looks at, in word
         fits: "yes",
         effect: "allows",
         selectors: [
-          { part: "include", selector: { group: "staff" }, fits: "yes", words: "they are in the group staff" },
+          {
+            part: "include",
+            selector: { group: "staff" },
+            fits: "yes",
+            words: "they are in the group staff",
+          },
           { part: "include", selector: { group: "leads" }, fits: "no", words: "they are in the group leads" },
         ],
       },

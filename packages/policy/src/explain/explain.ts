@@ -11,7 +11,12 @@ import type { Fit } from "../selectors/fit.ts";
 import { selectorMatcher, selectorWords } from "../selectors/selectors.ts";
 import type { ExplainedRule, ExplainedSelector, Explanation } from "./explanation.ts";
 
-export function explain(rules: readonly Rule[], caller: Caller, connection: Connection, use: Use): Explanation {
+export function explain(
+  rules: readonly Rule[],
+  caller: Caller,
+  connection: Connection,
+  use: Use,
+): Explanation {
   const moment: Moment = { caller, connection, portal: use.portal, nowMs: use.nowMs, use };
   const here = rules.filter(({ at }) => isAttachedTo(at, use));
   const explained = here.map((rule) => explainRule(rule, moment));
@@ -20,7 +25,10 @@ export function explain(rules: readonly Rule[], caller: Caller, connection: Conn
       const as = explained[index];
       return as?.level === level && rule.isEnabled ? [{ rule, as }] : [];
     });
-    return decide(level, ofLevel.toSorted((a, b) => byName(a.rule, b.rule)));
+    return decide(
+      level,
+      ofLevel.toSorted((a, b) => byName(a.rule, b.rule)),
+    );
   });
   const outcomes = new Set(results.map(({ decision }) => decision.outcome));
   const outcome = outcomes.has("deny") ? "deny" : outcomes.has("ask") ? "ask" : "allow";
@@ -75,7 +83,8 @@ function ruleFits(selectors: readonly ExplainedSelector[]): Fit {
   const [include, require, exclude] = [of("include"), of("require"), of("exclude")];
   if (include.every((fits) => fits === "no")) return "no";
   if (require.includes("no") || exclude.includes("yes")) return "no";
-  const isSure = include.includes("yes") && require.every((fits) => fits === "yes") && !exclude.includes("unknown");
+  const isSure =
+    include.includes("yes") && require.every((fits) => fits === "yes") && !exclude.includes("unknown");
   return isSure ? "yes" : "unknown";
 }
 
@@ -95,19 +104,20 @@ function decide(
   if (blocking.length > 0) {
     return { decision: { level, outcome: "deny", why: "blocked", rules: names(blocking) }, demands: [] };
   }
-  if (rules.every(({ rule }) => rule.action === "block")) {
-    return { decision: { level, outcome: "allow", why: "inherited", rules: [] }, demands: [] };
-  }
   const asking = named("asks");
   const allowing = named("allows");
-  if (![...asking, ...allowing].some(({ as }) => as.fits === "yes")) {
+  const isClosed = rules.some(({ rule }) => rule.action === "allow");
+  if (isClosed && ![...asking, ...allowing].some(({ as }) => as.fits === "yes")) {
     return { decision: { level, outcome: "deny", why: "not_allowed", rules: [] }, demands: [] };
   }
   if (asking.length > 0) {
     const demands = asking.flatMap(({ rule }) => demandsOf(rule));
     return { decision: { level, outcome: "ask", why: "asked", rules: names(asking) }, demands };
   }
-  return { decision: { level, outcome: "allow", why: "allowed", rules: names(allowing) }, demands: [] };
+  if (allowing.length > 0) {
+    return { decision: { level, outcome: "allow", why: "allowed", rules: names(allowing) }, demands: [] };
+  }
+  return { decision: { level, outcome: "allow", why: "inherited", rules: [] }, demands: [] };
 }
 
 function byName(a: { readonly name: string }, b: { readonly name: string }): number {

@@ -73,7 +73,7 @@ export type Selector = {
   [Kind in SelectorKind]: { readonly [Member in Kind]: SelectorValues[Kind] };
 }[SelectorKind];
 
-/** When what a selector looks at is known. */
+/** When what a selector looks at is known, at the latest: an expression that looks at less is looked at sooner. */
 export type SelectorTime = "who" | "where" | "what";
 
 export const selectorTimes: Readonly<Record<SelectorKind, SelectorTime>> = {

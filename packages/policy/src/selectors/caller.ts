@@ -25,7 +25,9 @@ export const email: SelectorDefinition<string> = {
 
 export const emailDomain: SelectorDefinition<string> = {
   problem: (value) =>
-    isLower(value) && /^[^@\s]+$/.test(value) ? undefined : "must be what follows the @ of an address, in lower case",
+    isLower(value) && /^[^@\s]+$/.test(value)
+      ? undefined
+      : "must be what follows the @ of an address, in lower case",
   matcher: (value) => who((caller) => caller.email?.slice(caller.email.lastIndexOf("@") + 1) === value),
   words: (value) => `the e-mail address ends in @${value}`,
 };
@@ -49,7 +51,10 @@ export const client: SelectorDefinition<string> = {
   words: (value) => `the client is ${value}`,
 };
 
-function who(isFitting: (caller: Caller) => boolean): { time: "who"; match: (caller: Caller) => "yes" | "no" | "unknown" } {
+function who(isFitting: (caller: Caller) => boolean): {
+  time: "who";
+  match: (caller: Caller) => "yes" | "no" | "unknown";
+} {
   return { time: "who", match: (caller) => fitOf(isFitting(caller)) };
 }
 

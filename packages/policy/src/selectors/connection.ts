@@ -4,7 +4,8 @@ import type { SelectorDefinition } from "./definition.ts";
 import { fitOf } from "./fit.ts";
 
 export const country: SelectorDefinition<string> = {
-  problem: (value) => (/^[A-Z]{2}$/.test(value) ? undefined : "must be two capital letters (ISO 3166-1), or ZZ"),
+  problem: (value) =>
+    /^[A-Z]{2}$/.test(value) ? undefined : "must be two capital letters (ISO 3166-1), or ZZ",
   matcher: (value) => ({ time: "where", match: (connection) => fitOf(connection.country === value) }),
   words: (value) => (value === "ZZ" ? "the country is not known" : `the country is ${value}`),
 };
@@ -18,7 +19,9 @@ export const certificate: SelectorDefinition<SelectorValues["certificate"]> = {
       fitOf(shown !== undefined && (value === "valid" || shown.commonName === value.commonName)),
   }),
   words: (value) =>
-    value === "valid" ? "the device has a valid certificate" : `the device's certificate is for ${value.commonName}`,
+    value === "valid"
+      ? "the device has a valid certificate"
+      : `the device's certificate is for ${value.commonName}`,
 };
 
 /** Without an answer it is not known, whoever is to blame for that. */

@@ -24,7 +24,11 @@ describe("an expression", () => {
     ['caller.claims.team == "red" && caller.claims.level >= 3', {}, "yes"],
     ['caller.client == "cli_editor" && caller.kind == "user" && caller.provider == "local"', {}, "yes"],
     ['connection.certificate.commonName == "laptop" && connection.address == "192.0.2.7"', {}, "yes"],
-    ['call.portal == "office" && call.server == "files" && call.class == "read" && call.tool == "get_file"', {}, "yes"],
+    [
+      'call.portal == "office" && call.server == "files" && call.class == "read" && call.tool == "get_file"',
+      {},
+      "yes",
+    ],
     ["call.arguments.amount > 100", { amount: 101 }, "yes"],
     ["call.arguments.amount > 100", { amount: 100 }, "no"],
     ["call.arguments.amount > 100", { amount: "101" }, "unknown"],
@@ -34,8 +38,16 @@ describe("an expression", () => {
     ['call.arguments.constructor.name == "Object"', {}, "unknown"],
     ["has(call.arguments.constructor)", {}, "no"],
     ['"force" in call.arguments', { force: null }, "yes"],
-    ['call.arguments["to"].all(a, a.endsWith("@example.com"))', { to: ["a@example.com", "b@evil.org"] }, "no"],
-    ['call.arguments.to.exists(a, a.matches("@evil[.]org$"))', { to: ["a@example.com", "b@evil.org"] }, "yes"],
+    [
+      'call.arguments["to"].all(a, a.endsWith("@example.com"))',
+      { to: ["a@example.com", "b@evil.org"] },
+      "no",
+    ],
+    [
+      'call.arguments.to.exists(a, a.matches("@evil[.]org$"))',
+      { to: ["a@example.com", "b@evil.org"] },
+      "yes",
+    ],
     ['call.arguments.path.matches("^/srv/")', { path: "/srv/a" }, "yes"],
     ["call.arguments.force == true", { force: "true" }, "no"],
     ['call.tool == "get_file" || call.arguments.x == 1', undefined, "yes"],
@@ -47,10 +59,10 @@ describe("an expression", () => {
 
   test("fails over what is absent, unless it asks first", () => {
     const without = { tool: undefined };
-    expect([run('call.tool == "x"', {}, without), run('has(call.tool) && call.tool == "x"', {}, without)]).toEqual([
-      "unknown",
-      "no",
-    ]);
+    expect([
+      run('call.tool == "x"', {}, without),
+      run('has(call.tool) && call.tool == "x"', {}, without),
+    ]).toEqual(["unknown", "no"]);
   });
 
   test.each([
@@ -68,7 +80,10 @@ describe("an expression", () => {
     ["now.getHours('Europe/Berlin') > 3", "getHours takes no time zone here: the selector `time` does"],
     ["cel.bind(x, 1, x == 1)", "there is no method bind, or it takes another number of arguments"],
     ["b'{}'.json().x == 1", "there is no method json, or it takes another number of arguments"],
-    ["call.arguments.s.matchesInLinearTime('a')", "there is no method matchesInLinearTime, or it takes another number of arguments"],
+    [
+      "call.arguments.s.matchesInLinearTime('a')",
+      "there is no method matchesInLinearTime, or it takes another number of arguments",
+    ],
     ["uint(1) == 1u", "there is no function uint"],
     [`${"(".repeat(40)}true${")".repeat(40)}`, "Exceeded maxDepth (32)"],
     [`${"true && ".repeat(250)}true`, "Exceeded maxAstNodes (400)"],
@@ -80,7 +95,9 @@ describe("an expression", () => {
   test("is looked at as early as what it looks at is known", () => {
     const when = (text: string) => {
       const matcher = expression.matcher(text);
-      return matcher.time === "what" ? `what, ${matcher.needsCall ? "of a call" : "at any time"}` : matcher.time;
+      return matcher.time === "what"
+        ? `what, ${matcher.needsCall ? "of a call" : "at any time"}`
+        : matcher.time;
     };
     expect(
       [

@@ -10,7 +10,11 @@ const four = fc.array(byte, { minLength: 4, maxLength: 4 }).map((bytes) => bytes
 const six = fc
   .array(fc.constantFrom("0", "1", "7fff", "8000", "ffff"), { minLength: 8, maxLength: 8 })
   .map((words) => words.join(":"));
-const address = fc.oneof(four, six, four.map((text) => `::ffff:${text}`));
+const address = fc.oneof(
+  four,
+  six,
+  four.map((text) => `::ffff:${text}`),
+);
 const cidr = fc.oneof(
   fc.tuple(four, fc.integer({ min: 0, max: 32 })),
   fc.tuple(six, fc.integer({ min: 0, max: 128 })),
@@ -34,11 +38,11 @@ test("an address is in a range exactly if it is by the library that parses both"
 });
 
 test("an address is a range of its own, in any spelling", () => {
-  expect([fit("10.1.2.3", "::ffff:10.1.2.3"), fit("10.1.2.3", "10.1.2.4"), fit("2001:db8::1", "2001:DB8:0::1")]).toEqual([
-    "yes",
-    "no",
-    "yes",
-  ]);
+  expect([
+    fit("10.1.2.3", "::ffff:10.1.2.3"),
+    fit("10.1.2.3", "10.1.2.4"),
+    fit("2001:db8::1", "2001:DB8:0::1"),
+  ]).toEqual(["yes", "no", "yes"]);
 });
 
 test("where there is no address, or none that can be read, nobody can tell", () => {

@@ -15,7 +15,13 @@ function fit(selector: Selector, who: Partial<Caller> = {}, where: Partial<Conne
   return matcher.match({ caller, connection, portal: use.portal, nowMs: use.nowMs, use });
 }
 
-const program: Partial<Caller> = { kind: "service", id: "tok_1", email: undefined, groups: [], provider: undefined };
+const program: Partial<Caller> = {
+  kind: "service",
+  id: "tok_1",
+  email: undefined,
+  groups: [],
+  provider: undefined,
+};
 const laptop = { commonName: "laptop", fingerprint: "aa" };
 
 const cases: readonly (readonly [Selector, Partial<Caller>, Partial<Connection>, Fit])[] = [
@@ -31,12 +37,42 @@ const cases: readonly (readonly [Selector, Partial<Caller>, Partial<Connection>,
   [{ emailDomain: "example.com" }, program, {}, "no"],
   [{ group: "staff" }, {}, {}, "yes"],
   [{ group: "staff" }, { groups: ["Staff"] }, {}, "no"],
-  [{ claim: { provider: "corp", name: "team", equals: "red" } }, { provider: "corp", claims: { team: "red" } }, {}, "yes"],
-  [{ claim: { provider: "corp", name: "team", equals: "red" } }, { provider: "other", claims: { team: "red" } }, {}, "no"],
-  [{ claim: { provider: "corp", name: "team", equals: "red" } }, { provider: "corp", claims: { team: ["blue", "red"] } }, {}, "yes"],
-  [{ claim: { provider: "corp", name: "team", equals: "blue,red" } }, { provider: "corp", claims: { team: ["blue", "red"] } }, {}, "no"],
-  [{ claim: { provider: "corp", name: "level", equals: "3" } }, { provider: "corp", claims: { level: 3 } }, {}, "yes"],
-  [{ claim: { provider: "corp", name: "toString", equals: "x" } }, { provider: "corp", claims: {} }, {}, "no"],
+  [
+    { claim: { provider: "corp", name: "team", equals: "red" } },
+    { provider: "corp", claims: { team: "red" } },
+    {},
+    "yes",
+  ],
+  [
+    { claim: { provider: "corp", name: "team", equals: "red" } },
+    { provider: "other", claims: { team: "red" } },
+    {},
+    "no",
+  ],
+  [
+    { claim: { provider: "corp", name: "team", equals: "red" } },
+    { provider: "corp", claims: { team: ["blue", "red"] } },
+    {},
+    "yes",
+  ],
+  [
+    { claim: { provider: "corp", name: "team", equals: "blue,red" } },
+    { provider: "corp", claims: { team: ["blue", "red"] } },
+    {},
+    "no",
+  ],
+  [
+    { claim: { provider: "corp", name: "level", equals: "3" } },
+    { provider: "corp", claims: { level: 3 } },
+    {},
+    "yes",
+  ],
+  [
+    { claim: { provider: "corp", name: "toString", equals: "x" } },
+    { provider: "corp", claims: {} },
+    {},
+    "no",
+  ],
   [{ loginMethod: "local" }, {}, {}, "yes"],
   [{ loginMethod: "local" }, program, {}, "no"],
   [{ authenticationMethod: "mfa" }, { amr: ["pwd", "mfa"] }, {}, "yes"],
@@ -68,17 +104,20 @@ describe("each selector", () => {
     expect(fit(selector, who, where)).toBe(expected);
   });
 
-  test.each(cases.map(([selector]) => selector))("%j has nothing wrong with it, or is of an id that is made up", (selector) => {
-    const isMadeUp = "serviceToken" in selector && selector.serviceToken !== "any";
-    expect(selectorProblem(selector) === undefined).toBe(!isMadeUp);
-  });
+  test.each(cases.map(([selector]) => selector))(
+    "%j has nothing wrong with it, or is of an id that is made up",
+    (selector) => {
+      const isMadeUp = "serviceToken" in selector && selector.serviceToken !== "any";
+      expect(selectorProblem(selector) === undefined).toBe(!isMadeUp);
+    },
+  );
 
   test("is put into words", () => {
     const words = cases.map(([selector]) => selectorWords(selector));
     expect(words.every((text) => text.length > 5 && text.length < 100)).toBe(true);
-    expect(selectorWords({ time: { days: ["mon", "fri"], from: "09:00", to: "17:00", zone: "Europe/Berlin" } })).toBe(
-      "the time in Europe/Berlin is 09:00 to 17:00, beginning on mon, fri",
-    );
+    expect(
+      selectorWords({ time: { days: ["mon", "fri"], from: "09:00", to: "17:00", zone: "Europe/Berlin" } }),
+    ).toBe("the time in Europe/Berlin is 09:00 to 17:00, beginning on mon, fri");
   });
 
   test.each<Selector>([

@@ -7,11 +7,13 @@ import { fitOf } from "./fit.ts";
 export const loginMethod: SelectorDefinition<string> = {
   problem: (value) => (value === "" ? "must be the name of a provider, or `local`" : undefined),
   matcher: (value) => ({ time: "who", match: (caller) => fitOf(caller.provider === value) }),
-  words: (value) => (value === "local" ? "they signed in with an account of ours" : `they signed in with ${value}`),
+  words: (value) =>
+    value === "local" ? "they signed in with an account of ours" : `they signed in with ${value}`,
 };
 
 export const authenticationMethod: SelectorDefinition<string> = {
-  problem: (value) => (/^[\x21-\x7e]{1,64}$/.test(value) ? undefined : "must be a value of `amr`, such as mfa"),
+  problem: (value) =>
+    /^[\x21-\x7e]{1,64}$/.test(value) ? undefined : "must be a value of `amr`, such as mfa",
   matcher: (value) => ({ time: "who", match: (caller) => fitOf(caller.amr.includes(value)) }),
   words: (value) => `they proved who they are by ${value}`,
 };

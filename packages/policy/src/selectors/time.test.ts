@@ -28,27 +28,53 @@ test("on its days only, by the calendar of the zone", () => {
   expect(among(office, days)).toEqual([days[1], days[5]]);
   const auckland: TimeWindow = { days: ["mon"], from: "00:00", to: "24:00", zone: "Pacific/Auckland" };
   // Monday begins there on Sunday noon.
-  expect(among(auckland, ["2026-06-14T11:59:00Z", "2026-06-14T12:00:00Z", "2026-06-15T11:59:59Z", "2026-06-15T12:00:00Z"])).toEqual([
-    "2026-06-14T12:00:00Z",
-    "2026-06-15T11:59:59Z",
-  ]);
+  expect(
+    among(auckland, [
+      "2026-06-14T11:59:00Z",
+      "2026-06-14T12:00:00Z",
+      "2026-06-15T11:59:59Z",
+      "2026-06-15T12:00:00Z",
+    ]),
+  ).toEqual(["2026-06-14T12:00:00Z", "2026-06-15T11:59:59Z"]);
 });
 
 test("over midnight it belongs to the day on which it began", () => {
   const night: TimeWindow = { days: ["sun"], from: "22:00", to: "06:00", zone: "UTC" };
-  const moments = ["13T23:00", "14T05:00", "14T21:59", "14T22:00", "15T00:00", "15T05:59", "15T06:00", "15T22:00"];
-  expect(among(night, moments.map((at) => `2026-06-${at}:00Z`))).toEqual(
-    ["14T22:00", "15T00:00", "15T05:59"].map((at) => `2026-06-${at}:00Z`),
-  );
+  const moments = [
+    "13T23:00",
+    "14T05:00",
+    "14T21:59",
+    "14T22:00",
+    "15T00:00",
+    "15T05:59",
+    "15T06:00",
+    "15T22:00",
+  ];
+  expect(
+    among(
+      night,
+      moments.map((at) => `2026-06-${at}:00Z`),
+    ),
+  ).toEqual(["14T22:00", "15T00:00", "15T05:59"].map((at) => `2026-06-${at}:00Z`));
 });
 
 test("goes by the clock on the wall when the clocks change", () => {
   const morning: TimeWindow = { from: "09:00", to: "10:00", zone: "Europe/Berlin" };
-  const moments = ["2026-03-28T08:00:00Z", "2026-03-29T07:00:00Z", "2026-03-29T08:00:00Z", "2026-10-25T08:00:00Z"];
+  const moments = [
+    "2026-03-28T08:00:00Z",
+    "2026-03-29T07:00:00Z",
+    "2026-03-29T08:00:00Z",
+    "2026-10-25T08:00:00Z",
+  ];
   expect(among(morning, moments)).toEqual([moments[0], moments[1], moments[3]]);
   // The hour from two to three is there twice in autumn, and not at all in spring.
   const small: TimeWindow = { from: "02:00", to: "03:00", zone: "Europe/Berlin" };
-  const autumn = ["2026-10-24T23:59:00Z", "2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "2026-10-25T02:00:00Z"];
+  const autumn = [
+    "2026-10-24T23:59:00Z",
+    "2026-10-25T00:30:00Z",
+    "2026-10-25T01:30:00Z",
+    "2026-10-25T02:00:00Z",
+  ];
   expect(among(small, autumn)).toEqual(autumn.slice(1, 3));
   expect(among(small, ["2026-03-29T00:59:00Z", "2026-03-29T01:00:00Z"])).toEqual([]);
 });

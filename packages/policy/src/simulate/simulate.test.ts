@@ -25,7 +25,14 @@ test("tells what would come out otherwise, for whom and by which rule", async ()
     called(bob, { class: "write", tool: "put_file" }),
     called(bob, { server: "mail", tool: "send", nowMs: 3_000 }),
   ]);
-  const group = { portal: "office", method: "tools/call", before: "allow", after: "deny", rulesBefore: ["all"], unsure: 0 };
+  const group = {
+    portal: "office",
+    method: "tools/call",
+    before: "allow",
+    after: "deny",
+    rulesBefore: ["all"],
+    unsure: 0,
+  };
   expect(result).toEqual({
     calls: 5,
     before: { allow: 5, ask: 0, deny: 0 },
@@ -59,7 +66,11 @@ test("tells what would come out otherwise, for whom and by which rule", async ()
 });
 
 test("arguments that were not recorded are taken for the stricter, and told", async () => {
-  const large = ruleOf({ name: "large", action: "block", include: [{ expression: "call.arguments.amount > 100" }] });
+  const large = ruleOf({
+    name: "large",
+    action: "block",
+    include: [{ expression: "call.arguments.amount > 100" }],
+  });
   const result = await simulate(compilePolicies([]), compilePolicies([large]), [
     called(),
     called(ann, { arguments: { amount: 500 } }),
@@ -77,12 +88,12 @@ test("tells the hundred groups with most calls, and counts the rest", async () =
     }
   }
   const { changed, groups, notGrouped } = await simulate(compilePolicies([]), none, calls());
-  expect([changed, groups.length, groups[0]?.tool, groups[0]?.calls, groups.at(-1)?.tool, notGrouped]).toEqual([
-    11_325,
-    100,
-    "tool-149",
-    150,
-    "tool-50",
-    1_275,
-  ]);
+  expect([
+    changed,
+    groups.length,
+    groups[0]?.tool,
+    groups[0]?.calls,
+    groups.at(-1)?.tool,
+    notGrouped,
+  ]).toEqual([11_325, 100, "tool-149", 150, "tool-50", 1_275]);
 });

@@ -44,12 +44,29 @@ function hangsOnUnknown(judge: Judge, decision: Decision, { use }: RecordedUse):
   return decision.outcome !== "allow" && judge.mildest(use) !== decision.outcome;
 }
 
-function count(groups: Map<string, Counted>, call: RecordedUse, was: Decision, is: Decision, isUnsure: boolean): void {
+function count(
+  groups: Map<string, Counted>,
+  call: RecordedUse,
+  was: Decision,
+  is: Decision,
+  isUnsure: boolean,
+): void {
   const { kind, id, name } = call.caller;
   const { portal, server, tool, method, nowMs } = call.use;
   const rulesBefore = decidingRules(was);
   const rulesAfter = decidingRules(is);
-  const key = JSON.stringify([kind, id, portal, server, tool, method, was.outcome, is.outcome, rulesBefore, rulesAfter]);
+  const key = JSON.stringify([
+    kind,
+    id,
+    portal,
+    server,
+    tool,
+    method,
+    was.outcome,
+    is.outcome,
+    rulesBefore,
+    rulesAfter,
+  ]);
   const group = groups.get(key);
   if (group) {
     group.calls++;

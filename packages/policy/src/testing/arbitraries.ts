@@ -32,7 +32,9 @@ export const anySelector: fc.Arbitrary<Selector> = fc.oneof(
   fc.constantFrom("ann@example.com", "bob@example.org").map((email): Selector => ({ email })),
   fc.constantFrom("example.com", "example.org").map((emailDomain): Selector => ({ emailDomain })),
   fc.constantFrom(...groups).map((group): Selector => ({ group })),
-  fc.constantFrom("red", "blue").map((equals): Selector => ({ claim: { provider: "corp", name: "team", equals } })),
+  fc
+    .constantFrom("red", "blue")
+    .map((equals): Selector => ({ claim: { provider: "corp", name: "team", equals } })),
   fc.constantFrom("local", "corp").map((loginMethod): Selector => ({ loginMethod })),
   fc.constantFrom("mfa", "pwd").map((authenticationMethod): Selector => ({ authenticationMethod })),
   fc.constantFrom("any", "tok_1").map((serviceToken): Selector => ({ serviceToken })),
@@ -63,10 +65,13 @@ const anyAttachment: fc.Arbitrary<Attachment> = fc.oneof(
   }),
 );
 
-const anyDate = fc.option(fc.constantFrom(-2, -1, 0, 1, 2).map((hours) => new Date(noonMs + hours * hourMs)), {
-  nil: undefined,
-  freq: 3,
-});
+const anyDate = fc.option(
+  fc.constantFrom(-2, -1, 0, 1, 2).map((hours) => new Date(noonMs + hours * hourMs)),
+  {
+    nil: undefined,
+    freq: 3,
+  },
+);
 
 export function anyRule(name: string): fc.Arbitrary<Rule> {
   return fc

@@ -198,6 +198,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         readBody: () => readBody(c, { maxBytes: options.maxBodyBytes }),
         acceptsStream,
         cancel,
+        draining: drainSignal(c),
         relay: (text) => exchange.relay(text),
       };
       void answer(c, named, exchange, received);

@@ -11,7 +11,6 @@ import {
   watchServer,
   type CallerSession,
   type CatalogServer,
-  type Listener,
   type ServerExchange,
   type SessionQuestions,
 } from "@castellan/calls";

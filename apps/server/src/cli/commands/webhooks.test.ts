@@ -19,10 +19,9 @@ afterAll(async () => {
 
 test("webhooks: add, test, list, edit, rotate, remove; and what was sent", async () => {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
-  const made = await served.castellan([
-    ...["webhook", "add", "chat", url, "--allow-private", "127.0.0.1"],
-    ...["--kind", "approval.asked,approval.reminder"],
-  ]);
+  const kinds = ["--kind", "approval.asked,approval.reminder"];
+  const addChat = ["webhook", "add", "--allow-private", "127.0.0.1", ...kinds, "chat"];
+  const made = await served.castellan([...addChat, url]);
   expect(made).toEqual({
     code: 0,
     stdout: expect.stringMatching(/^whsec_\S+\n$/) as string,
@@ -58,11 +57,11 @@ test("webhooks: add, test, list, edit, rotate, remove; and what was sent", async
     ]);
 
   const edited = await served.castellan(["webhook", "edit", "chat", "--no-kind", "--no-enabled"]);
-  expect(edited.stdout).toBe(`Webhook     chat
-URL         ${url}
-Hears of    everything
-May be at   127.0.0.1
-Enabled     no
+  expect(edited.stdout).toBe(`Webhook    chat
+URL        ${url}
+Hears of   everything
+May be at  127.0.0.1
+Enabled    no
 `);
   const rotated = await served.castellan(["webhook", "rotate", "chat"]);
   expect(rotated.stdout).toMatch(/^whsec_\S+\n$/);

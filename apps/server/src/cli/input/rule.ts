@@ -11,7 +11,7 @@ export interface RuleOptions {
   readonly description?: string;
   readonly portals?: readonly string[] | false;
   readonly servers?: readonly string[] | false;
-  readonly classes?: readonly string[] | false;
+  readonly class?: readonly string[] | false;
   readonly tool?: readonly string[] | false;
   readonly include?: readonly string[];
   readonly require?: readonly string[] | false;
@@ -87,7 +87,10 @@ export function wholeRule(
 
 type At = NonNullable<NewPolicy["at"]>;
 
-function attachmentOf({ portals, servers, classes, tool: tools }: RuleOptions, before: At): At | undefined {
+function attachmentOf(
+  { portals, servers, class: classes, tool: tools }: RuleOptions,
+  before: At,
+): At | undefined {
   if ([portals, servers, classes, tools].every((one) => one === undefined)) return undefined;
   const parsed = classes && parseClasses(classes, "--class");
   const said = { portals, servers, classes: classes === false ? classes : parsed, tools };

@@ -63,6 +63,13 @@ const configurationFailures: Readonly<Record<string, MakeRequest>> = {
   server_unknown: (scene) => ({
     body: { document: documentOf(scene, { portals: { [scene.newSlug()]: { servers: ["nobody"] } } }) },
   }),
+  rule_without_effect: (scene) => ({
+    body: {
+      document: documentOf(scene, {
+        policies: { [scene.newSlug()]: { action: "block", include: [{ ip: "10.0.0.1/8" }] } },
+      }),
+    },
+  }),
   outbound_refused: (scene) => ({
     body: { document: documentOf(scene, { servers: { [scene.newSlug()]: { url: scene.upstream.url } } }) },
   }),
@@ -102,6 +109,16 @@ export const configurationCases: CaseTable = {
         const one = { issuer: "https://issuer.example", audience: scene.newSlug() };
         const trustedIssuers = { [scene.newSlug()]: one, [scene.newSlug()]: one };
         return { as: await scene.owner(), body: { document: documentOf(scene, { trustedIssuers }) } };
+      },
+      rule_refers: async (scene) => {
+        const [name, slug] = [scene.newSlug(), scene.newSlug()];
+        const places = { url: "https://posture.example/ask", keysUrl: "https://posture.example/keys" };
+        const evaluators = { [slug]: places };
+        const made = { document: { ...documentOf(scene, { evaluators }), name } };
+        await scene.admin("POST", "/config/apply", made);
+        const rule = { name: scene.newSlug(), action: "block", include: [{ posture: slug }] };
+        await scene.admin("POST", "/policies", rule);
+        return { body: { document: { ...documentOf(scene, {}), name }, prune: true } };
       },
       client_not_registered: async (scene) => {
         const { id } = (await aStranger(scene)).params;

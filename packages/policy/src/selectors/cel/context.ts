@@ -26,7 +26,11 @@ export function factsOf(moment: Moment): Facts {
 }
 
 function createFacts({ caller, connection, nowMs, use }: Moment): Facts {
-  const about = { caller: callerFacts(caller), connection: connectionFacts(connection), now: new Date(nowMs) };
+  const about = {
+    caller: callerFacts(caller),
+    connection: connectionFacts(connection),
+    now: new Date(nowMs),
+  };
   if (use === undefined) return { contextFor: () => about };
   const call = callFacts(use);
   const { arguments: given } = use;
@@ -37,7 +41,8 @@ function createFacts({ caller, connection, nowMs, use }: Moment): Facts {
   let all: Size | undefined | "unmeasured" = "unmeasured";
 
   function sizeOfArgument(name: string): Size | undefined {
-    if (!sizes.has(name)) sizes.set(name, Object.hasOwn(given ?? {}, name) ? sizeOf(given?.[name], budgets.lookup) : nothing);
+    if (!sizes.has(name))
+      sizes.set(name, Object.hasOwn(given ?? {}, name) ? sizeOf(given?.[name], budgets.lookup) : nothing);
     return sizes.get(name);
   }
 

@@ -21,7 +21,8 @@ const environment = createEnvironment();
 
 /** Throws an `Error` with a sentence for what is no expression, or none that may be used, or whose result is no boolean. */
 export function parseProgram(text: string): Program {
-  if (text.length > maxExpressionLength) throw new Error(`must have at most ${maxExpressionLength} characters`);
+  if (text.length > maxExpressionLength)
+    throw new Error(`must have at most ${maxExpressionLength} characters`);
   const evaluate = environment.parse(text);
   const reading = readSyntax(evaluate.ast);
   const { type, error } = evaluate.check();

@@ -20,7 +20,8 @@ export function sizeOf(value: unknown, most: Size): Size | undefined {
     if (depth === maxDepth) return false;
     if (Array.isArray(part)) return part.length <= values && part.every((item) => spend(item, depth + 1));
     for (const name in part) {
-      if ((characters -= name.length) < 0 || !spend((part as Record<string, unknown>)[name], depth + 1)) return false;
+      if ((characters -= name.length) < 0 || !spend((part as Record<string, unknown>)[name], depth + 1))
+        return false;
     }
     return true;
   }

@@ -22,7 +22,18 @@ export interface Reading {
  */
 export type Cost = "lookup" | "scan" | "product";
 
-const functions = new Set(["has", "size", "int", "double", "string", "bool", "timestamp", "duration", "dyn", "type"]);
+const functions = new Set([
+  "has",
+  "size",
+  "int",
+  "double",
+  "string",
+  "bool",
+  "timestamp",
+  "duration",
+  "dyn",
+  "type",
+]);
 const walks = new Set(["all", "exists", "exists_one", "filter", "map"]);
 /** With as many arguments as they may have. */
 const methods = new Map([
@@ -75,14 +86,16 @@ export function readSyntax(root: ASTNode): Reading {
       roots.add(node.args);
       if (node.args === "call") isAll = true;
     }
-    if (node.op === "call" && !functions.has(node.args[0])) throw new Error(`there is no function ${node.args[0]}`);
+    if (node.op === "call" && !functions.has(node.args[0]))
+      throw new Error(`there is no function ${node.args[0]}`);
     if (node.op !== "rcall") {
       for (const child of childrenOf(node)) visit(child, isWithinWalk);
       return;
     }
     const [name, receiver, given] = node.args;
     const isWalk = walks.has(name);
-    if (isWalk && isWithinWalk) throw new Error(`${name} cannot be used inside of another walk through a list`);
+    if (isWalk && isWithinWalk)
+      throw new Error(`${name} cannot be used inside of another walk through a list`);
     if ((isWalk || name === "matches") && cost === "lookup") cost = "scan";
     if (name === "matches") useLinearMatch(node, given);
     else if (!isWalk && methods.get(name) !== given.length) throw new Error(unknownMethod(name));

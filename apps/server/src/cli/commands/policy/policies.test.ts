@@ -21,7 +21,7 @@ beforeAll(async () => {
     id: string;
   });
   await served.json(["group", "add-member", "Leads", "ada@example.com"]);
-  await served.json(["portal", "allow", "team", "--everyone", "--class", "read,write"]);
+  await served.json(["portal", "allow", "team", "--everyone", "--class", "read,write,destructive"]);
 });
 beforeEach(async () => {
   await served.api.database.query(sql`delete from policy_rules`);
@@ -32,9 +32,9 @@ afterAll(async () => {
 });
 
 const addNight = [
-  ...["policy", "add", "ask-leads", "--action", "require_approval", "--description", "Writes need a lead"],
-  ...["--portals", "team", "--class", "write,read", "--include", "everyone", "--exclude", "group=Leads"],
-  ...[
+  ["policy", "add", "ask-leads", "--action", "require_approval", "--description", "Writes need a lead"],
+  ["--portals", "team", "--class", "write,read", "--include", "everyone", "--exclude", "group=Leads"],
+  [
     "--require",
     "time=mon-fri 00:00-24:00 UTC",
     "--approver",
@@ -42,8 +42,8 @@ const addNight = [
     "--approver",
     "user:Ada@Example.com",
   ],
-  ...["--expires", "2h", "--holds", "30m", "--step-up", "15m", "--purpose", "--ends", "2100-01-01T00:00:00Z"],
-];
+  ["--expires", "2h", "--holds", "30m", "--step-up", "15m", "--purpose", "--ends", "2100-01-01T00:00:00Z"],
+].flat();
 
 test("rules: add, show, list, edit, switch off and on, remove", async () => {
   const made = await served.castellan(addNight);
@@ -68,10 +68,12 @@ Ends        2100-01-01 00:00:00
   });
   expect((await served.castellan(["policies", "show", "ask-leads"])).stdout).toBe(made.stdout);
 
-  const edited = await served.json([
-    ...["policy", "edit", "ask-leads", "--servers", "weather", "--no-class", "--no-exclude", "--no-purpose"],
-    ...["--no-holds", "--remind", "1h", "--step-up-methods", "hwk,otp", "--no-ends"],
-  ]);
+  const edited = await served.json(
+    [
+      ["policy", "edit", "ask-leads", "--servers", "weather", "--no-class", "--no-exclude", "--no-purpose"],
+      ["--no-holds", "--remind", "1h", "--step-up-methods", "hwk,otp", "--no-ends"],
+    ].flat(),
+  );
   expect(edited).toMatchObject({
     at: { portals: ["team"], servers: ["weather"] },
     exclude: [],
@@ -135,9 +137,11 @@ test("a test says whether a call goes through, by which rule, and ends with 1 wh
   expect(abroad.stdout).toMatch(/no-abroad \(portal\) {2}blocks\n {2}\+ include country=FR: /);
   expect((await served.castellan([...asAda, "--country", "DE", "--expect", "allow"])).code).toBe(0);
 
-  await served.json(addNight.with(2, "ask"));
+  const always = ["--class", "read,write,destructive"];
+  await served.json([...addNight.with(2, "ask"), ...always]);
   const monday = ["--when", "2026-01-05T12:00:00Z"];
-  expect((await served.castellan([...asAda, ...monday, "--expect", "allow"])).code).toBe(0);
+  // There is a rule for such tools, and it is not for her.
+  expect((await served.castellan([...asAda, ...monday, "--expect", "deny"])).code).toBe(0);
   await served.json(["user", "add", "bob@example.com"]);
   const asBob = ["policy", "test", "--user", "bob@example.com", ...call, ...monday];
   const asked = await served.castellan([...asBob, "--expect", "ask"]);
@@ -153,16 +157,25 @@ test("a test says whether a call goes through, by which rule, and ends with 1 wh
 test("a simulation replays recorded calls with a rule that is not there yet, with a file, and without a rule", async () => {
   const record = (at: number) =>
     served.api.audit.append({
-      ...{ id: createId("call"), startedAtMs: at, durationMs: 1, requestId: "req_1", replica: "rep_1" },
-      ...{
-        portal: "team",
-        server: "weather",
-        era: "modern",
-        method: "tools/call",
-        target: "weather_forecast",
-      },
-      ...{ name: "forecast", class: "read", principalKind: "user", principalId: adaId, principalName: "Ada" },
-      ...{ outcome: "ok", bytesIn: 1, bytesOut: 1, clientAddress: "192.0.2.7" },
+      id: createId("call"),
+      startedAtMs: at,
+      durationMs: 1,
+      requestId: "req_1",
+      replica: "rep_1",
+      portal: "team",
+      server: "weather",
+      era: "modern",
+      method: "tools/call",
+      target: "weather_forecast",
+      name: "forecast",
+      class: "read",
+      principalKind: "user",
+      principalId: adaId,
+      principalName: "Ada",
+      outcome: "ok",
+      bytesIn: 1,
+      bytesOut: 1,
+      clientAddress: "192.0.2.7",
     });
   for (let minute = 0; minute < 3; minute++) await record(Date.now() - minute * 60_000);
 

@@ -3,7 +3,7 @@ import { createTestDatabase } from "@castellan/database/testing";
 import { createId, createManualClock } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { accessMigrations } from "../migrations.ts";
-import { activeColleagues, activePerson } from "./active-people.ts";
+import { findDeciders, findActivePerson } from "./deciders.ts";
 import { createGroups } from "./groups.ts";
 import { createPeople, type People } from "./people.ts";
 import type { Directory, User } from "./user.ts";
@@ -28,10 +28,10 @@ function add(name: string, groups: string[], directory: Directory = "workforce")
 
 test("who somebody is at this moment", async () => {
   const ada = await add("zoe", []);
-  expect(await activePerson(database, ada.id)).toEqual(ada);
+  expect(await findActivePerson(database, ada.id)).toEqual(ada);
   await people.change(ada.id, { status: "suspended" }, owner);
-  expect(await activePerson(database, ada.id)).toBeUndefined();
-  expect(await activePerson(database, createId("user"))).toBeUndefined();
+  expect(await findActivePerson(database, ada.id)).toBeUndefined();
+  expect(await findActivePerson(database, createId("user"))).toBeUndefined();
 });
 
 test("colleagues are the company's, active, each once, in order, and so many at most", async () => {
@@ -46,8 +46,8 @@ test("colleagues are the company's, active, each once, in order, and so many at 
     groups: ["ops", "legal"],
     people: ["ann@example.com", "carl@example.com", "nobody@example.com"],
   };
-  const names = async (limit: number, who: Parameters<typeof activeColleagues>[1] = asked) =>
-    (await activeColleagues(database, who, limit)).map(({ email }) => email);
+  const names = async (limit: number, who: Parameters<typeof findDeciders>[1] = asked) =>
+    (await findDeciders(database, who, limit)).map(({ email }) => email);
   expect(await names(9)).toEqual(["ann@example.com", "ben@example.com", "carl@example.com"]);
   expect(await names(2)).toEqual(["ann@example.com", "ben@example.com"]);
   expect(await names(9, {})).toEqual([]);
