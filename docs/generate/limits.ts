@@ -286,6 +286,44 @@ const limits: readonly Limit[] = [
     beyond: "[the rule](clients-and-consent.md#refresh)",
   },
   {
+    what: "calls of a caller that wait for a person's decision; as many of one hour may have come to nothing",
+    from: "packages/approvals/src/create-approvals.ts maxPending",
+    beyond: "`approvals_limited`",
+  },
+  {
+    what: "arguments that a person is asked to judge",
+    from: "packages/approvals/src/storage/arguments.ts maxArgumentsBytes",
+    unit: "bytes",
+    beyond: "`approval_too_large`",
+  },
+  {
+    what: "time that a call waits for such a decision on the stream of a legacy client",
+    from: "packages/calls/src/approval/ask-on-stream.ts maxWaitMs",
+    unit: "ms",
+    beyond: "`approval_required`; the request goes on waiting",
+  },
+  {
+    what: "time that the retry of a modern client waits for it",
+    from: "packages/calls/src/approval/hear-retry.ts waitMs",
+    unit: "ms",
+    beyond: "it is asked the same again",
+  },
+  {
+    what: "people who are told of one request",
+    from: "packages/approvals/src/telling.ts maxTold",
+    beyond: "the rest find it on the page",
+  },
+  {
+    what: "letters to one address in an hour",
+    from: "packages/notices/src/outbox/put.ts maxLetters",
+    beyond: "what they would tell is on the page",
+  },
+  {
+    what: "webhooks",
+    from: "packages/notices/src/webhooks/webhook-store.ts maxWebhooks",
+    beyond: "`invalid_input`",
+  },
+  {
     what: "tokens that are kept in memory, on each replica",
     from: "packages/access/src/authenticator.ts maxCached",
     beyond: "the oldest are looked up again",

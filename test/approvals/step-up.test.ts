@@ -143,7 +143,7 @@ test("a password of now does not become two factors by those of this morning", a
   expect((await browser.get(`/sign-in/callback/corp?to=${path}`)).location).toBe(path);
   const page = await browser.get(path);
   expect(page.words).toContain(
-    "You have proved who you are, by a password. The rule wants a second factor or a passkey.",
+    "You have proved who you are, by a password. The rule wants a second factor, or a passkey that asks for a PIN or a fingerprint.",
   );
   expect([...page.forms.keys()]).toEqual([`${path}/withdraw`]);
   const form_token = page.forms.get(`${path}/withdraw`)?.get("form_token") ?? "";

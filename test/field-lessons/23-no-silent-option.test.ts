@@ -66,6 +66,7 @@ const idKinds: readonly (readonly [below: RegExp, kind: IdKind])[] = [
   [/\/sessions\//, "signIn"],
   [/\/grants\//, "grant"],
   [/\/clients\//, "client"],
+  [/\/approvals\//, "approval"],
 ];
 
 /** A path of the operation that has the right form, whether anything is there or not. */
@@ -226,6 +227,10 @@ describe("settings of the process", () => {
       "CASTELLAN_PROXY_URL",
       "CASTELLAN_NO_PROXY",
       "CASTELLAN_CA_FILE",
+      "CASTELLAN_TLS_CERT_FILE",
+      "CASTELLAN_TLS_KEY_FILE",
+      "CASTELLAN_CLIENT_CA_FILE",
+      "CASTELLAN_COUNTRY_DB",
     ]);
     for (const { variable } of Object.values(settings)) {
       // Paths and lists of hosts are judged by who uses them.
@@ -250,14 +255,16 @@ describe("settings of the process", () => {
     expect(problemsOf(env)).toEqual([expect.stringContaining(problem)]);
   });
 
-  test.each([{ CASTELLAN_TRUSTED_PROXIES: "10.0.0.0/99" }, { CASTELLAN_PROXY_URL: "ftp://x" }])(
-    "what is judged by who uses it, is judged at the start too: %j",
-    async (env) => {
-      await expect(startTestHouse({ env })).rejects.toThrow(
-        /CASTELLAN_TRUSTED_PROXIES|trustedProxies|10\.0\.0\.0\/99|ftp|prox/i,
-      );
-    },
-  );
+  test.each([
+    { CASTELLAN_TRUSTED_PROXIES: "10.0.0.0/99" },
+    { CASTELLAN_PROXY_URL: "ftp://x" },
+    { CASTELLAN_COUNTRY_DB: "/no/countries.mmdb" },
+    { CASTELLAN_CLIENT_CA_FILE: "/no/ca.pem" },
+  ])("what is judged by who uses it, is judged at the start too: %j", async (env) => {
+    await expect(startTestHouse({ env })).rejects.toThrow(
+      /CASTELLAN_TRUSTED_PROXIES|trustedProxies|10\.0\.0\.0\/99|ftp|prox|\/no\//i,
+    );
+  });
 
   function problemsOf(env: Readonly<Record<string, string>>): readonly string[] {
     try {

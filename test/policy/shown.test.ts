@@ -19,9 +19,9 @@ afterAll(async () => {
 });
 
 const toAnn = { include: [{ email: "ann@example.com" }] };
-const abroad = { include: [{ country: "XX" }] };
+const abroad = { include: [{ country: "FR" }] };
 const goAbroad = () => {
-  scene.house.connection = { ...scene.house.connection, country: "XX" };
+  scene.house.connection = { ...scene.house.connection, country: "FR" };
 };
 
 async function toolNames(): Promise<string[]> {
@@ -209,7 +209,7 @@ test("the record says what rules made of it", async () => {
       name: "look",
       toolClass: "read",
       clientId: "https://client.example/app.json",
-      country: "XX",
+      country: "FR",
       policy: { outcome: "allow", rules: ["a-read"] },
       code: undefined,
     },
@@ -218,7 +218,7 @@ test("the record says what rules made of it", async () => {
       name: "drop",
       toolClass: "destructive",
       clientId: "https://client.example/app.json",
-      country: "XX",
+      country: "FR",
       policy: { outcome: "deny", rules: ["no-drop"] },
       code: "policy_denied",
     },
@@ -227,7 +227,7 @@ test("the record says what rules made of it", async () => {
       name: "put",
       toolClass: "write",
       clientId: "https://client.example/app.json",
-      country: "XX",
+      country: "FR",
       policy: undefined,
       code: undefined,
     },

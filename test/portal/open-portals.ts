@@ -218,7 +218,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     connection: { address: "127.0.0.1", country: "ZZ", certificate: undefined, postures: {} },
   };
 
-  const door = createDoor({ authenticator, directory, rates });
+  const door = createDoor({ authenticator, directory, changes, rates });
   const underWay = opened.use(
     new UnderWay({
       door,

@@ -1,5 +1,7 @@
 /** Whoever comes without a token: only where a portal says so, to read, and within limits of their own. */
-import { portalTools } from "@castellan/portal";
+import { isFault, systemClock } from "@castellan/kernel";
+import { createRateLimiter } from "@castellan/limits";
+import { createDoor, portalTools } from "@castellan/portal";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { startRawModern } from "../fixtures/raw-modern.ts";
 import { openLegacy, parsed, rpc, say, sayModern, type Loose, type Said } from "./client.ts";
@@ -128,4 +130,30 @@ test("the public of one portal is refused everywhere once its rule is gone, and 
   await house.flush();
   expect(parsed((await heard.all).at(-1))).toMatchObject({ result: { resultType: "complete" } });
   expect((await ask("tools/list")).code).toBe("token_missing");
+});
+
+test("a replica that hears of no changes lets nobody in without a token either, and ends nothing", async () => {
+  let isFresh = true;
+  await house.portals.change("open", { access: [{ who: "public", classes: ["read"] }] });
+  await house.flush();
+  await using rates = createRateLimiter({ database: house.database, clock: systemClock, onError: () => {} });
+  const { directory } = house;
+  const authenticator = { authenticate: () => Promise.reject(new Error("no token was sent")) };
+  const door = createDoor({ authenticator, directory, rates, changes: { isFresh: () => isFresh } });
+  const comes = () =>
+    door.admit({
+      portalSlug: "open",
+      ownHost: undefined,
+      option: () => [],
+      authorization: undefined,
+      address: "192.0.2.7",
+    });
+  const principal = await comes();
+  expect(principal).toMatchObject({ kind: "public", id: "public:192.0.2.7" });
+  isFresh = false;
+  const stale = (error: unknown) => isFault(error, "replica_stale");
+  expect(comes).toThrow(expect.toSatisfy(stale));
+  expect(() => door.again({ principal, authorization: undefined, portal: "open" })).toThrow(
+    expect.toSatisfy(stale),
+  );
 });

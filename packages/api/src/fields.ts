@@ -11,7 +11,7 @@ export const slug = z
 export function id<Kind extends IdKind>(kind: Kind) {
   return z
     .string()
-    .refine((value) => isId(kind, value), `must be the id of a ${kind}`)
+    .refine((value) => isId(kind, value), `must be the id of ${/^[aei]/.test(kind) ? "an" : "a"} ${kind}`)
     .transform((value) => value as Id<Kind>);
 }
 

@@ -26,8 +26,8 @@ const newPerson = (role: Role) =>
 const asPerson = async (id: Id<"user">) => createClient(house.app, (await house.letClientIn(id)).secret);
 const asProgram = async (role: Role) => createClient(house.app, await house.createToken({ role }));
 
-/** What is one's own is everybody's to read and end. */
-const isOwn = (path: string) => path === "/me" || path.startsWith("/me/");
+/** What is one's own is everybody's to read and end, and what waits for one's decision, everybody's to decide. */
+const isOwn = (path: string) => /^\/(me|approvals)(\/|$)/.test(path);
 /** A question that is too long for a URL. */
 const asking = ["/config/plan", "/policy/explain", "/policy/simulate"];
 /** What everybody who is known may know. */

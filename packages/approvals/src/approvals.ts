@@ -157,7 +157,10 @@ export interface ApprovalOptions {
   readonly notify?: (tx: Queryable, event: ApprovalEvent) => Promise<void>;
   /** Told when background work fails; it goes on. */
   readonly onError: (error: unknown) => void;
-  /** How many requests one caller may have waiting. Default 20; the public shares five times as many. */
+  /**
+   * How many requests one caller may have waiting, and how many of the last hour may have come to nothing. Default 20; the
+   * public shares five times as many.
+   */
   readonly maxPending?: number;
   /** Default 15,000. */
   readonly sweepEveryMs?: number;

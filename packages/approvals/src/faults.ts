@@ -52,7 +52,7 @@ export const approvalFaults = defineFaults({
     owner: "caller",
     status: 429,
     retryable: true,
-    help: "This caller has as many requests waiting as one may have. Withdraw some, or wait.",
+    help: "This caller has as many requests waiting as one may have, or as many of the last hour that were refused, taken back or not decided. Withdraw those that wait, or wait an hour.",
   },
 });
 

@@ -41,6 +41,8 @@ export const approvalMigrations: MigrationSet = [
       create index approvals_seen_by on approvals using gin (seen_by);
       create index approvals_waiting on approvals using gin (waits_for) where state = 'pending';
       create index approvals_of_asker_waiting on approvals (asker_id) where state = 'pending';
+      create index approvals_of_asker_in_vain on approvals (asker_id, decided_at)
+        where state in ('rejected', 'withdrawn', 'expired');
       create index approvals_holding on approvals (holds_for, decided_at) where state in ('approved', 'used');
       create index approvals_due on approvals (least(expires_at, coalesce(remind_at, expires_at)))
         where state in ('pending', 'approved');

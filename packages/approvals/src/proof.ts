@@ -3,24 +3,32 @@ import type { Proof } from "./approvals.ts";
 
 export interface WantedProof {
   readonly withinSeconds: number;
-  /** Of `amr`, one of which must be there. Absent: a second factor or a passkey. */
+  /** Of `amr`, one of which must be there. Absent: two factors, which a passkey that asks for a PIN or a finger is. */
   readonly methods: readonly string[] | undefined;
 }
 
-/** RFC 8176 §2: several factors; a key in hardware or in software. */
-const strong = ["mfa", "hwk", "swk"];
+/** RFC 8176 §2, by what each proves: that somebody knows, has, or is something. */
+const factors = [
+  ["pwd", "pin", "kba"],
+  ["otp", "hwk", "swk", "pop", "sc", "sms", "tel"],
+  ["fpt", "face", "iris", "retina", "vbm"],
+] as const;
 
 /** A clock of another replica may be ahead by so much. */
 const maxSkewMs = 60_000;
 
 /** Whether this proof meets the need, at this moment (wall time, milliseconds). */
 export function proofSuffices(
-  { withinSeconds, methods = strong }: WantedProof,
+  { withinSeconds, methods }: WantedProof,
   { at, amr }: Proof,
   nowMs: number,
 ): boolean {
   const ageMs = nowMs - at.getTime();
-  return (
-    ageMs >= -maxSkewMs && ageMs < withinSeconds * 1000 && methods.some((method) => amr.includes(method))
-  );
+  const isGood = methods === undefined ? isOfTwoFactors(amr) : methods.some((method) => amr.includes(method));
+  return isGood && ageMs >= -maxSkewMs && ageMs < withinSeconds * 1000;
+}
+
+/** A key by itself (`hwk`, `swk`) is one: whoever has the unlocked device uses it without being asked for anything. */
+function isOfTwoFactors(amr: readonly string[]): boolean {
+  return amr.includes("mfa") || factors.filter((of) => of.some((method) => amr.includes(method))).length > 1;
 }

@@ -8,6 +8,12 @@ import { openNeeds, type PlacedNeed } from "./needs.ts";
 /** A group may have thousands; the request is on the page of all of them. */
 const maxTold = 100;
 
+/**
+ * A request that has come so far goes back and forth: whoever asks in turn from two places, where rules want different
+ * things, opens a need again with each. It stands on the page.
+ */
+const maxToldVersion = 20;
+
 /** Tells those who may decide what is open: all of it, or these needs. */
 export async function tellDeciders(
   tx: Transaction,
@@ -22,7 +28,7 @@ export async function tellDeciders(
     readonly open?: readonly PlacedNeed[];
   },
 ): Promise<void> {
-  if (ground.notify === undefined) return;
+  if (ground.notify === undefined || approval.version > maxToldVersion) return;
   const decisions = open.flatMap(({ need }) => (need.kind === "decision" ? [need.deciders] : []));
   const deciders = union(decisions);
   const isNobody = deciders.groups?.length === 0 && deciders.people?.length === 0;
@@ -35,6 +41,7 @@ export async function tellDeciders(
 /** Tells whoever asked what came of it. */
 export async function tellAsker(tx: Transaction, ground: Ground, approval: Approval): Promise<void> {
   const { email } = approval.asker;
+  if (approval.version > maxToldVersion) return;
   await ground.notify?.(tx, { kind: "decided", approval, to: email === undefined ? [] : [email] });
 }
 

@@ -3,10 +3,13 @@ import type { Principal } from "@castellan/access";
 import { auditFaults, type CallRecord } from "@castellan/audit";
 import { createId, createManualClock, kernelFaults, type Slug } from "@castellan/kernel";
 import { mcpFaults, parseMessage, type Message, type ProtocolHeaders } from "@castellan/mcp";
+import { compilePolicies, type Rule } from "@castellan/policy";
 import { expect, test } from "vitest";
 import type { Answer, CallerSession, PortalView, Received } from "./call.ts";
 import { createScope } from "./catalog/offering.ts";
 import { createCallLimiter } from "./limits/call-limiter.ts";
+import { createCallPolicy } from "./policy/call-policy.ts";
+import { policyDenied } from "./policy/refusals.ts";
 import { runCall } from "./run-call.ts";
 import type { CallPorts, CallSummary } from "./stages/stage.ts";
 import { plainConnection, withoutRules } from "./testing.ts";
@@ -354,4 +357,48 @@ test("a call that stands for another one is that one from then on, on record wit
   const plain = await run({ text: call("plain"), portal });
   expect(plain.outcome.text).toBe('{"jsonrpc":"2.0","id":"a","result":{"own":2}}');
   expect(plain.records).toMatchObject([{ target: "plain", via: undefined, outcome: "ok" }]);
+});
+
+test("a rule that comes while the session is read is the one that decides", async () => {
+  const nobody: Rule = {
+    id: createId("rule"),
+    name: "nobody",
+    action: "block",
+    description: "",
+    at: {},
+    include: [{ everyone: true }],
+    require: [],
+    exclude: [],
+    stepUp: undefined,
+    purpose: undefined,
+    approval: undefined,
+    startsAt: undefined,
+    endsAt: undefined,
+    isEnabled: true,
+    managedBy: undefined,
+    version: 1,
+    createdAt: new Date(0),
+    updatedAt: new Date(0),
+  };
+  let policies = compilePolicies([]);
+  const view: Partial<PortalView> = {
+    slug: "main" as Slug,
+    async session() {
+      await Promise.resolve();
+      policies = compilePolicies([nobody]);
+      return session();
+    },
+  };
+  const { outcome } = await run({
+    text: list,
+    ports: {
+      policy: createCallPolicy({ current: () => policies }),
+      findPortal(_address, _principal, judge) {
+        const entry = judge.enter("main", 0);
+        if (entry.outcome === "deny") throw policyDenied(entry, "the portal");
+        return view as PortalView;
+      },
+    },
+  });
+  expect(outcome.fault?.data).toEqual({ level: "portal", rules: ["nobody"] });
 });

@@ -113,7 +113,6 @@ export interface Approval {
   readonly usedAt?: string | undefined;
   /** The page on which people look at it and decide */
   readonly url: string;
-  readonly version: number;
 }
 
 export interface ApprovalTerms {
@@ -1278,6 +1277,13 @@ export interface Policy {
   readonly startsAt?: string | undefined;
   readonly endsAt?: string | undefined;
   readonly isEnabled: boolean;
+  /** What of it this release cannot apply, although it was saved. Nobody can tell whether that fits, which comes to the stricter outcome: mend it */
+  readonly unusable?:
+    | readonly {
+        readonly field: string;
+        readonly reason: string;
+      }[]
+    | undefined;
   /** The configuration file that made it */
   readonly managedBy?: string | undefined;
   readonly version: number;
@@ -1314,6 +1320,8 @@ export interface PolicyExplanation {
     readonly remindSeconds?: number | undefined;
     readonly holdsSeconds?: number | undefined;
   }[];
+  /** Whether rules want a proof or a purpose of a caller who is no person: then the call is refused, whatever `outcome` says */
+  readonly isForPeople: boolean;
   /** Each rule that is attached to where the call goes */
   readonly rules: readonly {
     readonly name: string;
@@ -1611,6 +1619,13 @@ export interface SavedPolicy {
   readonly startsAt?: string | undefined;
   readonly endsAt?: string | undefined;
   readonly isEnabled: boolean;
+  /** What of it this release cannot apply, although it was saved. Nobody can tell whether that fits, which comes to the stricter outcome: mend it */
+  readonly unusable?:
+    | readonly {
+        readonly field: string;
+        readonly reason: string;
+      }[]
+    | undefined;
   /** The configuration file that made it */
   readonly managedBy?: string | undefined;
   readonly version: number;
@@ -1722,7 +1737,6 @@ export interface SeenApproval {
   readonly usedAt?: string | undefined;
   /** The page on which people look at it and decide */
   readonly url: string;
-  readonly version: number;
   /** What exactly is asked for; for whoever asked and who may decide */
   readonly arguments?: string | undefined;
   /** Whether the caller may say yes or no by `decideApproval` */

@@ -85,7 +85,10 @@ test("a rule goes along with another name of its group, whose removal it keeps",
     include: [{ group: "Leads" }],
     name: "ask",
   });
-  expect(warnings).toEqual(['approval.deciders.groups[0]: Nobody is in the group "Leads" now']);
+  expect(warnings).toEqual([
+    'include[0].group: Nobody is in the group "Leads" now',
+    'approval.deciders.groups[0]: Nobody is in the group "Leads" now',
+  ]);
   await house.groups.change(group.id, { name: "Heads" });
   const { include, approval } = await house.policies.get("ask");
   expect([include, approval]).toEqual([[{ group: "Heads" }], { deciders: { groups: ["Heads"] } }]);

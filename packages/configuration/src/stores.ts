@@ -128,9 +128,9 @@ export function createStores(database: Database, options: StoresOptions): Stores
 }
 
 /** What rules can refer to, as the tables of all packages have it. */
-function createWorld({ knowsCountries, checksCertificates }: StoresOptions): World {
+function createWorld({ clock, knowsCountries, checksCertificates }: StoresOptions): World {
   return {
-    portals: knownPortals,
+    portals: (tx, slugs) => knownPortals(tx, slugs, clock.now()),
     servers: async (tx, slugs) => [...(await holdServers(tx, slugs))],
     tools: knownTools,
     groups: knownGroups,

@@ -5,7 +5,10 @@ import { checkInput } from "./input.ts";
 const schema = z.strictObject({
   name: z.string(),
   parts: z.array(
-    z.union([z.string().max(3), z.strictObject({ slug: z.string(), size: z.int().optional() })]),
+    z.union([
+      z.string().max(3),
+      z.strictObject({ slug: z.string(), size: z.int().min(2).max(9).optional() }),
+    ]),
   ),
   byName: z.record(z.string(), z.strictObject({})).optional(),
 });
@@ -34,6 +37,10 @@ test("every problem has its field, in the form in which the value was given", ()
     "parts[2] is not valid",
     "byName.x.y is not known",
     '["a b"] is not known',
+  ]);
+  expect([1, 10].map((size) => problemsOf({ name: "n", parts: [{ slug: "s", size }] }))).toEqual([
+    ["parts[0].size must be at least 2"],
+    ["parts[0].size must be at most 9"],
   ]);
 });
 

@@ -90,9 +90,9 @@ function reasonOf(issue: z.core.$ZodRawIssue): string {
     case "invalid_type":
       return issue.input === undefined ? "is required" : `must be ${article(issue.expected)}`;
     case "too_small":
-      return `must have at least ${issue.minimum}${unitOf(issue.origin)}`;
+      return `must ${sizeVerb(issue.origin)} at least ${issue.minimum}${unitOf(issue.origin)}`;
     case "too_big":
-      return `must have at most ${issue.maximum}${unitOf(issue.origin)}`;
+      return `must ${sizeVerb(issue.origin)} at most ${issue.maximum}${unitOf(issue.origin)}`;
     case "invalid_value":
       return issue.input === undefined ? "is required" : `must be one of ${issue.values.join(", ")}`;
     case "invalid_format":
@@ -109,6 +109,10 @@ function reasonOf(issue: z.core.$ZodRawIssue): string {
 function article(expected: string): string {
   const word = { record: "object", int: "whole number" }[expected] ?? expected;
   return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+}
+
+function sizeVerb(origin: string): "be" | "have" {
+  return origin === "number" || origin === "int" ? "be" : "have";
 }
 
 function unitOf(origin: string): string {

@@ -10,7 +10,7 @@ export const mcpFaults = defineFaults({
   json_ambiguous: {
     owner: "caller",
     status: 400,
-    help: "The JSON has the same key twice in one object, or a key `__proto__`: two readers could see two different messages, so it is refused.",
+    help: "The JSON has the same key twice in one object, a key `__proto__`, or a name of the protocol in another case: two readers could see two different messages, so it is refused.",
   },
   json_too_deep: {
     owner: "caller",

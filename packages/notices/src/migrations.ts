@@ -36,6 +36,7 @@ export const noticeMigrations: MigrationSet = [
         created_at   timestamptz not null,
         settled_at   timestamptz
       );
+      create index notices_of_mailbox on notices (recipient, created_at) where channel = 'email';
       create index notices_due on notices (channel, next_at) where state = 'waiting';
     `,
   },

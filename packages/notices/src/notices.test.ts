@@ -118,6 +118,21 @@ test("a webhook is told, signed, and a person gets a letter", async () => {
   expect([left, house.errors]).toEqual([[], []]);
 });
 
+test("nobody's mailbox is filled: of one hour an address gets so many letters, and another one its own", async () => {
+  const notices = await house.join({ smtp: smtpTo(mail) });
+  for (let n = 0; n < 61; n += 1) await send(notices, asked);
+  await send(notices, { ...asked, emails: ["ada@example.com", "bob@example.com"] });
+  const counts = async () =>
+    house.database.query(sql`select recipient, count(*)::int as count from notices group by 1 order by 1`);
+  expect(await counts()).toEqual([
+    { recipient: "ada@example.com", count: 60 },
+    { recipient: "bob@example.com", count: 1 },
+  ]);
+  house.clock.advance(3_600_000);
+  await send(notices, asked);
+  expect(await counts()).toMatchObject([{ count: 61 }, { count: 1 }]);
+});
+
 test("what did not happen is told to nobody", async () => {
   await hookUp();
   const notices = await house.join({ smtp: smtpTo(mail) });

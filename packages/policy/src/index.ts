@@ -38,6 +38,7 @@ export type { RecordedUse, SimulatedGroup, SimulationResult } from "./simulate/s
 export { selectorProblem, selectorWords } from "./selectors/selectors.ts";
 export type { Fit } from "./selectors/fit.ts";
 export { ruleFields, rulePartSchemas, wholeRule } from "./rules/rule-schema.ts";
+export { unusableIn, type Unusable } from "./rules/unusable.ts";
 export { policyFaults } from "./faults.ts";
 export { policyMigrations } from "./migrations.ts";
 export {

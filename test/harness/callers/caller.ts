@@ -6,6 +6,7 @@ import type { Inbox, Loose } from "./inbox.ts";
 /** Where a caller comes in. */
 export interface Door {
   readonly url: string;
+  /** Empty: they come without one. */
   readonly token: string;
 }
 

@@ -16,6 +16,7 @@ export interface Exchange {
 
 export interface Sent {
   readonly httpMethod?: "POST" | "GET" | "DELETE";
+  /** Empty: none. */
   readonly token: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
@@ -34,7 +35,7 @@ export async function send(url: string, sent: Sent): Promise<Exchange> {
     method: httpMethod,
     signal: leaving.signal,
     headers: {
-      authorization: `Bearer ${token}`,
+      ...(token !== "" && { authorization: `Bearer ${token}` }),
       accept: httpMethod === "GET" ? "text/event-stream" : "application/json, text/event-stream",
       ...(body !== undefined && { "content-type": "application/json" }),
       ...headers,

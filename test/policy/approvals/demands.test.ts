@@ -144,6 +144,8 @@ test("a yes that holds: further calls of the tool ask nobody, until it is over; 
   await press(lea.browser, page, "yes");
   for (const n of [1, 2, 3])
     expect(await outcome(scene.call(ann.door, "hold", { mark, n }, { replica: n % 2 }))).toBe("complete");
+  // The call that was asked about went by it: none is left for when it holds no more.
+  expect(await scene.house.api("GET", `/approvals/${idIn(page)}`)).toMatchObject({ state: "used" });
   const other = await scene.letIn(ann.browser);
   expect(await outcome(scene.call(other, "hold", { mark, n: 4 }))).toBe("approval_required");
   expect(await outcome(scene.call(ann.door, "hold", { mark, n: 4 }, { era: "legacy" }))).toBe(

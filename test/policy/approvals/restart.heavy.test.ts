@@ -1,4 +1,4 @@
-/** The process that asked dies before the decision, and the one that took the decision before the call. */
+/** The process that asked dies before the decision, and the one that took the decision before the call; one stops while a call waits. */
 import { randomBytes } from "node:crypto";
 import { createTestDatabase } from "@castellan/database/testing";
 import { expect, test } from "vitest";
@@ -13,7 +13,7 @@ import { allow, registerClient } from "../../sign-in/oauth-client.ts";
 import { makeAccount } from "../../sign-in/people.ts";
 import { last, outcome, pageIn } from "./scene.ts";
 
-test("kill -9 between asking and deciding, and between deciding and calling: each call goes through once", async () => {
+test("killed between asking and deciding, and between deciding and calling: each call goes through once", async () => {
   await using opened = new AsyncDisposableStack();
   const home = opened.use(createHome());
   const database = opened.use(await createTestDatabase());
@@ -26,8 +26,8 @@ test("kill -9 between asking and deciding, and between deciding and calling: eac
   const server = opened.use(await startStocked("legacy", { tools }));
   const first = opened.use(await startCastellan({ home, env }));
   const { api, url } = first;
-  const again = async (before: Castellan) => {
-    before.kill("SIGKILL");
+  const again = async (before: Castellan, signal: "SIGKILL" | "SIGTERM" = "SIGKILL") => {
+    before.kill(signal);
     await before.ended;
     return opened.use(await startCastellan({ home, env: { ...env, CASTELLAN_PORT: new URL(url).port } }));
   };
@@ -78,7 +78,7 @@ test("kill -9 between asking and deciding, and between deciding and calling: eac
   const second = await again(first);
   await broken.all.catch(() => undefined);
   for (const form of forms) expect((await lea.send(form, { decision: "yes" })).text).toContain("Approved");
-  await again(second);
+  const third = await again(second);
 
   const more = { requestState: asked["result"].requestState, inputResponses: {} };
   const retry = () => sayModern(door, "tools/call", { ...params("asked"), ...more }, { meta });
@@ -95,4 +95,16 @@ test("kill -9 between asking and deciding, and between deciding and calling: eac
   expect(ways).toMatchObject(
     ["asked", "linked", "streamed"].map((way) => ({ params: { name: "put", arguments: { way } } })),
   );
+
+  // A process that is told to stop lets no call hang: its client hears where the page is.
+  const draining = await legacy.send(rpc(9, "tools/call", params("stopped")));
+  await draining.next();
+  const [, told] = await Promise.all([again(third, "SIGTERM"), last(draining)]);
+  expect(told["error"].data.code).toBe("approval_required");
+  const page = await lea.open(pageIn(told));
+  const form = page.forms.find(({ action }) => action.includes("/decision"));
+  expect((await lea.send(form, { decision: "yes" })).text).toContain("Approved");
+  const later = await openLegacy(door);
+  expect(await outcome(later.send(rpc(10, "tools/call", params("stopped"))))).toBe("complete");
+  expect(server.recording.of("tools/call").length).toBe(4);
 });

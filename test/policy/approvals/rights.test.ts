@@ -79,7 +79,7 @@ test("who asked and is suspended gets nothing through, and a waiting call of the
   const waiting = await client.send(rpc(7, "tools/call", { name: "modern_ask", arguments: { mark } }));
   const { url } = parsed(await waiting.next())["params"];
   await scene.api("PATCH", `/users/${ben.id}`, { status: "suspended" });
-  expect(await outcome(waiting)).toBe("access_withdrawn");
+  expect(await outcome(waiting)).toBe("token_invalid");
   await press(lea.browser, url, "yes");
   const again = await scene.call(ben.door, "ask", { mark });
   await again.all;
@@ -122,6 +122,32 @@ test("other arguments, another client, another person: another request", async (
   expect(scene.arrived(mark)).toEqual([]);
   // The order of members is not what was asked about.
   expect(await outcome(scene.call(ann.door, "ask", { amount: 10, mark }))).toBe("complete");
+});
+
+test("the state of an approved call is no key: not to other arguments, nor for another client or person", async () => {
+  const mark = "borrowed state";
+  const opensPages = true;
+  const { result } = await last(scene.call(ann.door, "ask", { mark, amount: 10 }, { opensPages }));
+  await press(lea.browser, pageIn({ result }), "yes");
+  const more = {
+    requestState: result.requestState,
+    inputResponses: { castellan_approval: { action: "accept" } },
+  };
+  const options = { opensPages, more };
+  const other = await scene.letIn(ann.browser);
+  const uma = await scene.come("Uma");
+  const codes = [
+    await outcome(scene.call(ann.door, "ask", { mark, amount: 1000 }, options)),
+    await outcome(scene.call(ann.door, "self", { mark, amount: 10 }, options)),
+    await outcome(scene.call(ann.door, "ask", { mark, amount: 10 }, { ...options, era: "legacy" })),
+    await outcome(scene.call(uma.door, "ask", { mark, amount: 10 }, options)),
+    await outcome(scene.call(other, "ask", { mark, amount: 10 }, options)),
+  ];
+  // To another client of hers it is a question of its own.
+  const invalid = "request_state_invalid";
+  expect(codes).toEqual([invalid, invalid, invalid, invalid, "input_required"]);
+  expect(scene.arrived(mark)).toEqual([]);
+  expect(await outcome(scene.call(ann.door, "ask", { mark, amount: 10 }, options))).toBe("complete");
 });
 
 test("a tool that says something else of itself by the time of the call is asked about anew", async () => {

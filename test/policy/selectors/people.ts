@@ -36,7 +36,10 @@ export function addClient({ main }: SelectorScene, name: string): Promise<OAuthC
 }
 
 /** The company's identity provider as `corp`, and its tokens as of `corp-tokens`; the claims `roles` and `level` are kept. */
-export async function addCompany({ house, main }: SelectorScene): Promise<CompanyIdp> {
+export async function addCompany({
+  house,
+  main,
+}: Pick<SelectorScene, "house" | "main">): Promise<CompanyIdp> {
   const idp = await startCompanyIdp();
   const { secret } = await createToken(
     house.database,

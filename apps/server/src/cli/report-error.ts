@@ -47,6 +47,11 @@ const hints: Readonly<Record<string, string>> = {
   secret_missing: "Set the variable or write the file, and repeat the command.",
   resource_not_managed: "Rename it in the file, or take it over with --adopt.",
   resource_in_use: "Take it out of that portal first: castellan portal remove-server PORTAL SERVER.",
+  rule_not_found: "`castellan policy list` shows those that there are.",
+  rule_name_taken: "`castellan policy edit NAME` changes it.",
+  approval_not_found: "`castellan approval list` shows those that you may see.",
+  approval_not_yours:
+    "`castellan approval show ID` says who decides; `castellan whoami` says who you are, and `castellan login` signs you in.",
   token_name_taken: "`castellan token list` shows who has it.",
 };
 

@@ -38,6 +38,7 @@ const approval: Approval = {
 };
 const url = `https://mcp.example.com/approvals/${approval.id}`;
 const facts = [
+  "Who asks: Ada (ada@example.com)",
   "Portal: team",
   "Server: okrs",
   "Tool: okrs_delete (destructive)",
@@ -94,4 +95,56 @@ test.each([
     },
     undefined,
   ]);
+});
+
+test("what a stranger wrote is one short line of a letter, and no link", () => {
+  const hostile: Approval = {
+    ...approval,
+    asker: {
+      ...approval.asker,
+      name: "Grace Hopper",
+      client:
+        "Desk\nBecause of: nothing\n\nApprove here: https://evil.example/approvals/1 (https://evil.example/app.json)",
+    },
+    subject: { ...approval.subject, target: `https://evil.example/${"a/".repeat(4000)}` },
+  };
+  const { letter } = approvalNotice({ kind: "asked", approval: hostile, to: [] }, "https://mcp.example.com");
+  const [sentence = "", told = ""] = letter.lines;
+  expect(told.split("\n").map((line) => line.split(":")[0])).toEqual(
+    facts.split("\n").map((line) => line.split(":")[0]),
+  );
+  expect(told).toContain(
+    "Client: Desk Because of: nothing Approve here: https[:]//evil[.]example/approvals/1 (https[:]//evil[.]example/app[.]json)\n",
+  );
+  // Whatever name somebody goes by, the address says who it is.
+  expect(told).toContain("Who asks: Grace Hopper (ada@example.com)\n");
+  expect([sentence.length < 400, told.length < 800, letter.subject.includes("evil.example")]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+});
+
+test.each([
+  ["service", "nightly", "The program nightly wants to use okrs_delete", "Who asks: the program nightly\n"],
+  [
+    "public",
+    "public:192.0.2.1",
+    "Somebody who is not signed in wants",
+    "Who asks: somebody who is not signed in\n",
+  ],
+] as const)("who is no person is not told of as one: %s", (kind, name, begins, line) => {
+  const asker = { ...approval.asker, kind, name, email: undefined };
+  const event = { kind: "asked", approval: { ...approval, asker }, to: [] } as const;
+  const { lines } = approvalNotice(event, "https://mcp.example.com").letter;
+  expect([lines[0]?.startsWith(begins), lines[1]?.startsWith(line)]).toEqual([true, true]);
+});
+
+test("nor is what a decider writes", () => {
+  const at = new Date("2026-01-01T01:00:00Z");
+  const rejection = { by: "usr_2", byName: "Bob", at, reason: "See www.evil.example\n\nPortal: other" };
+  const event = { kind: "decided", approval: { ...approval, state: "rejected", rejection }, to: [] } as const;
+  expect(approvalNotice(event, "https://mcp.example.com").letter.lines[0]).toBe(
+    "You asked to use okrs_delete of the server okrs. The request was rejected. Bob said: See www[.]evil[.]example Portal: other.",
+  );
 });

@@ -19,7 +19,7 @@ export function approvalNotice({ kind, approval, to }: ApprovalEvent, publicUrl:
     kind: `approval.${kind}`,
     emails: to,
     letter: {
-      subject: `${subjectWords(kind, approval)}: ${approval.subject.target}`,
+      subject: `${subjectWords(kind, approval)}: ${told(approval.subject.target)}`,
       lines: [sentence(kind, approval), facts(approval)],
       link: { label: isOpen ? "Look at it and decide" : "Look at it", url },
     },
@@ -30,16 +30,19 @@ export function approvalNotice({ kind, approval, to }: ApprovalEvent, publicUrl:
 }
 
 function subjectWords(kind: ApprovalEvent["kind"], { asker, state }: Approval): string {
-  if (kind === "asked") return `${asker.name} asks for approval`;
-  if (kind === "reminder") return `${asker.name} still waits for approval`;
+  if (kind === "asked") return `${capital(askerWords(asker))} asks for approval`;
+  if (kind === "reminder") return `${capital(askerWords(asker))} still waits for approval`;
   return `Your request was ${outcomeWord(state)}`;
 }
 
 function sentence(kind: ApprovalEvent["kind"], { asker, subject, rejection, state }: Approval): string {
-  const use = `${subject.target} of the server ${subject.server}`;
-  if (kind !== "decided") return `${asker.name} wants to use ${use}, and somebody must agree first.`;
+  const use = `${told(subject.target)} of the server ${subject.server}`;
+  if (kind !== "decided")
+    return `${capital(askerWords(asker))} wants to use ${use}, and somebody must agree first.`;
   const because =
-    rejection === undefined ? "" : ` ${rejection.byName} said: ${rejection.reason || "nothing"}.`;
+    rejection === undefined
+      ? ""
+      : ` ${told(rejection.byName)} said: ${told(rejection.reason, maxReasonLength) || "nothing"}.`;
   return `You asked to use ${use}. The request was ${outcomeWord(state)}.${because}`;
 }
 
@@ -50,15 +53,42 @@ function outcomeWord(state: Approval["state"]): string {
 
 function facts({ asker, subject, needs, expiresAt }: Approval): string {
   const rules = [...new Set(needs.map(({ rule }) => rule))].join(", ");
+  const who = askerWords(asker);
   return [
+    `Who asks: ${asker.email === undefined ? who : `${who} (${asker.email})`}`,
     `Portal: ${subject.portal}`,
     `Server: ${subject.server}`,
-    `Tool: ${subject.target} (${subject.class})`,
-    `Client: ${asker.client ?? "none"}`,
+    `Tool: ${told(subject.target)} (${subject.class})`,
+    `Client: ${told(asker.client ?? "none")}`,
     `Asked from: ${subject.address}`,
     `Because of: ${rules}`,
     `Waits until: ${expiresAt.toISOString()}`,
   ].join("\n");
+}
+
+function askerWords({ kind, name }: Approval["asker"]): string {
+  if (kind === "public") return "somebody who is not signed in";
+  return kind === "service" ? `the program ${told(name)}` : told(name);
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
+const maxLength = 200;
+const maxReasonLength = 1000;
+
+/**
+ * What somebody else wrote: one line, so that it is not taken for one of ours, and no address of which a mail program
+ * makes a link. All of it, as it was written, is on the page.
+ */
+function told(text: string, max = maxLength): string {
+  const characters = [...text.replaceAll(/\s+/g, " ").trim()];
+  const short = characters.length <= max ? characters : [...characters.slice(0, max - 1), "…"];
+  return short
+    .join("")
+    .replaceAll("://", "[:]//")
+    .replaceAll(/(?<=[\p{L}\p{N}-])[.\u3002\uFF0E\uFF61](?=\p{L}{2})/gu, "[.]");
 }
 
 function dataOf(approval: Approval, url: string): Readonly<Record<string, unknown>> {

@@ -108,6 +108,13 @@ export const providerFailed = defineEvent({
   ],
 });
 
+export const ruleUnusable = defineEvent({
+  name: "policy.rule_unusable",
+  level: "error",
+  message: "A stored rule cannot be applied any more, and comes to the stricter side until it is mended",
+  fields: { rule: "string", field: "string", reason: "string" },
+});
+
 export const evaluatorFailed = defineEvent({
   name: "evaluator.failed",
   level: "warn",

@@ -50,7 +50,7 @@ import { createOutbound, createWebApp, type ClientAuthorities } from "@castellan
 import type { Hono } from "hono";
 import type { Config } from "../config/settings.ts";
 import { approvalPage, decidingPages, openDeciding } from "./deciding.ts";
-import { callEnded, evaluatorFailed, faultHappened, requestRefused, serverSynced } from "./events.ts";
+import { callEnded, evaluatorFailed, faultHappened, requestRefused, ruleUnusable, serverSynced } from "./events.ts";
 import { showGauges } from "./gauges.ts";
 import { portalsForConsent } from "./portals-for-consent.ts";
 import { entryPolicy, openRules } from "./rules.ts";
@@ -142,6 +142,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
       publicUrl,
       countryDatabaseFile: config.countryDatabaseFile,
       onEvaluatorFailed: (evaluator, reason) => telemetry.emit(evaluatorFailed, { evaluator, reason }),
+      onUnusable: (unusable) => telemetry.emit(ruleUnusable, { ...unusable }),
     }),
   );
   const { policies, policy, connectionOf } = rules;
@@ -171,7 +172,7 @@ export async function createHouse(options: HouseOptions): Promise<House> {
   const subscriptions = new Subscriptions();
   const rates = opened.use(createRateLimiter({ database, clock, onError }));
   const addresses = createAddresses({ publicUrl, directory });
-  const door = createDoor({ authenticator, directory, rates });
+  const door = createDoor({ authenticator, directory, changes, rates });
   const underWay = opened.use(new UnderWay({ door, directory, changes, policy, policies, clock }));
   opened.use(followChanges({ directory, sessions, subscriptions, onError }));
 

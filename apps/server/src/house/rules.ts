@@ -15,6 +15,7 @@ import {
   type PolicyDirectory,
   type PolicyStore,
   type Postures,
+  type Unusable,
 } from "@castellan/policy";
 import type { PortalDirectory } from "@castellan/portal";
 import type { Vault } from "@castellan/vault";
@@ -39,12 +40,15 @@ export interface RulesOptions {
   readonly countryDatabaseFile: string | undefined;
   /** Told why an evaluator gave no answer that counts. */
   readonly onEvaluatorFailed: (evaluator: string, reason: string) => void;
+  /** Told what of a stored rule cannot be applied any more. */
+  readonly onUnusable: (unusable: Unusable) => void;
 }
 
 export async function openRules(options: RulesOptions): Promise<Rules> {
   const { database, changes, vault, outbound, clock, publicUrl } = options;
   await using opened = new AsyncDisposableStack();
-  const policies = opened.use(await createPolicyDirectory({ store: options.store, changes, clock }));
+  const policies = opened.use(await createPolicyDirectory({ store: options.store, changes, clock, onUnusable: options.onUnusable }),
+  );
   const postures = opened.use(
     await createPostures({
       store: createEvaluatorStore({ database, clock }),
@@ -59,7 +63,7 @@ export async function openRules(options: RulesOptions): Promise<Rules> {
   const countries = createCountries({ file: options.countryDatabaseFile });
   const policy = createCallPolicy({
     current: () => policies.current(),
-    evaluate: async (slugs, caller, connection) =>
+    evaluate: (slugs, caller, connection) =>
       postures.known(slugs, caller, connection) ?? postures.ask(slugs, caller, connection),
   });
   const owned = opened.move();

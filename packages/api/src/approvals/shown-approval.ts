@@ -65,7 +65,6 @@ export const shownApproval = z
     decidedAt: isoTime.optional(),
     usedAt: isoTime.optional(),
     url: z.string().describe("The page on which people look at it and decide"),
-    version: z.number(),
   })
   .meta({ id: "Approval" });
 

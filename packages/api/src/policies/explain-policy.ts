@@ -74,6 +74,10 @@ const answer = z
       }),
     ),
     demands: z.array(demand),
+    isForPeople: z.boolean().meta({
+      description:
+        "Whether rules want a proof or a purpose of a caller who is no person: then the call is refused, whatever `outcome` says",
+    }),
     rules: z
       .array(
         z.object({
@@ -148,6 +152,8 @@ export const explainPolicy = defineRoute({
       ...toShown(explanation),
       isLetThrough: granted && explanation.decision.outcome === "allow",
       isGranted: granted,
+      isForPeople:
+        caller.kind !== "user" && explanation.decision.demands.some(({ kind }) => kind !== "approval"),
       looksAt: {
         ...caller,
         groups: [...caller.groups],

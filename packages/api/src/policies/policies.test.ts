@@ -119,6 +119,24 @@ test("what rules name cannot be removed before they are", async () => {
   expect((await admin("GET", "/portals/main")).status).toBe(200);
 });
 
+test("it is explained that a program cannot do what rules want of people", async () => {
+  const wanting = {
+    name: "why",
+    action: "allow",
+    include: [{ everyone: true }],
+    purpose: { holdsSeconds: 0 },
+  };
+  await admin("POST", "/policies", wanting);
+  const ask = async (caller: object) => {
+    const call = { portal: "main", server: "weather", tool: "forecast", class: "read" };
+    const { body } = await admin("POST", "/policy/explain", { caller, call });
+    const { outcome, isForPeople } = body as { outcome: string; isForPeople: boolean };
+    return { outcome, isForPeople };
+  };
+  expect(await ask({ user: "ann@example.com" })).toEqual({ outcome: "ask", isForPeople: false });
+  expect(await ask({ public: true })).toEqual({ outcome: "ask", isForPeople: true });
+});
+
 test("it is explained who would be let do what, from where, and by which rules", async () => {
   await admin("POST", "/policies", office);
   const ask = async (user: string, address: string, toolClass?: string) => {
@@ -248,4 +266,24 @@ test("what recorded calls would have come to is told by whose and of what", asyn
     code: "invalid_input",
     field: "remove[0]",
   });
+});
+
+test("a rule that cannot be applied any more says so wherever it is shown, and is explained", async () => {
+  await admin("POST", "/policies", { ...office, exclude: [{ expression: 'caller.email == "ann"' }] });
+  expect((await admin("GET", "/policies/office-only")).body).not.toHaveProperty("unusable");
+  await house.database.query(sql`update policy_rules set exclude = '[{"expression": "was.fine("}]'`);
+  const unusable = [{ field: "exclude[0]", reason: expect.stringMatching(/./) as string }];
+  expect((await admin("GET", "/policies/office-only")).body).toMatchObject({ unusable });
+  expect((await admin("GET", "/policies")).body).toMatchObject({ items: [{ unusable }] });
+  const { body } = await admin("POST", "/policy/explain", {
+    caller: { user: "ann@example.com" },
+    call: { portal: "main", server: "weather", class: "write" },
+  });
+  expect(body).toMatchObject({
+    outcome: "deny",
+    rules: [{ fits: "unknown", effect: "blocks", selectors: [{ fits: "yes" }, { fits: "unknown" }] }],
+  });
+  expect((await admin("PATCH", "/policies/office-only", { exclude: [] })).body).not.toHaveProperty(
+    "unusable",
+  );
 });

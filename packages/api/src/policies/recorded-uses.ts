@@ -6,6 +6,8 @@ import { useClasses, type Caller, type Connection, type RecordedUse } from "@cas
 import type { ApiPorts } from "../ports.ts";
 
 const pageSize = 500;
+// Whoever called lately called before: those who are met again and again are few. Strangers are as many as they like.
+const maxKept = 1_000;
 
 export interface ReadUsesOptions {
   readonly filter: Pick<CallFilter, "portal" | "server" | "principal" | "sinceMs" | "untilMs">;
@@ -74,8 +76,7 @@ function connectionOf(
     certificate: undefined,
     postures: {},
   };
-  known.set(key, connection);
-  return connection;
+  return kept(known, key, connection);
 }
 
 /** One object for each caller with each of their clients. */
@@ -92,8 +93,7 @@ function createCallers({ database }: Pick<ApiPorts, "database">) {
       const key = `${call.principalId} ${call.clientId ?? ""}`;
       if (known.has(key)) return known.get(key);
       const caller = call.principalKind === "public" ? ofPublic(call) : await ofPrincipal(call);
-      known.set(key, caller);
-      return caller;
+      return kept(known, key, caller);
     },
   };
 
@@ -104,6 +104,14 @@ function createCallers({ database }: Pick<ApiPorts, "database">) {
       principal && { ...callerOf(principal), ...(call.clientId !== undefined && { clientId: call.clientId }) }
     );
   }
+}
+
+/** The one that came first goes first. */
+function kept<Value>(known: Map<string, Value>, key: string, value: Value): Value {
+  known.set(key, value);
+  const [oldest] = known.keys();
+  if (known.size > maxKept && oldest !== undefined) known.delete(oldest);
+  return value;
 }
 
 function ofPublic({ principalId: id, principalName: name }: RecordedCall): Caller {

@@ -1,5 +1,13 @@
 /** A rule as the API shows it. */
-import { levelOf, levels, ruleActions, rulePartSchemas, type Rule, type SavedRule } from "@castellan/policy";
+import {
+  levelOf,
+  levels,
+  ruleActions,
+  rulePartSchemas,
+  unusableIn,
+  type Rule,
+  type SavedRule,
+} from "@castellan/policy";
 import { z } from "zod";
 import { isoTime } from "../fields.ts";
 
@@ -22,6 +30,13 @@ const members = {
   startsAt: isoTime.optional(),
   endsAt: isoTime.optional(),
   isEnabled: z.boolean(),
+  unusable: z
+    .array(z.object({ field: z.string(), reason: z.string() }))
+    .optional()
+    .meta({
+      description:
+        "What of it this release cannot apply, although it was saved. Nobody can tell whether that fits, which comes to the stricter outcome: mend it",
+    }),
   managedBy: z.string().optional().meta({ description: "The configuration file that made it" }),
   version: z.int(),
   createdAt: isoTime,
@@ -41,8 +56,13 @@ export const savedRule = z
 
 export function toShownRule(rule: Rule): z.input<typeof shownRule> {
   const { id: _, ...shown } = rule;
+  const unusable = unusableIn(rule).map(({ field, reason }) => ({ field, reason }));
   // Read-only lists, which nobody writes to.
-  return { ...shown, level: levelOf(rule.at) } as z.input<typeof shownRule>;
+  return {
+    ...shown,
+    level: levelOf(rule.at),
+    ...(unusable.length > 0 && { unusable }),
+  } as z.input<typeof shownRule>;
 }
 
 export function toSavedRule({ rule, warnings }: SavedRule): z.input<typeof savedRule> {

@@ -238,8 +238,9 @@ test.each([
   [
     ["pwd"],
     undefined,
-    "You have proved who you are, by a password. The rule wants a second factor or a passkey.",
+    "You have proved who you are, by a password. The rule wants a second factor, or a passkey that asks for a PIN or a fingerprint.",
   ],
+  [["swk", "user"], undefined, "by a passkey. The rule wants a second factor, or a passkey that asks for"],
   [[], undefined, "You have proved who you are, but where you signed in does not say how. The rule wants"],
   [
     ["pwd", "otp", "mfa"],
@@ -427,10 +428,24 @@ test("the list: what waits for one's decision, what one asked for, and older one
   );
 });
 
+test.each([
+  ["a Cyrillic letter in a Latin word", '{"to":"\u0430da@example.com"}', true],
+  ["a Latin one in a Greek word", '{"to":"\u03BF\u03BDo"}', true],
+  [
+    "words of one alphabet each",
+    '{"to":"\u0430\u0434\u0430 \u0438 ada, \u03BB\u03CC\u03B3\u03BF\u03C2, \u6771\u4EACtower, 5\u03BCm"}',
+    false,
+  ],
+])("arguments with look-alike letters are told of: %s", async (_, args, isTold) => {
+  const { id } = await house.ask(ada.person, [needsYes()], { arguments: args });
+  const { words } = await lead.browser.get(approvalPath(id));
+  expect(words.includes("mix letters of several alphabets")).toBe(isTold);
+});
+
 test("a long list goes on on further pages", async () => {
   for (let n = 0; n < 53; n += 1) {
     const { id } = await house.ask(ada.person, [needsYes()], { subject: { target: `call-${n}` } });
-    if (n < 51) await house.approvals.withdraw(id, ada.person.id);
+    if (n < 51) await house.approvals.decide(id, { by: lead.person, yes: true });
   }
   const shown = (page: ShownPage) => [...page.words.matchAll(/call-(\d+) at/g)].map(([, n]) => Number(n));
   const page = await ada.browser.get("/approvals");

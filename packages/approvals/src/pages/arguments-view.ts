@@ -9,6 +9,10 @@ const maxCharacters = 4000;
 /** Longer ones are shown as they came: laid out they would be a page of megabytes. */
 const maxLaidOut = 65_536;
 
+/** Letters of another alphabet in a Latin word: Cyrillic ones, and Greek ones that look like Latin ones. `μm` is none. */
+const other = String.raw`[\p{Script=Cyrillic}ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαγικνορτυχω]`;
+const lookAlike = new RegExp(String.raw`\p{Script=Latin}\p{M}*${other}|${other}\p{M}*\p{Script=Latin}`, "u");
+
 /** @param text undefined: not kept any more */
 export function argumentsView(text: string | undefined): Html {
   if (text === undefined) return html`<p class="muted">They are not kept any more.</p>`;
@@ -18,8 +22,17 @@ export function argumentsView(text: string | undefined): Html {
     (sum, line) => sum + line.reduce((all, piece) => all + textOf(piece).length, 1),
     0,
   );
-  if (lines.length <= maxLines && length <= maxCharacters) return html`<pre>${shown(lines)}</pre>`;
-  return html`<p class="notice warning">This is only the beginning. Read all of it before you decide.</p>
+  const warning =
+    lookAlike.test(text) &&
+    html`<p class="notice warning">
+      Some words here mix letters of several alphabets, of which some look alike. Names and addresses may be
+      others than they seem.
+    </p>`;
+  if (lines.length <= maxLines && length <= maxCharacters)
+    return html`${warning}
+      <pre>${shown(lines)}</pre>`;
+  return html`${warning}
+    <p class="notice warning">This is only the beginning. Read all of it before you decide.</p>
     <pre>${beginning(lines)}…</pre>
     <details>
       <summary>Show all ${text.length.toLocaleString("en")} characters</summary>

@@ -50,7 +50,7 @@ function reachOf(seen: SeenApproval): string {
   const open = openNeeds(seen).map(({ need }) => need);
   const seconds = Math.max(0, ...open.map((need) => (need.kind === "decision" ? need.holdsSeconds : 0)));
   return seconds === 0
-    ? "A yes is for this one call, exactly as it stands here."
+    ? "A yes is for this one call, with these arguments."
     : `A yes also lets through every other call of the same kind by the same caller for ${span(seconds)}, with whatever arguments.`;
 }
 
@@ -103,7 +103,9 @@ function weakness(amr: readonly string[], { methods }: ProofNeed): Html {
       ? html`but where you signed in does not say how`
       : html`by ${either(named.map(methodWords), "and")}`;
   const wanted =
-    methods === undefined ? html`a second factor or a passkey` : either(methods.map(methodWords));
+    methods === undefined
+      ? html`a second factor, or a passkey that asks for a PIN or a fingerprint`
+      : either(methods.map(methodWords));
   return html`You have proved who you are, ${how}. The rule wants ${wanted}. Sign in that way, or ask an admin
   if you cannot.`;
 }

@@ -62,6 +62,19 @@ test("an asker has so many waiting at most, those that are over or found again n
   expect((await office.approvals.ask(calls[3]!)).state).toBe("pending");
 });
 
+test("a request that is asked for in two ways in turn is told of so many times, and not with each", async () => {
+  office.hire({ groups: ["board"] });
+  const board = decisionOf("board");
+  const expiresAt = new Date(office.clock.now() + 86_400_000);
+  const call = newCall(askerOf(office.hire()), [ops], { expiresAt });
+  const before = office.told.length;
+  for (let turn = 0; turn < 40; turn += 1) {
+    await office.approvals.ask({ ...call, needs: [ops, board] });
+    await office.approvals.ask({ ...call, needs: [ops] });
+  }
+  expect(office.told.length - before).toBeLessThanOrEqual(11);
+});
+
 test("the public shares one allotment, whatever its addresses", async () => {
   const ask = (last: number) => {
     const id = `public:192.0.2.${last}`;
@@ -145,4 +158,23 @@ test("asked again under other rules, what is not covered is open", async () => {
   expect(office.told.slice(before).map(({ kind, to }) => [kind, to])).toEqual([["asked", [inLegal.email]]]);
   // And where a rule goes, nothing is open that nobody wants.
   expect(await office.approvals.ask({ ...call, needs: [ops] })).toMatchObject({ id, state: "approved" });
+});
+
+test("who asks and takes back, or is told no, does not have people told again and again", async () => {
+  const asker = askerOf(office.hire());
+  const decider = office.hire({ groups: ["ops"] });
+  const expiresAt = new Date(office.clock.now() + 86_400_000);
+  const ask = () => office.approvals.ask(newCall(asker, [ops], { expiresAt }));
+  const takeBack = async () => office.approvals.withdraw((await ask()).id, asker.id);
+  const decide = async (yes: boolean) => office.approvals.decide((await ask()).id, { by: decider, yes });
+  // What was agreed to counts for nothing here, however much of it there is.
+  for (const _ of [1, 2, 3, 4]) await decide(true);
+  await takeBack();
+  await decide(false);
+  await takeBack();
+  const before = office.told.length;
+  await expect(ask()).rejects.toMatchObject({ code: "approvals_limited" });
+  expect(office.told).toHaveLength(before);
+  office.clock.advance(3_600_000);
+  expect((await ask()).state).toBe("pending");
 });

@@ -16,6 +16,9 @@ import { refit } from "./refit.ts";
 /** For so long after a no the same call is not asked anew: people who are asked until they say yes decide nothing. */
 const noHoldsMs = 10 * 60 * 1000;
 
+/** So long a request that came to nothing keeps its place: asking and taking back would have people told without end. */
+const placeHeldMs = 60 * 60 * 1000;
+
 /** How many times as much all of the public together may have waiting as one caller. */
 const publicShare = 5;
 
@@ -65,16 +68,25 @@ async function findEarlier(tx: Transaction, binding: string, nowMs: number): Pro
   return row && toApproval(row, nowMs);
 }
 
+/** As many as may wait may have come to nothing lately, each by itself. What was agreed to does not count. */
 async function assertRoom(tx: Transaction, { clock, maxPending }: Ground, asker: Asker): Promise<void> {
   const isPublic = asker.kind === "public";
   const most = isPublic ? maxPending * publicShare : maxPending;
   const of = isPublic ? sql`asker_id like 'public:%'` : sql`asker_id = ${asker.id}`;
-  const [row] = await tx.query<{ waiting: number }>(sql`
-    select count(*)::int as waiting from (
-      select 1 from approvals
-      where state = 'pending' and expires_at > ${new Date(clock.now())} and ${of} limit ${most}) as found`);
-  if (row !== undefined && row.waiting >= most)
-    throw approvalFaults.fault("approvals_limited", `There are ${most} requests waiting already`, {
-      data: { maxPending: most },
-    });
+  const now = new Date(clock.now());
+  const since = new Date(clock.now() - placeHeldMs);
+  const [row] = await tx.query<{ waiting: number; vain: number }>(sql`
+    select
+      (select count(*)::int from (
+        select 1 from approvals
+        where state = 'pending' and expires_at > ${now} and ${of} limit ${most}) as found) as waiting,
+      (select count(*)::int from (
+        select 1 from approvals
+        where state in ('rejected', 'withdrawn', 'expired') and decided_at > ${since} and ${of}
+        limit ${most}) as found) as vain`);
+  const limited = (message: string) =>
+    approvalFaults.fault("approvals_limited", message, { data: { maxPending: most } });
+  if (row !== undefined && row.waiting >= most) throw limited(`There are ${most} requests waiting already`);
+  if (row !== undefined && row.vain >= most)
+    throw limited(`${most} requests of the last hour came to nothing: wait`);
 }

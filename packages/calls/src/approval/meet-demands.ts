@@ -13,6 +13,7 @@ import { whatOf } from "../policy/words.ts";
 import type { StateFacts } from "../request-state/request-states.ts";
 import { withoutRound } from "../request-state/round.ts";
 import type { CallPorts } from "../stages/stage.ts";
+import { asApproved } from "./as-approved.ts";
 import { askCaller } from "./ask-caller.ts";
 import { callBindingOf, holdingOf } from "./call-binding.ts";
 import { hearRetry } from "./hear-retry.ts";
@@ -47,13 +48,13 @@ export async function meetDemands(meeting: Meeting, ports: CallPorts): Promise<A
     const needs = await needsLeft(call, target, decision, ports);
     if (needs.length === 0) return { approved: undefined, target };
     const nextRound = round?.approved && (await goOn(round.approved, needs, ports));
-    if (nextRound) return { approved: nextRound, target };
+    if (nextRound) return { approved: nextRound, target: asApproved(target) };
     const asked = newRequest({ call, target, demands: decision.demands, needs }, ports.clock.now());
     const request = await ports.approvals.ask(asked);
     if (request.state === "rejected") assertGoesOn(request);
     if (request.state === "approved") {
       const used = await use(request, { call, target, needs }, ports);
-      if (used) return { approved: used, target };
+      if (used) return { approved: used, target: asApproved(target) };
       continue;
     }
     const answer = await askCaller(request, { call, target, round }, ports);
@@ -78,7 +79,19 @@ async function needsLeft(
   const lasts = needs.some((need) => need.kind !== "proof" && need.holdsSeconds > 0);
   if (!lasts) return needs;
   const held = new Set(await approvals.holding(holdingOf({ call, target }), needs));
-  return needs.filter((need) => !held.has(need));
+  const left = needs.filter((need) => !held.has(need));
+  if (held.size > 0 && left.length === 0) await useUp({ call, target, needs }, approvals);
+  return left;
+}
+
+/** The call that a yes was asked for goes by it once, though it also holds: when it holds no more, there must be none left. */
+async function useUp(
+  { call, target, needs }: Pick<Meeting, "call" | "target"> & { readonly needs: readonly Need[] },
+  approvals: CallPorts["approvals"],
+): Promise<void> {
+  const binding = callBindingOf({ call, target });
+  const living = await approvals.living(binding);
+  if (living?.state === "approved") await approvals.use(living.id, binding, needs);
 }
 
 /** One decision is good for one call: the request is used up, on whichever replica comes first. */

@@ -32,7 +32,8 @@ const stepUp = (withinSeconds: number, methods?: readonly string[]): Demand => (
 
 test.each<[string, Principal, Demand, number]>([
   ["lately, with two factors", person(["pwd", "otp", "mfa"], 59), stepUp(60), 0],
-  ["with a passkey", person(["hwk"], 59), stepUp(60), 0],
+  ["with a passkey", person(["hwk", "user", "mfa"], 59), stepUp(60), 0],
+  ["with a key that asks for nothing", person(["hwk"], 59), stepUp(60), 1],
   ["too long ago", person(["mfa"], 60), stepUp(60), 1],
   ["with a password only", person(["pwd"], 1), stepUp(60), 1],
   ["by a way that the rule names", person(["otp"], 1), stepUp(60, ["otp"]), 0],

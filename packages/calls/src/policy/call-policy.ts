@@ -12,15 +12,17 @@ export interface CallPolicyOptions {
   /** The rules that are in force. */
   readonly current: () => Policies;
   /**
-   * What evaluators say, by slug; one that gives no answer that counts is left out. Never rejects. Without it none is
-   * asked, and rules that want one are not met.
+   * What evaluators say, by slug; one that gives no answer that counts is left out. A promise only where one has to be
+   * asked; never rejects. Without it none is asked, and rules that want one are not met.
    */
   readonly evaluate?: (
     evaluators: readonly string[],
     caller: Caller,
     connection: Connection,
-  ) => Promise<Readonly<Record<string, boolean>>>;
+  ) => Answers | Promise<Answers>;
 }
+
+type Answers = Connection["postures"];
 
 export function createCallPolicy({ current, evaluate }: CallPolicyOptions): CallPolicy {
   return {
@@ -29,10 +31,14 @@ export function createCallPolicy({ current, evaluate }: CallPolicyOptions): Call
       const caller = callerOf(principal);
       const wanted = evaluate ? policies.posturesWanted(caller, connection, portal) : [];
       if (!evaluate || wanted.length === 0) return policies.judge(caller, connection);
-      return evaluate(wanted, caller, connection).then((postures) =>
-        // By the rules of now: they may be others since the question.
-        current().judge(caller, { ...connection, postures }),
-      );
+      const answers = evaluate(wanted, caller, connection);
+      if (!(answers instanceof Promise)) return policies.judge(caller, withAnswers(connection, answers));
+      // By the rules of now: they may be others since the question.
+      return answers.then((later) => current().judge(caller, withAnswers(connection, later)));
     },
   };
+}
+
+function withAnswers(connection: Connection, answers: Answers): Connection {
+  return { ...connection, postures: { ...connection.postures, ...answers } };
 }

@@ -11,26 +11,32 @@ export const enter = defineStage<Admitted, Entered>({
   owner: "portal",
   does: "portal → whether rules let the caller in from there; the caller's session in it",
   run(call, ports): Entered | Promise<Entered> {
-    const judge = ports.policy.judge(call.principal, call.connection, call.portalSlug);
-    return judge instanceof Promise
-      ? judge.then((found) => enterPortal(call, found, ports))
-      : enterPortal(call, judge, ports);
+    const known = knownPortal(call, ports);
+    return known instanceof Promise
+      ? known.then((found) => withSession(call, found, ports))
+      : withSession(call, known, ports);
   },
 });
 
-function enterPortal(
-  call: Admitted,
-  judge: Judge,
-  { findPortal }: Pick<CallPorts, "findPortal">,
-): Entered | Promise<Entered> {
+type Known = Omit<Entered, "session">;
+
+function knownPortal(call: Admitted, { policy, findPortal }: CallPorts): Known | Promise<Known> {
+  const found = (judge: Judge) => {
+    const portal = findPortal(call, call.principal, judge);
+    if (!portal) throw unknownPortal(call);
+    return { portal, judge };
+  };
+  const judge = policy.judge(call.principal, call.connection, call.portalSlug);
+  return judge instanceof Promise ? judge.then(found) : found(judge);
+}
+
+function withSession(call: Admitted, known: Known, ports: CallPorts): Entered | Promise<Entered> {
   const { principal, message, protocol } = call;
-  const portal = findPortal(call, principal, judge);
-  if (!portal) throw unknownPortal(call);
   const request = message.kind === "request" ? message : undefined;
-  const session = sessionOf(protocol, request, (id) => portal.session(id, principal));
-  return session instanceof Promise
-    ? session.then((found) => ({ portal, judge, session: found }))
-    : { portal, judge, session };
+  const session = sessionOf(protocol, request, (id) => known.portal.session(id, principal));
+  if (!(session instanceof Promise)) return { ...known, session };
+  // While it was read, other rules may have come: until the call is held (`authorize`), nobody ends it for them.
+  return session.then(async (found) => ({ ...(await knownPortal(call, ports)), session: found }));
 }
 
 /** In the words of the address: whose host name it is, is not told. */

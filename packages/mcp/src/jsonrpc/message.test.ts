@@ -29,6 +29,22 @@ test.each([
   ['{"jsonrpc":"2.0","id":12345678901234567890,"method":"ping"}', "message_invalid id"],
   ['{"jsonrpc":"2.0","id":1,"method":"ping","params":[]}', "message_invalid params"],
   ['{"jsonrpc":"2.0","id":1,"method":"ping","id":2}', "json_ambiguous"],
+  ['{"jsonrpc":"2.0","id":1,"method":"ping","Method":"tools/call"}', "json_ambiguous"],
+  ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a"},"PARAMS":{}}', "json_ambiguous"],
+  ['{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","Name":"b"}}', "json_ambiguous"],
+  [
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","argument\\u017f":{}}}',
+    "json_ambiguous",
+  ],
+  [
+    '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","ta\u017fk\u0049d":"b"}}',
+    "json_ambiguous",
+  ],
+  [
+    '{"jsonrpc":"2.0","id":1,"method":"completion/complete","params":{"ref":{"uri":"a","URI":"b"}}}',
+    "json_ambiguous",
+  ],
+  ['{"jsonrpc":"2.0","id":1,"method":"x","params":{"arguments":{"Name":1,"name":2},"ID":1}}', "accepted"],
   ['{"jsonrpc":"2.0","id":1}', "message_invalid"],
   ['{"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}}', "message_invalid"],
   ['{"jsonrpc":"2.0","id":1,"error":{"code":"x","message":""}}', "message_invalid error"],

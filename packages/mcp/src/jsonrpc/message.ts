@@ -2,6 +2,7 @@
 import type { Fault } from "@castellan/kernel";
 import { mcpFaults } from "../faults.ts";
 import { assertUnambiguous, objectMembers, type Span } from "../json/scan.ts";
+import { assertSpelled } from "./spelling.ts";
 
 export type RequestId = string | number;
 export type JsonObject = Readonly<Record<string, unknown>>;
@@ -63,6 +64,7 @@ export function parseMessage(text: string): Message {
     throw mcpFaults.fault("batch_unsupported", "JSON-RPC batches are not served: send one message a request");
   if (!isObject(value)) throw invalid("must be a JSON object");
   assertUnambiguous(text);
+  assertSpelled(value);
   if (value["jsonrpc"] !== "2.0") throw invalid('needs "jsonrpc": "2.0"', "jsonrpc");
   return "method" in value ? toCall(value, text) : toResponse(value, text);
 }

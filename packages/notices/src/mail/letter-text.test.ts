@@ -16,6 +16,7 @@ test("a stranger's words show as what they are, in both forms", () => {
       "-- \nThis message was sent by Castellan. Nobody reads answers to it.\n",
     ].join("\n\n"),
   );
+  expect(written.html).toContain(String.raw`<title>Ada asks\u{D} Bcc: all@example.com\u{202E}</title>`);
   expect(written.html.match(/<p [^>]*pre-line[^>]*>.*?<\/p>|<a .*?<\/a>/gs)).toEqual([
     '<p style="white-space: pre-line; overflow-wrap: anywhere">Tool: &lt;img src=x onerror=alert(1)&gt;</p>',
     String.raw`<p style="white-space: pre-line; overflow-wrap: anywhere">Name: &quot;a&quot;\u{200B} &amp; b</p>`,

@@ -13,9 +13,10 @@ export interface WrittenLetter {
 
 export function writeLetter({ subject, lines, link }: Letter): WrittenLetter {
   const shown = lines.map(visible);
+  const title = shorten(visible(subject).replaceAll(/[\n\t]+/g, " "));
   const ending = "This message was sent by Castellan. Nobody reads answers to it.";
   return {
-    subject: shorten(visible(subject).replaceAll(/[\n\t]+/g, " ")),
+    subject: title,
     text: [...shown, ...(link ? [`${link.label}:\n${link.url}`] : []), `-- \n${ending}`].join("\n\n") + "\n",
     html: String(
       html`<!doctype html>
@@ -23,7 +24,7 @@ export function writeLetter({ subject, lines, link }: Letter): WrittenLetter {
           <head>
             <meta charset="utf-8" />
             <meta name="color-scheme" content="light dark" />
-            <title>${subject}</title>
+            <title>${title}</title>
           </head>
           <body
             style="font: 16px/1.5 system-ui, sans-serif; max-width: 36em; margin: 2em auto; padding: 0 1em"

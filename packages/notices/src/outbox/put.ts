@@ -15,6 +15,10 @@ const givenUpAfterMs = 3 * dayMs;
 /** Who may decide may be a group of any size: beyond this many, telling all of them helps nobody. */
 const maxEmails = 500;
 
+/** Letters to one address in an hour. Who gets so many reads the page; more would only keep other letters from them. */
+const maxLetters = 60;
+const hourMs = 60 * 60 * 1000;
+
 export interface PutOptions {
   readonly vault: Pick<Vault, "seal">;
   readonly now: Date;
@@ -37,7 +41,9 @@ export async function putNotice(tx: Queryable, notice: Notice, options: PutOptio
      order by id limit 1000`);
   const payload = webhookPayload(kind, now, data);
   const written = JSON.stringify(letter);
-  const addresses = hasMail ? [...new Set(emails)].filter(isMailAddress).slice(0, maxEmails) : [];
+  const named = hasMail ? [...new Set(emails)].filter(isMailAddress).slice(0, maxEmails) : [];
+  const full = await fullMailboxes(tx, named, now);
+  const addresses = named.filter((address) => !full.has(address));
   const rows: Row[] = [
     ...addresses.map((recipient) => ({ channel: "email" as const, recipient, body: written })),
     ...webhooks.map(({ id }) => ({ channel: "webhook" as const, recipient: id, body: payload })),
@@ -53,4 +59,13 @@ export async function putNotice(tx: Queryable, notice: Notice, options: PutOptio
                   ${rows.map(({ recipient }) => recipient)}::text[], ${bodies}::bytea[])
         as row (id, channel, recipient, body)`);
   await recordChange(tx, noticesTopic, kind);
+}
+
+async function fullMailboxes(tx: Queryable, addresses: readonly string[], now: Date): Promise<Set<string>> {
+  if (addresses.length === 0) return new Set();
+  const rows = await tx.query<{ recipient: string }>(sql`
+    select recipient from notices
+     where channel = 'email' and recipient = any(${addresses}) and created_at > ${new Date(now.getTime() - hourMs)}
+     group by recipient having count(*) >= ${maxLetters}`);
+  return new Set(rows.map(({ recipient }) => recipient));
 }

@@ -300,13 +300,14 @@ test("somebody of the other directory may use nothing", async () => {
 
 test("the API is one thing, said by the person's role", async () => {
   const visit = await scene.arrive({ more: { resource: `${publicUrl}/api/v1`, scope: "api goals:read" } });
-  expect(visit.text.split("\n").slice(0, 6)).toEqual([
+  expect(visit.text.split("\n").slice(0, 7)).toEqual([
     "Let Editor use Castellan itself?",
     "You are signed in as Ada (ada@example.com). Not you?",
     "It chose this name itself; nobody has checked it. Access is handed to a program on this computer.",
     "Any program on this computer could call itself that. Go on only if you have just started it yourself.",
     "What it asks for",
     "It could see and end what you have allowed to other programs.",
+    "It could also approve or reject, in your name, what others ask you to decide.",
   ]);
   expect(await visit.redeem(await visit.decide("allow", ["goals:read"]))).toMatchObject({ scope: "api" });
   expect(await scene.grants()).toEqual([[undefined, "api"]]);

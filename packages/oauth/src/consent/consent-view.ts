@@ -63,6 +63,7 @@ export function apiConsent(view: ConsentView & { readonly isHeld: boolean }): Ht
       ${view.formField}
       <h2>What it asks for</h2>
       <p>${roleWords[view.user.role]}</p>
+      <p>It could also approve or reject, in your name, what others ask you to decide.</p>
       ${view.isHeld && html`<p class="muted">You have allowed this before.</p>`} ${decision(view)}
     </form>`;
 }

@@ -1,8 +1,11 @@
-import { isFault } from "@castellan/kernel";
 import { describe, expect, test } from "vitest";
+import { explain } from "../explain/explain.ts";
 import type { Rule } from "../rules/rule.ts";
+import type { Selector } from "../rules/selector.ts";
+import { unusableIn } from "../rules/unusable.ts";
 import { callerOf, connectionOf, ruleOf, useOf } from "../testing/rule-of.ts";
 import { compilePolicies } from "./compile.ts";
+import type { Outcome } from "./decision.ts";
 
 const caller = callerOf();
 const connection = connectionOf();
@@ -190,28 +193,38 @@ describe("evaluators", () => {
   });
 });
 
-describe("rules that cannot be applied", () => {
-  test.each([
-    [ruleOf({ name: "a", include: [{ expression: "nonsense(" }] }), "include[0]"],
-    [ruleOf({ name: "a", exclude: [{ ip: "10.0.0.0/8" }, { ip: "office" }] }), "exclude[1]"],
-    [ruleOf({ name: "a", action: "require_approval", approval: undefined }), "approval"],
-  ])("are refused with the field", (rule, field) => {
-    const caught = catchFault(() => compilePolicies([rule]));
-    expect([caught?.code, caught?.field]).toEqual(["rule_without_effect", field]);
-    expect(
-      compilePolicies([{ ...rule, isEnabled: false }])
-        .judge(caller, connection)
-        .decide(use).outcome,
-    ).toBe("allow");
+describe("rules that cannot be applied any more", () => {
+  const broken = { expression: "nonsense(" };
+  const everyone = { everyone: true } as const;
+  const elsewhere = { portals: ["elsewhere"] };
+  const foreign = { colour: "red" } as unknown as Selector;
+
+  test.each<[Partial<Rule>, Outcome, string[], string]>([
+    [{ include: [broken] }, "deny", [], "include[0]"],
+    [{ include: [everyone], require: [broken] }, "deny", [], "require[0]"],
+    [{ include: [everyone], exclude: [{ ip: "10.9.0.0/16" }, { ip: "office" }] }, "deny", [], "exclude[1]"],
+    [{ include: [foreign], stepUp: { withinSeconds: 60 } }, "deny", [], "include[0]"],
+    // Whatever the broken one says, they are meant, or are not.
+    [{ include: [broken, everyone] }, "allow", ["a"], "include[0]"],
+    [{ action: "block", include: [broken] }, "deny", ["a"], "include[0]"],
+    [{ action: "block", include: [everyone], exclude: [broken] }, "deny", ["a"], "exclude[0]"],
+    [{ action: "block", include: [broken], require: [{ group: "nobody" }] }, "allow", [], "include[0]"],
+    [{ action: "require_approval", include: [broken] }, "ask", ["a"], "include[0]"],
+    [{ action: "require_approval", approval: undefined }, "deny", ["a"], "approval"],
+    [{ include: [broken], at: elsewhere }, "allow", [], "include[0]"],
+    [{ include: [broken], isEnabled: false }, "allow", [], "include[0]"],
+  ])("%j: %s", (fields, outcome, naming, field) => {
+    const approval = fields.action === "require_approval" ? { deciders: { groups: ["leads"] } } : undefined;
+    const rule = ruleOf({ name: "a", approval, ...fields });
+    const judge = compilePolicies([rule]).judge(caller, connection);
+    const decision = judge.decide(use);
+    expect([decision.outcome, decision.levels[0]?.rules]).toEqual([outcome, naming]);
+    expect([judge.mayShow(use), judge.isKnown(use)]).toEqual([outcome !== "deny", outcome !== "deny"]);
+    expect(decision).toEqual(explain([rule], caller, connection, use).decision);
+    expect(unusableIn(rule).map((one) => one.field)).toEqual([field]);
+  });
+
+  test("what can be applied has nothing to tell", () => {
+    expect(unusableIn(ruleOf({ name: "a", exclude: [{ ip: "10.9.0.0/16" }] }))).toEqual([]);
   });
 });
-
-function catchFault(run: () => unknown) {
-  try {
-    run();
-  } catch (error) {
-    if (isFault(error)) return error;
-    throw error;
-  }
-  return undefined;
-}

@@ -9,8 +9,8 @@ import { createProgram } from "./program.ts";
 
 /**
  * `nowMs` is the moment from which what judges show holds, until `changesAtMs`; without it a rule with dates counts there as
- * one that may be in force or not. Decisions always go by their own moment. Throws `rule_without_effect` for a rule with a
- * selector that cannot be made ready (a store refuses those when they are saved).
+ * one that may be in force or not. Decisions always go by their own moment. Of a selector of which nothing can be made (a
+ * store refuses those when they are saved) nobody can tell whether it fits: `unusableIn` says which those are.
  */
 export function compilePolicies(
   rules: readonly Rule[],

@@ -1,9 +1,9 @@
 /** Rules made ready: each selector once, however many rules have it, and each rule as the numbers of its selectors. */
-import { policyFaults } from "../faults.ts";
 import { levelOf, type Level, type Rule } from "../rules/rule.ts";
 import type { Selector } from "../rules/selector.ts";
 import type { WhatMatch, WhereMatch, WhoMatch } from "../selectors/definition.ts";
-import { selectorMatcher } from "../selectors/selectors.ts";
+import { asApplied } from "../rules/unusable.ts";
+import { readySelector } from "../selectors/selectors.ts";
 
 /** When what a selector looks at is known: each is looked at as early as can be, and kept for as long as it holds. */
 export const stages = ["who", "where", "posture", "now", "call"] as const;
@@ -54,7 +54,6 @@ interface Place {
   readonly number: number;
 }
 
-/** Throws `rule_without_effect` for a rule with a selector that cannot be made ready. */
 export function createProgram(rules: readonly Rule[]): Program {
   const who: WhoMatch[] = [];
   const where: WhereMatch[] = [];
@@ -70,7 +69,7 @@ export function createProgram(rules: readonly Rule[]): Program {
   }
 
   function add(selector: Selector): Place {
-    const matcher = selectorMatcher(selector);
+    const { matcher } = readySelector(selector);
     if (matcher.time === "who") return { stage: "who", number: who.push(matcher.match) - 1 };
     if (matcher.time === "what") {
       return { stage: matcher.needsCall ? "call" : "now", number: what.push(matcher.match) - 1 };
@@ -81,14 +80,11 @@ export function createProgram(rules: readonly Rule[]): Program {
     return { stage: "posture", number };
   }
 
-  function ruleProgram(rule: Rule, index: number): RuleProgram {
-    if (rule.action === "require_approval" && rule.approval === undefined) {
-      const why = `the rule ${rule.name} wants an approval and says of nobody that they may give it`;
-      throw policyFaults.fault("rule_without_effect", why, { field: "approval" });
-    }
-    const include = placesOf(rule, "include");
-    const require = placesOf(rule, "require");
-    const exclude = placesOf(rule, "exclude");
+  function ruleProgram(stored: Rule, index: number): RuleProgram {
+    const rule = asApplied(stored);
+    const include = rule.include.map(placeOf);
+    const require = rule.require.map(placeOf);
+    const exclude = rule.exclude.map(placeOf);
     const partsAt = (stage: Stage): Parts => {
       const numbers = (some: readonly Place[]) =>
         some.flatMap((place) => (place.stage === stage ? place.number : []));
@@ -124,18 +120,6 @@ export function createProgram(rules: readonly Rule[]): Program {
       startsAtMs: rule.startsAt?.getTime() ?? -Infinity,
       endsAtMs: rule.endsAt?.getTime() ?? Infinity,
     };
-  }
-
-  function placesOf(rule: Rule, part: "include" | "require" | "exclude"): readonly Place[] {
-    return rule[part].map((selector, at) => {
-      try {
-        return placeOf(selector);
-      } catch (cause) {
-        const field = `${part}[${at}]`;
-        const why = `the rule ${rule.name} cannot be applied: ${field}: ${(cause as Error).message}`;
-        throw policyFaults.fault("rule_without_effect", why, { field, cause });
-      }
-    });
   }
 
   const sorted = rules.filter(({ isEnabled }) => isEnabled).toSorted((a, b) => (a.name < b.name ? -1 : 1));

@@ -34,6 +34,8 @@ export type Said = boolean | undefined;
 const maxAnswerBytes = 64 * 1024;
 const maxHeld = 10_000;
 const maxUnderWay = 256;
+/** Addresses are cheap: those who come without a token must not keep everybody else from being asked about. */
+const maxUnderWayForPublic = maxUnderWay / 2;
 
 export class Evaluation {
   readonly evaluator: Evaluator;
@@ -69,7 +71,8 @@ export class Evaluation {
     const key = keyOf(caller, connection);
     const known = this.#underWay.get(key);
     if (known !== undefined) return known;
-    if (this.#underWay.size >= maxUnderWay || !this.#breaker.take()) return Promise.resolve(undefined);
+    const most = caller.kind === "public" ? maxUnderWayForPublic : maxUnderWay;
+    if (this.#underWay.size >= most || !this.#breaker.take()) return Promise.resolve(undefined);
     const asking = this.#ask(key, caller, connection).finally(() => this.#underWay.delete(key));
     this.#underWay.set(key, asking);
     return asking;

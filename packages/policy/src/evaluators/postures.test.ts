@@ -385,3 +385,22 @@ test("what is under way ends with it", async () => {
   await postures[Symbol.asyncDispose]();
   expect([await asking, failures]).toEqual([{}, []]);
 });
+
+test("strangers who all ask at once leave room for those who are known", async () => {
+  await add({ timeoutMs: 10_000 });
+  const held = Promise.withResolvers<void>();
+  there.behave(async (asked, response) => {
+    if (asked.claims["kind"] === "public") await held.promise;
+    response.end(await there.answer(asked));
+  });
+  const strangers = Array.from({ length: 300 }, (_, n): Caller => ({
+    ...ada,
+    kind: "public",
+    id: `public:${n}`,
+  }));
+  const asking = strangers.map((stranger) => postures.ask(["devices"], stranger, office));
+  expect(await postures.ask(["devices"], ada, office)).toEqual({ devices: true });
+  held.resolve();
+  const answers = await Promise.all(asking);
+  expect(answers.filter(({ devices }) => devices === true)).toHaveLength(128);
+});

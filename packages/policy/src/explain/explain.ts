@@ -8,7 +8,8 @@ import { demandsOf } from "../decide/level.ts";
 import type { Decision, Demand, LevelDecision } from "../decide/decision.ts";
 import type { Moment } from "../selectors/definition.ts";
 import type { Fit } from "../selectors/fit.ts";
-import { selectorMatcher, selectorWords } from "../selectors/selectors.ts";
+import { asApplied } from "../rules/unusable.ts";
+import { readySelector, selectorWords } from "../selectors/selectors.ts";
 import type { ExplainedRule, ExplainedSelector, Explanation } from "./explanation.ts";
 
 export function explain(
@@ -18,7 +19,7 @@ export function explain(
   use: Use,
 ): Explanation {
   const moment: Moment = { caller, connection, portal: use.portal, nowMs: use.nowMs, use };
-  const here = rules.filter(({ at }) => isAttachedTo(at, use));
+  const here = rules.filter(({ at }) => isAttachedTo(at, use)).map(asApplied);
   const explained = here.map((rule) => explainRule(rule, moment));
   const results = levels.map((level) => {
     const ofLevel = here.flatMap((rule, index) => {
@@ -53,7 +54,7 @@ function explainRule(rule: Rule, moment: Moment): ExplainedRule {
   const { name, action } = rule;
   const selectors = (["include", "require", "exclude"] as const).flatMap((part) =>
     rule[part].map((selector): ExplainedSelector => {
-      const matcher = selectorMatcher(selector);
+      const { matcher, problem } = readySelector(selector);
       const { connection, caller } = moment;
       const fits =
         matcher.time === "who"
@@ -61,7 +62,9 @@ function explainRule(rule: Rule, moment: Moment): ExplainedRule {
           : matcher.time === "where"
             ? matcher.match(connection, caller)
             : matcher.match(moment);
-      return { part, selector, fits, words: selectorWords(selector) };
+      const words =
+        problem === undefined ? selectorWords(selector) : `it cannot be applied any more: ${problem}`;
+      return { part, selector, fits, words };
     }),
   );
   const fits = ruleFits(selectors);

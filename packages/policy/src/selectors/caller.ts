@@ -25,12 +25,15 @@ export const email: SelectorDefinition<string> = {
 
 export const emailDomain: SelectorDefinition<string> = {
   problem: (value) =>
-    isLower(value) && /^[^@\s]+$/.test(value)
+    isLower(value) && domain.test(value)
       ? undefined
-      : "must be what follows the @ of an address, in lower case",
+      : "must be what follows the @ of an address, in lower case: one whole name, without `*`",
   matcher: (value) => who((caller) => caller.email?.slice(caller.email.lastIndexOf("@") + 1) === value),
   words: (value) => `the e-mail address ends in @${value}`,
 };
+
+/** Names between dots, of whatever alphabet. */
+const domain = /^[\p{L}\p{M}\p{N}_-]+(\.[\p{L}\p{M}\p{N}_-]+)*$/u;
 
 export const group: SelectorDefinition<string> = {
   problem: (value) => (value === "" ? "must name a group" : undefined),

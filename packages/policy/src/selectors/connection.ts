@@ -3,9 +3,18 @@ import type { SelectorValues } from "../rules/selector.ts";
 import type { SelectorDefinition } from "./definition.ts";
 import { fitOf } from "./fit.ts";
 
+const regions = new Intl.DisplayNames("en", { type: "region", fallback: "none" });
+/** Codes that Unicode knows beside those of countries. No address is in one of them. */
+const unions: ReadonlySet<string> = new Set(["EU", "EZ", "UN", "QO"]);
+
 export const country: SelectorDefinition<string> = {
-  problem: (value) =>
-    /^[A-Z]{2}$/.test(value) ? undefined : "must be two capital letters (ISO 3166-1), or ZZ",
+  problem(value) {
+    if (!/^[A-Z]{2}$/.test(value)) return "must be two capital letters (ISO 3166-1), or ZZ";
+    const code = new Intl.Locale(`und-${value}`).toString().slice(-2);
+    if (code !== value) return `is written ${code} (ISO 3166-1)`;
+    if (unions.has(value)) return "is no country: name each of its countries";
+    return regions.of(value) === undefined ? "is the code of no country (ISO 3166-1)" : undefined;
+  },
   matcher: (value) => ({ time: "where", match: (connection) => fitOf(connection.country === value) }),
   words: (value) => (value === "ZZ" ? "the country is not known" : `the country is ${value}`),
 };

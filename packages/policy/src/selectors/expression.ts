@@ -5,8 +5,8 @@ import type { Matcher, SelectorDefinition } from "./definition.ts";
 export const expression: SelectorDefinition<string> = {
   problem(value) {
     try {
-      parseProgram(value);
-      return undefined;
+      const { looksAtAnything } = parseProgram(value);
+      return looksAtAnything ? undefined : "looks at nothing of a call, so that it always comes to the same";
     } catch (error) {
       // The first line says what; the library draws the place below it.
       return (error as Error).message.split("\n", 1)[0];

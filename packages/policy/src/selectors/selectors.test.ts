@@ -3,10 +3,10 @@ import type { Caller, Connection } from "../facts/facts.ts";
 import type { Selector } from "../rules/selector.ts";
 import { callerOf, connectionOf, useOf } from "../testing/rule-of.ts";
 import type { Fit } from "./fit.ts";
-import { selectorMatcher, selectorProblem, selectorWords } from "./selectors.ts";
+import { readySelector, selectorProblem, selectorWords } from "./selectors.ts";
 
 function fit(selector: Selector, who: Partial<Caller> = {}, where: Partial<Connection> = {}): Fit {
-  const matcher = selectorMatcher(selector);
+  const { matcher } = readySelector(selector);
   const caller = callerOf(who);
   const connection = connectionOf(where);
   if (matcher.time === "who") return matcher.match(caller);

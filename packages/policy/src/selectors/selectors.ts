@@ -32,9 +32,20 @@ export function selectorProblem(selector: Selector): string | undefined {
   return withDefinition(selector, (definition, value) => definition.problem(value));
 }
 
-/** Made ready. Throws an `Error` for a selector that cannot be; not for each that has a problem. */
-export function selectorMatcher(selector: Selector): Matcher {
-  return withDefinition(selector, (definition, value) => definition.matcher(value));
+export interface ReadySelector {
+  readonly matcher: Matcher;
+  /** Why nothing can be made of it, as a sentence. Nobody can tell then whether it fits: `unknown`, whatever comes. */
+  readonly problem?: string;
+}
+
+/** Made ready. Not each that has a problem (`selectorProblem`) cannot be. */
+export function readySelector(selector: Selector): ReadySelector {
+  try {
+    return { matcher: withDefinition(selector, (definition, value) => definition.matcher(value)) };
+  } catch (error) {
+    const [problem = ""] = (error as Error).message.split("\n", 1);
+    return { matcher: { time: "who", match: () => "unknown" }, problem };
+  }
 }
 
 /** What it looks for, in words: `the e-mail address is ann@example.com`. */
@@ -51,5 +62,6 @@ function withDefinition<Result>(
   use: (definition: SelectorDefinition<unknown>, value: unknown) => Result,
 ): Result {
   const kind = selectorKindOf(selector);
+  if (!Object.hasOwn(definitions, kind)) throw new Error(`there is no selector ${kind}`);
   return use(definitions[kind] as SelectorDefinition<unknown>, (selector as Record<string, unknown>)[kind]);
 }

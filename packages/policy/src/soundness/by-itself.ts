@@ -1,12 +1,12 @@
 /** Whether a rule can take effect, as far as it says so itself. */
 import type { Attachment, RuleFields } from "../rules/rule.ts";
-import { contradict, covers } from "./coverage.ts";
+import { contradict, covers, fillsAll, isAlways } from "./coverage.ts";
 import { allOf, refuse, warn, type Findings } from "./findings.ts";
 import { selectorProblem } from "../selectors/selectors.ts";
 import { facetOf, facetsOf, type PlacedFacet } from "./selectors-of.ts";
 
 export function findInRule(rule: RuleFields, now: Date): Findings {
-  return allOf([attachment(rule.at), values(rule), selectors(rule), dates(rule, now)]);
+  return allOf([attachment(rule.at), values(rule), methods(rule), selectors(rule), dates(rule, now)]);
 }
 
 function attachment({ portals, servers, classes, tools }: Attachment): Findings {
@@ -38,6 +38,32 @@ function values(rule: RuleFields): Findings {
   );
 }
 
+/** Values of `amr` are whatever a provider says: what nobody has registered is more often a slip of the pen. */
+function methods(rule: RuleFields): Findings {
+  const looked = facetsOf(rule).map(({ facet, field }) => ({
+    field,
+    method: facet.kind === "authenticationMethod" ? facet.value : undefined,
+  }));
+  const wanted = (rule.stepUp?.methods ?? []).map((method, at) => ({
+    field: `stepUp.methods[${at}]`,
+    method,
+  }));
+  return allOf(
+    [...looked, ...wanted].map(({ field, method }) =>
+      warn(
+        method !== undefined && !registeredMethods.has(method),
+        field,
+        `"${method}" is none of the methods of RFC 8176, such as mfa: it fits where a provider says just that`,
+      ),
+    ),
+  );
+}
+
+/** RFC 8176, "Authentication Method Reference Values", and what was registered since. */
+const registeredMethods: ReadonlySet<string> = new Set(
+  "face fpt geo hwk iris kba mca mfa otp pin pop pwd rba retina sc sms swk tel user vbm wia".split(" "),
+);
+
 function selectors(rule: RuleFields): Findings {
   const placed = facetsOf(rule);
   const of = (part: PlacedFacet["part"]) => placed.filter((one) => one.part === part);
@@ -47,7 +73,12 @@ function selectors(rule: RuleFields): Findings {
   return allOf([
     refuse(included.length === 0, "include", "It fits nobody: say whom, `everyone` if everybody is meant"),
     ...excluded.map(({ facet, field }) =>
-      refuse(facet.kind === "everyone", field, "Everybody is excluded, so nobody is left"),
+      refuse(isAlways(facet), field, "Everybody is excluded, so nobody is left"),
+    ),
+    refuse(
+      fillsAll(excluded.map(({ facet }) => facet)),
+      "exclude",
+      "Every address is excluded, so nobody is left",
     ),
     ...required.flatMap((one, at) =>
       required

@@ -4,7 +4,7 @@ import type { RuleFields } from "../rules/rule.ts";
 import { allOf, refuse, sound, warn, type Findings } from "./findings.ts";
 import type { Known } from "./known.ts";
 import { kindWords, namesIn, type Named } from "./names.ts";
-import { facetsOf, type PlacedFacet } from "./selectors-of.ts";
+import { facetsOf, type Facet, type PlacedFacet } from "./selectors-of.ts";
 import type { DirectoryName, World } from "./world.ts";
 
 type Abilities = Pick<World, "knowsCountries" | "checksCertificates">;
@@ -14,6 +14,8 @@ export function findInWorld(rule: RuleFields, known: Known, abilities: Abilities
   return allOf([
     ...namesIn(rule).map((named) => missing(named, known)),
     ...facetsOf(rule).map((placed) => selector(placed, known, { abilities, directories })),
+    strangers(rule, known, directories),
+    portals(rule, known),
     servers(rule, known),
     tools(rule, known),
     classes(rule, known),
@@ -52,8 +54,15 @@ function selector(
         refuse(isElsewhere(found), field, elsewhere),
       ]);
     }
-    case "group":
-      return refuse(isElsewhere(known.groups.filter(({ name }) => name === facet.value)), field, elsewhere);
+    case "group": {
+      const found = known.groups.filter(({ name }) => name === facet.value);
+      const here = found.filter(({ directory }) => directories.includes(directory));
+      const isEmpty = here.length > 0 && here.every(({ members }) => members === 0);
+      return allOf([
+        refuse(isElsewhere(found), field, elsewhere),
+        warn(isEmpty, field, `Nobody is in the group "${facet.value}" now`),
+      ]);
+    }
     case "loginMethod": {
       const method = known.loginMethods.get(facet.value);
       return refuse(method !== undefined && isElsewhere([method]), field, elsewhere);
@@ -92,6 +101,54 @@ function selector(
   }
 }
 
+/** What is required is of people of two directories, and nobody is in both. */
+function strangers(rule: RuleFields, known: Known, directories: readonly DirectoryName[]): Findings {
+  const required = facetsOf(rule).filter(({ part }) => part === "require");
+  let left = directories;
+  for (const { facet, field } of required) {
+    const here = directoriesOfFacet(facet, known).filter((one) => directories.includes(one));
+    // What is found nowhere, or only elsewhere, has been told by itself.
+    if (here.length === 0) continue;
+    left = left.filter((one) => here.includes(one));
+    if (left.length === 0) return refuse(true, field, "Nobody of the company is a customer as well");
+  }
+  return sound;
+}
+
+/** Whose people it can fit, as far as what it names says so. */
+function directoriesOfFacet(facet: Facet, known: Known): readonly DirectoryName[] {
+  const of = (found: readonly { readonly directory: DirectoryName }[]) =>
+    found.map(({ directory }) => directory);
+  switch (facet.kind) {
+    case "email":
+      return of(known.people.filter(({ email }) => email === facet.value));
+    case "group":
+      return of(known.groups.filter(({ name }) => name === facet.value));
+    case "loginMethod":
+      return of([known.loginMethods.get(facet.value)].filter((one) => one !== undefined));
+    case "claim":
+      return of([known.loginMethods.get(facet.value.provider)].filter((one) => one !== undefined));
+    default:
+      return [];
+  }
+}
+
+function portals({ at }: RuleFields, known: Known): Findings {
+  const { portals: named = [], servers: beside } = at;
+  if (beside === undefined || named.length < 2) return sound;
+  return allOf(
+    named.map((slug, index) => {
+      const portal = known.portals.get(slug);
+      const hasNone = portal !== undefined && !portal.servers.some((server) => beside.includes(server));
+      return warn(
+        hasNone,
+        `at.portals[${index}]`,
+        `"${slug}" has none of the servers that are named beside it`,
+      );
+    }),
+  );
+}
+
 function servers({ at }: RuleFields, known: Known): Findings {
   const portals = at.portals?.map((slug) => known.portals.get(slug));
   if (portals === undefined || portals.includes(undefined)) return sound;
@@ -106,7 +163,8 @@ function servers({ at }: RuleFields, known: Known): Findings {
   );
 }
 
-function tools({ at }: RuleFields, { tools: known }: Known): Findings {
+function tools({ at }: RuleFields, { tools: known, portals: places }: Known): Findings {
+  const given = new Set([...places.values()].flatMap(({ classes: of }) => of));
   const { tools: named = [], classes } = at;
   const [server = ""] = at.servers ?? [];
   if (at.servers?.length !== 1 || named.length === 0) return sound;
@@ -122,11 +180,14 @@ function tools({ at }: RuleFields, { tools: known }: Known): Findings {
       const field = `at.tools[${index}]`;
       if (tool === undefined) return refuse(true, field, `"${server}" offers no tool "${name}"`);
       const isOther = classes !== undefined && !classes.includes(tool.class);
-      return refuse(
-        isOther,
-        field,
-        `"${name}" is a ${tool.class} tool, which is none of the classes beside it`,
-      );
+      return allOf([
+        refuse(isOther, field, `"${name}" is a ${tool.class} tool, which is none of the classes beside it`),
+        warn(
+          places.size > 0 && !isOther && !given.has(tool.class),
+          field,
+          `"${name}" is a ${tool.class} tool, and no access rule of these portals gives those: only tokens with scopes of their own have any`,
+        ),
+      ]);
     }),
   );
 }

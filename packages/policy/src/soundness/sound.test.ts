@@ -4,6 +4,7 @@ import { createId, isFault } from "@castellan/kernel";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { policyMigrations } from "../migrations.ts";
 import type { RuleFields } from "../rules/rule.ts";
+import type { Day, Selector } from "../rules/selector.ts";
 import { assertSound } from "./sound.ts";
 import type { World } from "./world.ts";
 
@@ -23,6 +24,7 @@ const world: World = {
         classes: ["read", "write", "destructive"],
         isPublic: false,
       },
+      { slug: "readable", directory: "workforce", servers: ["crm"], classes: ["read"], isPublic: false },
       { slug: "shop", directory: "customers", servers: ["orders"], classes: ["read"], isPublic: true },
     ].filter(({ slug }) => slugs.includes(slug)) as Awaited<ReturnType<World["portals"]>>,
   servers: async (_, slugs) => ["crm", "orders", "wiki"].filter((slug) => slugs.includes(slug)),
@@ -61,6 +63,10 @@ const world: World = {
   knowsCountries: true,
   checksCertificates: true,
 };
+
+function hours(from: string, to: string, ...on: Day[]): Selector {
+  return { time: { from, to, zone: "Europe/Berlin", ...(on.length > 0 && { days: on }) } };
+}
 
 const block: RuleFields = {
   action: "block",
@@ -119,7 +125,7 @@ test("rules that can take effect are taken without a word", async () => {
     { ...allow, include: [{ loginMethod: "local" }, { serviceToken: "any" }, { serviceToken: knownToken }] },
     { ...allow, include: [{ client: "https://app.example/client.json" }] },
     { ...allow, include: [{ public: true }], at: { portals: ["shop"] } },
-    { ...allow, require: [{ ip: "10.0.0.0/8" }], exclude: [{ ip: "10.1.0.0/16" }, { country: "XX" }] },
+    { ...allow, require: [{ ip: "10.0.0.0/8" }], exclude: [{ ip: "10.1.0.0/16" }, { country: "FR" }] },
     { ...allow, include: [{ certificate: "valid" }], exclude: [{ certificate: { commonName: "lost" } }] },
     { ...allow, require: [{ time: { from: "22:00", to: "06:00", zone: "Europe/Berlin" } }] },
     { ...allow, include: [{ expression: "call.method == 'tools/call'" }] },
@@ -225,6 +231,65 @@ describe("what could never do anything is refused, with the field", () => {
       { ...block, include: [{ expression: "caller.nme ==" }] },
       ["include[0].expression"],
     ],
+    [
+      "an expression that looks at nothing",
+      { ...block, include: [{ expression: "1 == 2" }], exclude: [{ expression: "true" }] },
+      ["include[0].expression", "exclude[0].expression"],
+    ],
+    ["no country", { ...block, include: [{ country: "XX" }] }, ["include[0].country"]],
+    ["a country by another name", { ...block, include: [{ country: "UK" }] }, ["include[0].country"]],
+    ["many countries", { ...block, exclude: [{ country: "EU" }] }, ["exclude[0].country"]],
+    [
+      "many domains in one",
+      {
+        ...block,
+        include: ["*.example.com", ".example.com", "example.com.", "example.com,example.net"].map((one) => ({
+          emailDomain: one,
+        })),
+      },
+      [0, 1, 2, 3].map((at) => `include[${at}].emailDomain`),
+    ],
+    [
+      "two hours of the day at once",
+      { ...block, require: [hours("09:00", "10:00"), hours("10:00", "11:00")] },
+      ["require[1].time"],
+    ],
+    [
+      "two days at once",
+      { ...block, require: [hours("09:00", "12:00", "mon"), hours("10:00", "11:00", "tue")] },
+      ["require[1].time"],
+    ],
+    [
+      "hours that are excluded",
+      { ...block, include: [hours("22:00", "02:00", "sun")], exclude: [hours("21:00", "03:00")] },
+      ["include[0].time"],
+    ],
+    [
+      "every hour excluded",
+      { ...block, exclude: [hours("06:00", "24:00"), { time: { from: "00:00", to: "24:00", zone: "UTC" } }] },
+      ["exclude[1].time", "include[0].everyone"],
+    ],
+    ["every address excluded", { ...block, exclude: [{ ip: "::/0" }, { ip: "0.0.0.0/0" }] }, ["exclude"]],
+    [
+      "the public by a client",
+      { ...block, require: [{ client: "https://app.example/client.json" }, { public: true }] },
+      ["require[1].public"],
+    ],
+    [
+      "a service token by a client",
+      { ...block, require: [{ serviceToken: knownToken }, { client: "https://app.example/client.json" }] },
+      ["require[1].client"],
+    ],
+    [
+      "groups of the company and of customers",
+      { ...block, require: [{ group: "Leads" }, { group: "Buyers" }] },
+      ["require[1].group"],
+    ],
+    [
+      "a customer who signs in as the company's",
+      { ...block, require: [{ email: "cus@example.net" }, { loginMethod: "corp" }] },
+      ["require[1].loginMethod"],
+    ],
     ["a block that asks for a proof", { ...block, stepUp: { withinSeconds: 60 } }, ["stepUp"]],
     ["a block that asks what for", { ...block, purpose: { holdsSeconds: 0 } }, ["purpose"]],
     ["an approval that nobody asked for", { ...allow, approval: { deciders: { self: true } } }, ["approval"]],
@@ -308,6 +373,29 @@ test.each<[title: string, rule: RuleFields, fields: string[]]>([
     "a class that no access rule gives",
     { ...allow, at: { portals: ["shop"], classes: ["write"] } },
     ["at.classes[0]"],
+  ],
+  [
+    "a tool of a class that no access rule gives",
+    {
+      ...allow,
+      at: { portals: ["readable"], servers: ["crm"], tools: ["find", "wipe"] },
+    },
+    ["at.tools[1]"],
+  ],
+  [
+    "a portal without the server beside it",
+    { ...allow, at: { portals: ["main", "shop"], servers: ["crm"] } },
+    ["at.portals[1]"],
+  ],
+  ["a group of nobody", { ...block, include: [{ group: "Empty" }] }, ["include[0].group"]],
+  [
+    "methods that nobody has registered",
+    {
+      ...allow,
+      exclude: [{ authenticationMethod: "MFA" }, { authenticationMethod: "mfa" }],
+      stepUp: { withinSeconds: 60, methods: ["hwk", "totp"] },
+    },
+    ["exclude[0].authenticationMethod", "stepUp.methods[1]"],
   ],
   [
     "the public where it does not come in",

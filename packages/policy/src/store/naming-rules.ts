@@ -17,6 +17,16 @@ export async function rulesNaming(tx: Queryable, kinds: readonly NamedKind[], na
   );
 }
 
+/** Rules with an expression that looks at groups and has this name among its texts, as far as it is written out there. */
+export async function rulesQuoting(tx: Queryable, group: string): Promise<Rule[]> {
+  const texts = [`'${group}'`, `"${group}"`];
+  const isQuoting = ({ facet }: PlacedFacet) =>
+    facet.kind === "expression" &&
+    facet.value.includes("groups") &&
+    texts.some((text) => facet.value.includes(text));
+  return (await listRules(tx)).filter((rule) => facetsOf(rule).some(isQuoting));
+}
+
 /**
  * That no rule names it. Ask in the transaction that removes it, once its row is locked: a rule that is being saved
  * holds that row, so that it is seen here, or finds nothing of that name. Throws `rule_refers`.

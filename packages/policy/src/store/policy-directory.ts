@@ -3,6 +3,7 @@ import type { ChangeFeed } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
 import { compilePolicies } from "../decide/compile.ts";
 import type { Policies } from "../decide/judge.ts";
+import { unusableIn, type Unusable } from "../rules/unusable.ts";
 import type { PolicyStore } from "./policy-store.ts";
 import { policiesTopic } from "./write-rule.ts";
 
@@ -16,22 +17,37 @@ export interface PolicyDirectory extends Disposable {
 /** A timer takes no more: 2^31 - 1 milliseconds. */
 const maxTimerMs = 2_147_483_647;
 
-/** Faults: what `store.list` and `compilePolicies` throw. */
+/** Faults: what `store.list` throws. A rule that cannot be applied keeps nobody from starting: it is strict, and told. */
 export async function createPolicyDirectory(options: {
   readonly store: Pick<PolicyStore, "list">;
   readonly changes: Pick<ChangeFeed, "on">;
   readonly clock: Clock;
+  /** Told once of each version of an enabled rule. */
+  readonly onUnusable?: (unusable: Unusable) => void;
 }): Promise<PolicyDirectory> {
-  const { store, changes, clock } = options;
+  const { store, changes, clock, onUnusable } = options;
   const listeners = new Set<() => void>();
   let current = compilePolicies([]);
   let lastLoad: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
+  let told = new Set<string>();
 
   function put(rules: Policies["rules"]): void {
     current = compilePolicies(rules, { nowMs: clock.now() });
     waitForNext();
     for (const listener of listeners) listener();
+    tell(rules);
+  }
+
+  function tell(rules: Policies["rules"]): void {
+    const telling = new Set<string>();
+    for (const rule of rules) {
+      const unusable = rule.isEnabled ? unusableIn(rule) : [];
+      const key = `${rule.id} ${rule.version}`;
+      if (unusable.length > 0) telling.add(key);
+      if (!told.has(key)) for (const one of unusable) onUnusable?.(one);
+    }
+    told = telling;
   }
 
   /** Until a rule begins or ends, as far as a timer reaches. */

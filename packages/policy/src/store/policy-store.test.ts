@@ -4,6 +4,7 @@ import { createManualClock } from "@castellan/kernel";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
 import { policyMigrations } from "../migrations.ts";
 import type { RuleFields } from "../rules/rule.ts";
+import type { Unusable } from "../rules/unusable.ts";
 import type { DirectoryName, World } from "../soundness/world.ts";
 import { assertClaimsKept, assertNotNamed } from "./naming-rules.ts";
 import { createPolicyDirectory } from "./policy-directory.ts";
@@ -226,6 +227,21 @@ test("a group that rules name stays; one of the other directory is another one",
   expect((await store.get("ours")).include).toEqual([{ group: "Leads" }]);
 });
 
+test("a group that an expression looks for keeps its name: what the expression says is not rewritten", async () => {
+  groups.push({ name: "Leads", directory: "workforce", members: 1 });
+  await store.add({ ...block, name: "named", include: [{ group: "Leads" }] });
+  const expression = "'Leads' in caller.groups && now.getHours() > 17";
+  await store.add({ ...block, name: "quoted", include: [{ expression }] });
+  await store.add({ ...block, name: "other", include: [{ expression: "caller.client == 'Leads'" }] });
+  const group = { directory: "workforce", name: "Leads" } as const;
+  for (const name of ["Heads", undefined])
+    await expect(database.transaction((tx) => store.renameGroup(tx, group, name))).rejects.toMatchObject({
+      code: "rule_refers",
+      data: { rules: name === undefined ? ["named", "quoted"] : ["quoted"] },
+    });
+  expect((await store.get("named")).include).toEqual([{ group: "Leads" }]);
+});
+
 test("another name of a tool goes along, also where two change places", async () => {
   await store.add({ ...block, name: "tools", at: { servers: ["crm"], tools: ["find", "wipe"] } });
   await store.add({ ...block, name: "elsewhere", at: { servers: ["wiki"], tools: ["find"] } });
@@ -248,6 +264,33 @@ test("replicas have the rules that there are, and hear of each change", async ()
   await store.remove("one");
   await changes.flush();
   expect(heard).toEqual([["one"], []]);
+});
+
+test("a rule that cannot be applied any more keeps nobody from starting, and is told once of each version", async () => {
+  await store.add({ ...block, name: "old" });
+  await store.add({ ...block, name: "off", isEnabled: false });
+  await database.query(sql`update policy_rules set include = '[{"expression": "was.fine("}]'`);
+  const told: Unusable[] = [];
+  using directory = await createPolicyDirectory({
+    store,
+    changes,
+    clock,
+    onUnusable: (one) => told.push(one),
+  });
+  expect(directory.current().rules.map(nameOf)).toEqual(["off", "old"]);
+  expect(told).toEqual([
+    { rule: "old", field: "include[0]", reason: expect.stringMatching(/^[^\n]+$/) as string },
+  ]);
+  await store.add({ ...block, name: "new" });
+  await changes.flush();
+  expect(told).toHaveLength(1);
+  await store.change("old", { include: [{ everyone: true }] });
+  await changes.flush();
+  await database.query(sql`
+    update policy_rules set version = version + 1, exclude = '[{"ip": "office"}]' where name = 'old'`);
+  await store.remove("new");
+  await changes.flush();
+  expect(told.map(({ field }) => field)).toEqual(["include[0]", "exclude[0]"]);
 });
 
 test("they hear of a rule that begins, too", async () => {

@@ -4,7 +4,7 @@ import type { Queryable } from "@castellan/database";
 import type { Rule, RuleFields } from "../rules/rule.ts";
 import type { Selector } from "../rules/selector.ts";
 import type { DirectoryName, World } from "../soundness/world.ts";
-import { refers, rulesNaming } from "./naming-rules.ts";
+import { refers, rulesNaming, rulesQuoting } from "./naming-rules.ts";
 import { lockRule } from "./read-rules.ts";
 import { updateRule } from "./write-rule.ts";
 
@@ -34,7 +34,8 @@ export async function renameGroup(
   const naming = await rulesNaming(tx, ["group", "deciding_group"], from);
   const others = naming.length === 0 ? [] : await world.groups(tx, to === undefined ? [from] : [from, to]);
   const hasOther = others.some((group) => group.directory !== directory);
-  const kept: Rule[] = [];
+  // What an expression means by a name nobody can rewrite.
+  const kept: Rule[] = await rulesQuoting(tx, from);
   for (const { name } of naming) {
     const rule = await lockRule(tx, name, undefined);
     const selectors = await directoriesOf(tx, rule, world);
@@ -44,10 +45,12 @@ export async function renameGroup(
     const isBoth = isMeant && selectors.length > 1 && hasOther;
     const wanted = withGroup(rule, { from, to: to ?? "", selects: isMeant, decides });
     if (isDeepStrictEqual(wanted, rule)) continue;
+    if (kept.some((one) => one.name === name)) continue;
     if (to === undefined || isBoth) kept.push(rule);
     else await updateRule(tx, name, wanted, now);
   }
-  if (kept.length > 0) throw refers(`The group "${from}"`, kept);
+  const byName = kept.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  if (kept.length > 0) throw refers(`The group "${from}"`, byName);
 }
 
 /** Throws nothing: a tool of the new name is the one that was meant. */

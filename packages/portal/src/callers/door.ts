@@ -1,5 +1,6 @@
 /** Who comes through the door of a portal: the holder of a token, or whoever comes without one where it takes such callers. */
 import {
+  accessFaults,
   parseBearer,
   takesPublic,
   type Authenticator,
@@ -7,6 +8,7 @@ import {
   type PublicPrincipal,
 } from "@castellan/access";
 import { callFaults, type Arrival } from "@castellan/calls";
+import type { ChangeFeed } from "@castellan/database";
 import type { RateLimiter, Taken } from "@castellan/limits";
 import { addressKey } from "@castellan/web";
 import { requiresSignIn } from "../connections/connection.ts";
@@ -18,6 +20,8 @@ import { isAt } from "../resource/addresses.ts";
 export interface DoorOptions {
   readonly authenticator: Pick<Authenticator, "authenticate">;
   readonly directory: Pick<PortalDirectory, "find">;
+  /** Tells whether what is known here of portals and rules is still true: tokens are not all that changes. */
+  readonly changes: Pick<ChangeFeed, "isFresh">;
   /** For callers without a token. */
   readonly rates: Pick<RateLimiter, "take">;
 }
@@ -34,14 +38,14 @@ export interface Credential {
 export interface Door {
   /**
    * Throws `token_missing`, `token_invalid`, `token_expired`, `replica_stale`, `token_check_unavailable`; for callers
-   * without a token `rate_limited`, and `invalid_input` for an address that says both yes and no.
+   * without a token `replica_stale` and `rate_limited`, and `invalid_input` for an address that says both yes and no.
    */
   admit(arrival: Arrival): Principal | Promise<Principal>;
   /** Who they are now that were let in before. Throws as `admit` does. */
   again(credential: Credential): Principal | Promise<Principal>;
 }
 
-export function createDoor({ authenticator, directory, rates }: DoorOptions): Door {
+export function createDoor({ authenticator, directory, changes, rates }: DoorOptions): Door {
   function ofToken(authorization: string | undefined, slug: string, open: OpenPortal | undefined) {
     const trustedIssuers = open?.portal.trustedIssuers ?? [];
     return authenticator.authenticate(parseBearer(authorization), { kind: "portal", slug, trustedIssuers });
@@ -54,12 +58,21 @@ export function createDoor({ authenticator, directory, rates }: DoorOptions): Do
       const isHere = open && isAt(open, ownHost);
       if (authorization !== undefined || !isHere || !takesPublic(open.portal) || requiresSignIn(option))
         return ofToken(authorization, portalSlug, open);
+      assertFresh(changes);
       // Before anything of it is read or recorded: strangers must not fill the disk.
       return admitPublic(open.portal, addressKey(address), rates);
     },
-    again: ({ principal, authorization, portal }) =>
-      principal.kind === "public" ? principal : ofToken(authorization, portal, directory.find(portal)),
+    again({ principal, authorization, portal }) {
+      if (principal.kind !== "public") return ofToken(authorization, portal, directory.find(portal));
+      assertFresh(changes);
+      return principal;
+    },
   };
+}
+
+function assertFresh(changes: Pick<ChangeFeed, "isFresh">): void {
+  if (!changes.isFresh())
+    throw accessFaults.fault("replica_stale", "This replica cannot tell at the moment whom portals let in");
 }
 
 /** All of them first: as many addresses as there are would otherwise each have a count of its own. */

@@ -57,6 +57,7 @@ export function accountView(c: Context, view: AccountView): Response {
         <p class="buttons"><button class="quiet">Sign out of this browser</button></p>
       </form>
       ${clients(view)} ${browsers(view)} ${proofs(view)}`,
+    foot: html`<a href="/approvals">Approvals: what waits for you, and what you asked for</a>`,
   });
 }
 

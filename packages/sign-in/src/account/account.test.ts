@@ -100,6 +100,11 @@ test("an app that asked for more later is one app, and goes as one", async () =>
   expect(await livingGrants()).toEqual([{ client_name: "Claude" }]);
 });
 
+test("what waits for a decision is one link away", async () => {
+  const { browser } = await signedIn();
+  expect((await browser.get("/account")).text).toContain('<a href="/approvals">');
+});
+
 test("browsers: one of one's own is ended with what was let in from it, or all others", async () => {
   const ada = await signedIn();
   house.clock.advance(60_000);

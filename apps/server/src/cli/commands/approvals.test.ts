@@ -66,11 +66,33 @@ You may decide  yes
   const unsure = await served.castellan(["approval", "approve", id], asLead);
   expect([unsure.code, unsure.stdout]).toEqual([2, ""]);
   expect(unsure.stderr).toContain("crm_delete (destructive)");
-  expect(await served.castellan(["approval", "approve", id, "--yes"], asLead)).toEqual({
+  const yes = ["approval", "approve", id, "--reason", "Looks right", "--yes"];
+  const asAdmin = await served.castellan(yes);
+  expect(asAdmin.stderr.split("\n")).toEqual([
+    "castellan: Programs do not decide (approval_not_yours)",
+    "  `castellan approval show ID` says who decides; `castellan whoami` says who you are, and `castellan login` signs you in.",
+    "",
+  ]);
+  expect(await served.castellan(yes, asLead)).toEqual({
     code: 0,
     stdout: "The request is approved\n",
     stderr: "",
   });
+  // What was approved has to be used until then, and an admin reads the request without what is secret in it.
+  expect((await served.castellan(["approval", "show", id])).stdout).toBe(`Request       ${id}
+State         approved
+Who           Ada (ada@example.com)
+With client   Desk
+From address  192.0.2.7
+Portal        team
+Server        crm
+What          crm_delete (destructive)
+Asked         just now
+Ends          in 60 min
+Page          http://localhost/approvals/${id}
+Arguments     shown to whoever asked, and to those who may decide
+  A yes of lead@example.com (asks): done by Lead: Looks right
+`);
   const other = await ask("two");
   const no = ["approval", "reject", other.id, "--reason", "Not today", "--yes"];
   expect(await served.json(no, asLead)).toMatchObject({

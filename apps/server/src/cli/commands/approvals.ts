@@ -31,7 +31,7 @@ export async function listApprovals(session: Session, options: ListApprovalsOpti
         { title: "WHAT", value: ({ subject }) => subject.target, shrinks: true },
         { title: "PORTAL", value: ({ subject }) => subject.portal },
         { title: "ASKED", value: ({ askedAt }) => relativeTime(askedAt, now) },
-        { title: "ENDS", value: (one) => (one.state === "pending" ? relativeTime(one.expiresAt, now) : "-") },
+        { title: "ENDS", value: (one) => endText(one, now) ?? "-" },
       ],
       terminal,
     );
@@ -97,10 +97,12 @@ function printApproval(terminal: Session["terminal"], approval: SeenApproval): v
       Server: subject.server,
       What: `${subject.target} (${subject.class})`,
       Asked: relativeTime(approval.askedAt, now),
-      Ends: approval.state === "pending" ? relativeTime(approval.expiresAt, now) : undefined,
+      Ends: endText(approval, now),
       Rejected: rejection && `by ${rejection.byName}: ${rejection.reason || "no reason given"}`,
       Page: approval.url,
       "You may decide": approval.mayDecide ? "yes" : undefined,
+      Arguments:
+        approval.arguments === undefined ? "shown to whoever asked, and to those who may decide" : undefined,
     },
     terminal,
   );
@@ -110,8 +112,18 @@ function printApproval(terminal: Session["terminal"], approval: SeenApproval): v
   for (const line of approval.arguments.split("\n")) terminal.print(clean(line));
 }
 
+/** What was approved has to be used until then. */
+function endText(
+  { state, expiresAt }: Pick<Approval, "state" | "expiresAt">,
+  now: number,
+): string | undefined {
+  return state === "pending" || state === "approved" ? relativeTime(expiresAt, now) : undefined;
+}
+
 function needText(need: Approval["needs"][number]): string {
-  const done = need.met === undefined ? "open" : `done by ${need.met.byName}`;
+  const { met } = need;
+  const said = met?.text ? `: ${met.text}` : "";
+  const done = met === undefined ? "open" : `done by ${met.byName}${said}`;
   return `${whatText(need)} (${need.rule}): ${done}`;
 }
 

@@ -21,9 +21,10 @@ export const callColumns: readonly Column<Call>[] = [
   { title: "METHOD", value: ({ method }) => method, shrinks: true },
   { title: "TARGET", value: ({ target }) => target ?? "-", shrinks: true },
   { title: "WHO", value: ({ principal }) => principal.name, shrinks: true },
+  { title: "RULES", value: ({ policy }) => policy?.rules.join(", ") || "-", shrinks: true },
 ];
 
-const widths = [23, 9, 8, 12, 12, 14, 24, 0];
+const widths = [23, 9, 8, 12, 12, 14, 24, 16, 0];
 
 /** One line for a list whose end is not known: the columns stay where they are, and nothing is cut. */
 export function callLine(call: Call, paint: Terminal["paint"]): string {

@@ -34,10 +34,11 @@ test("calls: listed oldest first, filtered, followed, verified", async () => {
   const record = (startedAtMs: number, more: object = {}) =>
     audit.append({ ...call, id: createId("call"), startedAtMs, ...more });
   await record(Date.UTC(2026, 0, 1, 12));
-  await record(Date.UTC(2026, 0, 1, 13), { outcome: "error", code: "upstream_timeout" });
+  const policy = { outcome: "allow", rules: ["no-abroad", "office-only"] };
+  await record(Date.UTC(2026, 0, 1, 13), { outcome: "error", code: "upstream_timeout", policy });
   const { stdout } = await served.castellan(["calls"]);
   expect(stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
-    ["TIME", "OUTCOME", "MS", "PORTAL", "SERVER", "METHOD", "TARGET", "WHO"],
+    ["TIME", "OUTCOME", "MS", "PORTAL", "SERVER", "METHOD", "TARGET", "WHO", "RULES"],
     [
       "2026-01-01 12:00:00.000",
       "ok",
@@ -47,6 +48,7 @@ test("calls: listed oldest first, filtered, followed, verified", async () => {
       "tools/call",
       "weather_forecast",
       "nightly run",
+      "-",
     ],
     [
       "2026-01-01 13:00:00.000",
@@ -57,6 +59,7 @@ test("calls: listed oldest first, filtered, followed, verified", async () => {
       "tools/call",
       "weather_forecast",
       "nightly run",
+      "no-abroad, office-only",
     ],
     [""],
   ]);

@@ -1,7 +1,7 @@
 /** A rule of the policy, as options say it. */
 import type { NewPolicy, Policy } from "@castellan/client";
 import { cliFaults } from "../faults.ts";
-import { parseEnd, parseSpan } from "../output/times.ts";
+import { parseEnd, parseSpan, parseStart } from "../output/times.ts";
 import { parseSelector } from "./selector.ts";
 import { parseClasses } from "./some-of.ts";
 
@@ -36,8 +36,8 @@ export function ruleFields(options: RuleOptions, before: Partial<Policy>, nowMs:
   const { action, description, include, starts, ends, enabled: isEnabled } = options;
   const selectors = (said: readonly string[] | false | undefined, option: string) =>
     said === false ? [] : said?.map((text) => parseSelector(text, option));
-  const moment = (said: string | false | undefined, option: string) =>
-    said === false ? null : said && parseEnd(said, nowMs, option).toISOString();
+  const moment = (said: string | false | undefined, parse: typeof parseEnd, option: string) =>
+    said === false ? null : said && parse(said, nowMs, option).toISOString();
   return {
     action,
     description,
@@ -48,8 +48,8 @@ export function ruleFields(options: RuleOptions, before: Partial<Policy>, nowMs:
     stepUp: stepUpOf(options, before.stepUp),
     purpose: purposeOf(options.purpose),
     approval: approvalOf(options, before.approval),
-    startsAt: moment(starts, "--starts"),
-    endsAt: moment(ends, "--ends"),
+    startsAt: moment(starts, parseStart, "--starts"),
+    endsAt: moment(ends, parseEnd, "--ends"),
     isEnabled,
   };
 }

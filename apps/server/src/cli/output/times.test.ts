@@ -1,6 +1,6 @@
 import { isFault } from "@castellan/kernel";
 import { expect, test } from "vitest";
-import { parseEnd, parsePast, parseSpan, relativeTime, spanText } from "./times.ts";
+import { parseEnd, parsePast, parseSpan, parseStart, relativeTime, spanText } from "./times.ts";
 
 const now = Date.UTC(2026, 6, 28, 12);
 
@@ -38,6 +38,16 @@ test("an end is a span from now, the end of a day, or said outright; never in th
   expect(ends("2026-07-28T14:00:01+02:00")).toBe("2026-07-28T12:00:01.000Z");
   for (const text of ["0h", "2026-07-27", "2026-07-28T12:00:00Z", "2026-99-99", "soon"])
     expect(() => ends(text)).toThrow(expect.toSatisfy((error) => isFault(error, "usage_invalid")) as Error);
+});
+
+test("a start is a span from now, the beginning of a day, or said outright", () => {
+  const starts = (text: string) => parseStart(text, now, "--starts").toISOString();
+  expect(starts("4h")).toBe("2026-07-28T16:00:00.000Z");
+  expect(starts("2026-07-28")).toBe("2026-07-28T00:00:00.000Z");
+  expect(starts("2026-12-24")).toBe("2026-12-24T00:00:00.000Z");
+  expect(starts("2026-07-28T14:00:01+02:00")).toBe("2026-07-28T12:00:01.000Z");
+  for (const text of ["2026-99-99", "soon"])
+    expect(() => starts(text)).toThrow(expect.toSatisfy((error) => isFault(error, "usage_invalid")) as Error);
 });
 
 test.each([

@@ -10,20 +10,26 @@ const units = { s: second, m: minute, h: hour, d: day, w: 7 * day } as const;
 
 /** `90s`, `15m`, `12h`, `30d`, `4w` → milliseconds. Fault: `usage_invalid`. */
 export function parseSpan(text: string, option: string): number {
-  const [, count = "", unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
-  if (count === "")
+  const ms = spanMs(text);
+  if (Number.isNaN(ms))
     throw cliFaults.fault("usage_invalid", `${option} must be a span like 30s, 15m, 12h or 30d`);
-  return Number(count) * units[unit as keyof typeof units];
+  return ms;
+}
+
+/** NaN: it is none. */
+function spanMs(text: string): number {
+  const [, count = "", unit = ""] = /^(\d{1,6})([smhdw])$/.exec(text) ?? [];
+  return count === "" ? Number.NaN : Number(count) * units[unit as keyof typeof units];
 }
 
 /** A span before now, or a time in ISO 8601 (a date alone is midnight in UTC). Fault: `usage_invalid`. */
 export function parsePast(text: string, nowMs: number, option: string): Date {
-  if (/^\d{4}-\d\d-\d\d/.test(text)) {
-    const ms = Date.parse(text);
-    if (!Number.isNaN(ms)) return new Date(ms);
-    throw cliFaults.fault("usage_invalid", `${option} must be a time in ISO 8601, like 2026-07-28T12:00:00Z`);
-  }
-  return new Date(nowMs - parseSpan(text, option));
+  const ms = isTime(text) ? Date.parse(text) : nowMs - spanMs(text);
+  if (!Number.isNaN(ms)) return new Date(ms);
+  throw cliFaults.fault(
+    "usage_invalid",
+    `${option} must be a span before now like 15m or 30d, or a time in ISO 8601, like 2026-07-28T12:00:00Z`,
+  );
 }
 
 /**
@@ -31,14 +37,30 @@ export function parsePast(text: string, nowMs: number, option: string): Date {
  * `usage_invalid`.
  */
 export function parseEnd(text: string, nowMs: number, option: string): Date {
-  const isTime = /^\d{4}-\d\d-\d\d/.test(text);
-  const given = isTime ? Date.parse(text) : nowMs + parseSpan(text, option);
-  const ms = isTime && text.length === 10 ? given + day : given;
+  const given = isTime(text) ? Date.parse(text) : nowMs + spanMs(text);
+  const ms = isTime(text) && text.length === 10 ? given + day : given;
   if (ms > nowMs) return new Date(ms);
   throw cliFaults.fault(
     "usage_invalid",
     `${option} must be a span like 4h, or a day or time that is yet to come, like 2030-12-31 or 2030-12-31T18:00:00Z`,
   );
+}
+
+/**
+ * From when on something holds: a span from now (`4h`), a day (from its beginning, in UTC) or a time in ISO 8601, also one
+ * that is over. Fault: `usage_invalid`.
+ */
+export function parseStart(text: string, nowMs: number, option: string): Date {
+  const ms = isTime(text) ? Date.parse(text) : nowMs + spanMs(text);
+  if (!Number.isNaN(ms)) return new Date(ms);
+  throw cliFaults.fault(
+    "usage_invalid",
+    `${option} must be a span from now like 4h, or a day or time like 2030-12-31 or 2030-12-31T18:00:00Z`,
+  );
+}
+
+function isTime(text: string): boolean {
+  return /^\d{4}-\d\d-\d\d/.test(text);
 }
 
 /** `never`, or the time as `relativeTime` tells it. */

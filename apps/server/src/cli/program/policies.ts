@@ -93,8 +93,11 @@ function settings(command: Command): Command {
     .option("--expires <span>", "how long it waits for a decision; without, 1d")
     .option("--remind <span>", "after how long those who may decide are told once more")
     .option("--holds <span>", "how long a yes holds for further calls of the tool; without, for that call")
-    .option("--starts <time>", "from when on: a day or time in ISO 8601, or a span from now")
-    .option("--ends <time>", "until when: the same")
+    .option(
+      "--starts <time>",
+      "from when on: a span from now, a day (from its beginning, UTC), or a time in ISO 8601",
+    )
+    .option("--ends <time>", "until when: a span from now, a day (to its end, UTC), or a time in ISO 8601")
     .option("--enabled", "it holds")
     .option("--no-enabled", "it does nothing");
 }

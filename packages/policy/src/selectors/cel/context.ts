@@ -2,6 +2,7 @@
 import type { Caller, Connection, Use } from "../../facts/facts.ts";
 import type { Moment } from "../definition.ts";
 import { sizeOf, type Size } from "./size.ts";
+import { folded, spellingsOf } from "./spellings.ts";
 import type { Cost, Reading } from "./syntax.ts";
 
 interface Facts {
@@ -37,13 +38,20 @@ function createFacts({ caller, connection, nowMs, use }: Moment): Facts {
   const without = { ...about, call };
   if (given === undefined) return { contextFor: () => without };
   const context = { ...about, call: { ...call, arguments: given } };
+  const spellings = spellingsOf(Object.keys(given).slice(0, budgets.lookup.values + 1));
   const sizes = new Map<string, Size | undefined>();
   let all: Size | undefined | "unmeasured" = "unmeasured";
 
   function sizeOfArgument(name: string): Size | undefined {
-    if (!sizes.has(name))
-      sizes.set(name, Object.hasOwn(given ?? {}, name) ? sizeOf(given?.[name], budgets.lookup) : nothing);
+    if (!sizes.has(name)) sizes.set(name, measure(name));
     return sizes.get(name);
+  }
+
+  function measure(name: string): Size | undefined {
+    const key = folded(name);
+    const isOther = spellings.has(key) && spellings.get(key) !== name;
+    if (isOther || spellings.size > budgets.lookup.values) return undefined;
+    return Object.hasOwn(given ?? {}, name) ? sizeOf(given?.[name], budgets.lookup) : nothing;
   }
 
   function isWithin({ arguments: wanted, cost }: Reading): boolean {

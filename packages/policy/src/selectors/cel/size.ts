@@ -1,4 +1,5 @@
 /** How large arguments are that a stranger sent. */
+import { spellingsOf } from "./spellings.ts";
 
 export interface Size {
   /** Objects, lists and what is in them. */
@@ -9,17 +10,23 @@ export interface Size {
 
 const maxDepth = 32;
 
-/** Of a JSON value; undefined: more than `most`, or nested too deep. Looks at no more of it than that. */
+/**
+ * Of a JSON value; undefined: more than `most`, nested too deep, or not alike to all readers: a number is another one to those
+ * that keep all of its digits, and names that differ in case alone are one to others. Looks at no more of it than that.
+ */
 export function sizeOf(value: unknown, most: Size): Size | undefined {
   let { values, characters } = most;
 
   function spend(part: unknown, depth: number): boolean {
     if (--values < 0) return false;
     if (typeof part === "string") return (characters -= part.length) >= 0;
+    if (typeof part === "number") return Math.abs(part) <= Number.MAX_SAFE_INTEGER;
     if (typeof part !== "object" || part === null) return true;
     if (depth === maxDepth) return false;
     if (Array.isArray(part)) return part.length <= values && part.every((item) => spend(item, depth + 1));
-    for (const name in part) {
+    const names = Object.keys(part);
+    if (names.length > values || [...spellingsOf(names).values()].includes(undefined)) return false;
+    for (const name of names) {
       if ((characters -= name.length) < 0 || !spend((part as Record<string, unknown>)[name], depth + 1))
         return false;
     }

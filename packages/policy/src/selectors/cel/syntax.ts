@@ -11,6 +11,8 @@ export interface Reading {
   readonly looksAtCall: boolean;
   readonly looksAtNow: boolean;
   readonly looksAtConnection: boolean;
+  /** False: it comes to the same whoever calls what, and whenever. */
+  readonly looksAtAnything: boolean;
   /** Names of the arguments that it looks at; `all`: cannot be told, or all of them. */
   readonly arguments: ReadonlySet<string> | "all";
   readonly cost: Cost;
@@ -22,6 +24,7 @@ export interface Reading {
  */
 export type Cost = "lookup" | "scan" | "product";
 
+const variables = ["caller", "connection", "call", "now"];
 const functions = new Set([
   "has",
   "size",
@@ -108,6 +111,7 @@ export function readSyntax(root: ASTNode): Reading {
     looksAtCall: roots.has("call"),
     looksAtNow: roots.has("now"),
     looksAtConnection: roots.has("connection"),
+    looksAtAnything: variables.some((name) => roots.has(name)),
     arguments: isAll ? "all" : named,
     cost,
   };

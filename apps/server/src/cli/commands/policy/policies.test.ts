@@ -140,8 +140,8 @@ test("a test says whether a call goes through, by which rule, and ends with 1 wh
   const always = ["--class", "read,write,destructive"];
   await served.json([...addNight.with(2, "ask"), ...always]);
   const monday = ["--when", "2026-01-05T12:00:00Z"];
-  // There is a rule for such tools, and it is not for her.
-  expect((await served.castellan([...asAda, ...monday, "--expect", "deny"])).code).toBe(0);
+  // It is about others, and says nothing of her.
+  expect((await served.castellan([...asAda, ...monday, "--expect", "allow"])).code).toBe(0);
   await served.json(["user", "add", "bob@example.com"]);
   const asBob = ["policy", "test", "--user", "bob@example.com", ...call, ...monday];
   const asked = await served.castellan([...asBob, "--expect", "ask"]);
@@ -151,6 +151,25 @@ test("a test says whether a call goes through, by which rule, and ends with 1 wh
     "  group Leads, ada@example.com must approve (ask)",
     "  they must have proved who they are within 15m (ask)",
     "  they must say what for (ask)",
+  ]);
+});
+
+test("a test says that a program is refused what only people can do", async () => {
+  const purpose = [
+    "--action",
+    "require_approval",
+    "--include",
+    "everyone",
+    "--approver",
+    "user:ada@example.com",
+  ];
+  await served.json(["policy", "add", "why", ...purpose, "--purpose"]);
+  await served.castellan(["token", "create", "robot", "--portal", "team", "--allow", "destructive"]);
+  const asRobot = await served.castellan(["policy", "test", "--token", "robot", ...call, "--expect", "deny"]);
+  expect([asRobot.code, ...asRobot.stdout.split("\n").slice(0, 2)]).toEqual([
+    0,
+    "The call does not go through",
+    "Rules want what only a person can do, and this caller is none",
   ]);
 });
 
@@ -204,11 +223,15 @@ test("a simulation replays recorded calls with a rule that is not there yet, wit
   expect(
     await served.json(["policy", "simulate", "--file", "c.yaml", "--by", "ada@example.com"], inFolder),
   ).toMatchObject({ calls: 3, changed: 3, after: { deny: 3 } });
+  const elsewhere = ["policy", "simulate", "others", "--action", "allow", "--include", "ip=198.51.100.0/24"];
+  expect((await served.castellan(elsewhere)).stdout).toMatch(/allow {2}deny {2}no rule allows it\n$/);
   await served.json(["policy", "add", "no-office", ...rule]);
   expect(await served.json(["policy", "simulate", "--remove", "no-office"])).toMatchObject({
     changed: 3,
     after: { allow: 3 },
   });
+  const without = await served.castellan(["policy", "simulate", "--remove", "no-office"]);
+  expect(without.stdout).toMatch(/forecast {2}deny {2}allow {2}-\n$/);
   expect(await served.json(["policy", "simulate", "no-office", "--no-enabled", "--max", "2"])).toMatchObject({
     calls: 2,
     after: { allow: 2 },

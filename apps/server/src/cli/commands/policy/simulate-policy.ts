@@ -109,7 +109,8 @@ function print({ terminal }: Session, simulation: PolicySimulation): void {
         { title: "THEN", value: (group) => group.after, style: (group) => styles[group.after] },
         {
           title: "BY",
-          value: ({ rulesAfter }) => rulesAfter.join(", ") || "no rule allows it",
+          value: ({ rulesAfter, after: then }) =>
+            rulesAfter.join(", ") || (then === "deny" ? "no rule allows it" : "-"),
           shrinks: true,
         },
       ],

@@ -64,8 +64,8 @@ export async function testPolicy(session: Session, options: TestPolicyOptions): 
   return 1;
 }
 
-function verdictOf({ isGranted, outcome }: PolicyExplanation): Verdict {
-  return isGranted ? outcome : "deny";
+function verdictOf({ isGranted, isForPeople, outcome }: PolicyExplanation): Verdict {
+  return isGranted && !isForPeople ? outcome : "deny";
 }
 
 async function callerOf(
@@ -122,13 +122,14 @@ const verdicts = {
 } as const;
 
 function print({ terminal }: Session, explanation: PolicyExplanation, verdict: Verdict): void {
-  const { isGranted, looksAt, levels, demands, rules, elsewhere } = explanation;
+  const { isGranted, isForPeople, looksAt, levels, demands, rules, elsewhere } = explanation;
   const { text, style } = verdicts[verdict];
   terminal.print(terminal.paint(style, `The call ${text}`));
   if (!isGranted)
     terminal.print(
       `No access rule of the portal, and no scope, gives ${clean(looksAt.name)} ${looksAt.class} tools there`,
     );
+  if (isForPeople) terminal.print("Rules want what only a person can do, and this caller is none");
   for (const demand of demands) terminal.print(clean(`  ${demandText(demand)}`));
   terminal.print("");
   printDetails(
