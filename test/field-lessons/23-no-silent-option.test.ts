@@ -216,6 +216,10 @@ describe("a configuration document", () => {
 });
 
 describe("settings of the process", () => {
+  const fromProxies = {
+    CASTELLAN_CLIENT_CERT_HEADER: "client-cert",
+    CASTELLAN_TRUSTED_PROXIES: "127.0.0.1",
+  };
   const secretOf = (name: string) => (name.includes("KEY") ? "x" : "not a value \u0000");
 
   test("one that is misspelt, and every one whose value is none, is told before anything starts", () => {
@@ -247,6 +251,7 @@ describe("settings of the process", () => {
       { CASTELLAN_OLDER_MASTER_KEYS: randomBytes(32).toString("base64") },
       "CASTELLAN_OLDER_MASTER_KEYS needs CASTELLAN_MASTER_KEY",
     ],
+    [{ CASTELLAN_CLIENT_CA_FILE: "/no/ca.pem" }, "no certificate would ever arrive"],
     [{ CASTELLAN_SYNC_INTERVAL_SECONDS: "0" }, "CASTELLAN_SYNC_INTERVAL_SECONDS"],
     [{ CASTELLAN_PERSON_CALLS_PER_MINUTE: "0" }, "CASTELLAN_PERSON_CALLS_PER_MINUTE"],
     [{ CASTELLAN_PERSON_CONCURRENCY: "1.5" }, "CASTELLAN_PERSON_CONCURRENCY"],
@@ -259,7 +264,7 @@ describe("settings of the process", () => {
     { CASTELLAN_TRUSTED_PROXIES: "10.0.0.0/99" },
     { CASTELLAN_PROXY_URL: "ftp://x" },
     { CASTELLAN_COUNTRY_DB: "/no/countries.mmdb" },
-    { CASTELLAN_CLIENT_CA_FILE: "/no/ca.pem" },
+    { CASTELLAN_CLIENT_CA_FILE: "/no/ca.pem", ...fromProxies },
   ])("what is judged by who uses it, is judged at the start too: %j", async (env) => {
     await expect(startTestHouse({ env })).rejects.toThrow(
       /CASTELLAN_TRUSTED_PROXIES|trustedProxies|10\.0\.0\.0\/99|ftp|prox|\/no\//i,

@@ -1,6 +1,7 @@
 /** A house with something that rules keep from a person, a program and the public, and from nobody else. */
 import { toolClasses, type User } from "@castellan/access";
 import type { RuleFields } from "@castellan/policy";
+import { exchange } from "../fidelity/wire.ts";
 import { startStocked, type StockedServer } from "../fixtures/stocked.ts";
 import type { Door } from "../harness/callers/caller.ts";
 import { startTestHouse, type TestHouse } from "../harness/house.ts";
@@ -32,8 +33,8 @@ export interface RulesScene extends AsyncDisposable {
   readonly doors: Readonly<Record<CallerKind, Door>>;
   /** A program whom no rule is about. */
   readonly bystander: Door;
-  /** The person's token at `hush-portal`, where the others have theirs of `main`. */
-  readonly personThere: string;
+  /** The way of each to the portal `hush-portal`. */
+  there(who: CallerKind): Door;
   /** Tokens for the API. */
   readonly apiTokens: Readonly<Record<"person" | "program", string>>;
   /** How rules name each of them. */
@@ -41,6 +42,10 @@ export interface RulesScene extends AsyncDisposable {
   /** Blocks those places for whom these selectors fit. */
   block(include: RuleFields["include"]): Promise<void>;
   unblock(): Promise<void>;
+  /** Uses of what rules keep from people that came to a server all the same. */
+  reached(): readonly object[];
+  /** A page of the API or the registry; an empty token is none. */
+  get(path: string, token: string): Promise<{ status: number; text: string }>;
   /** The server offers what it offered, these said anew, and is read. */
   restock(which: "shared" | "hush", said: string): Promise<void>;
 }
@@ -122,22 +127,27 @@ export async function openRulesScene(): Promise<RulesScene> {
   const grantOf = callersOf(house.database).grant;
   const user = await api<User>("GET", `/users/${ann.id}`);
   const ofApi = await grantOf(user, undefined, ["api"]);
-  const there = await grantOf(user, `${secret}-portal`, [
+  const ofPortal = await grantOf(user, `${secret}-portal`, [
     `portal:${secret}-portal`,
     `portal:${secret}-portal:read`,
   ]);
+
+  const doors = {
+    person: { url, token: access },
+    program: { url, token: program.secret },
+    public: { url, token: "" },
+  };
 
   const owned = opened.move();
   return {
     house,
     servers,
-    doors: {
-      person: { url, token: access },
-      program: { url, token: program.secret },
-      public: { url, token: "" },
-    },
+    doors,
     bystander: { url, token: bystander.secret },
-    personThere: there.token,
+    there(who) {
+      const door = elsewhere(doors[who], { portal: `${secret}-portal` });
+      return who === "person" ? { ...door, token: ofPortal.token } : door;
+    },
     apiTokens: { person: ofApi.token, program: program.secret },
     selectors: {
       person: { email: ann.email },
@@ -150,6 +160,20 @@ export async function openRulesScene(): Promise<RulesScene> {
     },
     async unblock() {
       for (const name of Object.keys(places)) await api("DELETE", `/policies/${name}`);
+    },
+    reached: () =>
+      Object.values(servers).flatMap(({ recording }) =>
+        recording.requests.filter(
+          ({ method, body }) =>
+            /^(tools\/call|prompts\/get|resources\/|completion)/.test(method ?? "") && body.includes(secret),
+        ),
+      ),
+    async get(path, given) {
+      const { status, text } = await exchange(`${house.url}${path}`, {
+        method: "GET",
+        headers: given === "" ? {} : { authorization: `Bearer ${given}` },
+      });
+      return { status, text };
     },
     async restock(which, said) {
       servers[which].stock = stocks[which](said);

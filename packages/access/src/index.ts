@@ -105,7 +105,7 @@ export {
   type Authenticator,
   type AuthenticatorOptions,
 } from "./authenticator.ts";
-export { findStanding, usersOfGrants, type Caller } from "./standing.ts";
+export { findStanding, findStandings, usersOfGrants, type Caller } from "./standing.ts";
 export { parseBearer } from "./bearer.ts";
 export { generateSecret, hashSecret, isSecret, type SecretHash } from "./token-secret.ts";
 export { knownIssuers, type KnownLoginMethod } from "./issuers/known-issuers.ts";

@@ -29,6 +29,8 @@ export interface UserPrincipal extends Known {
   readonly grantId: Id<"grant"> | undefined;
   /** The client that calls for them, if it is known. */
   readonly clientId: string | undefined;
+  /** What that client was called when they let it in, if they did. */
+  readonly clientName?: string;
   /**
    * By what they signed in: the slug of a provider or of a trusted issuer, or `local`. With what follows it is of the
    * sign-in in which the client was let in; undefined where there is none of which we know.

@@ -17,13 +17,27 @@ export interface Caller {
  * The principal with all that they hold now: what a person gave that client, or may do themselves; what a token, or a
  * client for itself, has. Undefined when nothing is left: revoked, ended, suspended, gone.
  */
-export function findStanding(
+export async function findStanding(database: Queryable, caller: Caller): Promise<Principal | undefined> {
+  const [standing] = await findStandings(database, [caller]);
+  return standing;
+}
+
+/** The same of many, in their order. People, of whom there are many, take two queries together. */
+export async function findStandings(
   database: Queryable,
-  { principalId, clientId }: Caller,
-): Promise<Principal | undefined> {
-  if (isId("token", principalId)) return tokenStanding(database, principalId);
-  if (isId("user", principalId)) return userStanding(database, principalId, clientId);
-  return clientStanding(database, principalId);
+  callers: readonly Caller[],
+): Promise<(Principal | undefined)[]> {
+  const people = await userStandings(
+    database,
+    callers.filter(({ principalId }) => isId("user", principalId)),
+  );
+  const found: (Principal | undefined)[] = [];
+  for (const caller of callers) {
+    const { principalId: id } = caller;
+    if (isId("user", id)) found.push(people(caller));
+    else found.push(await (isId("token", id) ? tokenStanding(database, id) : clientStanding(database, id)));
+  }
+  return found;
 }
 
 /** Whose these grants are or were. */
@@ -41,16 +55,58 @@ async function tokenStanding(database: Queryable, id: Id<"token">): Promise<Prin
   return row && { kind: "service", id, name: row.name, role: row.role, scopes: row.scopes };
 }
 
-async function userStanding(
+async function userStandings(
   database: Queryable,
-  id: Id<"user">,
-  clientId: string | undefined,
-): Promise<Principal | undefined> {
-  const [user] = await database.query<UserRow>(
-    sql`select ${userColumns} from users where id = ${id} and status = 'active'`,
+  callers: readonly Caller[],
+): Promise<(caller: Caller) => Principal | undefined> {
+  if (callers.length === 0) return () => undefined;
+  const ids = [...new Set(callers.map(({ principalId }) => principalId))];
+  const rows = await database.query<UserRow>(
+    sql`select ${userColumns} from users where id = any(${ids}) and status = 'active'`,
   );
-  if (!user) return undefined;
-  const { name, role, email, directory, groups } = user;
+  const users = new Map(rows.map((row) => [String(row.id), row]));
+  const grants = await standingGrants(
+    database,
+    callers.filter(({ principalId }) => users.has(principalId)),
+  );
+  return (caller) => {
+    const user = users.get(caller.principalId);
+    return user && toPerson(user, caller, grants.get(keyOf(caller)) ?? []);
+  };
+}
+
+/** The newest first; by person and client. */
+async function standingGrants(
+  database: Queryable,
+  callers: readonly Caller[],
+): Promise<ReadonlyMap<string, readonly StandingGrant[]>> {
+  const by = callers.flatMap(({ principalId, clientId }) =>
+    clientId === undefined ? [] : [{ principalId, clientId }],
+  );
+  if (by.length === 0) return new Map();
+  const users = by.map(({ principalId }) => principalId);
+  const clients = by.map(({ clientId }) => clientId);
+  const rows = await database.query<StandingGrant>(sql`
+    select g.user_id, g.client_id, g.scopes, g.provider, g.amr, g.proved_at, ${claimsOfGrant} as claims
+      from (select distinct * from unnest(${users}::text[], ${clients}::text[]) as c (user_id, client_id)) as c,
+           lateral (select * from grants
+                     where grants.user_id = c.user_id and grants.client_id = c.client_id
+                       and ended_at is null and expires_at > now() order by id desc limit 1000) as g
+     order by g.id desc`);
+  return Map.groupBy(rows, ({ user_id: principalId, client_id: clientId }) =>
+    keyOf({ principalId, clientId }),
+  );
+}
+
+function keyOf({ principalId, clientId }: Caller): string {
+  return `${principalId} ${clientId ?? ""}`;
+}
+
+function toPerson(
+  { id, name, role, email, directory, groups }: UserRow,
+  { clientId }: Caller,
+  grants: readonly StandingGrant[],
+): Principal | undefined {
   const person = {
     kind: "user",
     id,
@@ -71,10 +127,6 @@ async function userStanding(
       provedAtMs: undefined,
       claims: {},
     };
-  const grants = await database.query<StandingGrant>(sql`
-    select g.scopes, g.provider, g.amr, g.proved_at, ${claimsOfGrant} as claims
-      from grants g where user_id = ${id} and client_id = ${clientId}
-       and ended_at is null and expires_at > now() order by id desc limit 1000`);
   const [newest] = grants;
   return (
     newest && {
@@ -89,6 +141,8 @@ async function userStanding(
 }
 
 interface StandingGrant {
+  readonly user_id: string;
+  readonly client_id: string;
   readonly scopes: string[];
   readonly provider: string | null;
   readonly amr: string[];

@@ -36,7 +36,7 @@ export const approvalFaults = defineFaults({
   approval_not_yours: {
     owner: "caller",
     status: 403,
-    help: "You may see this request, and not decide it: the rule names others, or you asked for it yourself.",
+    help: "You may see this request, and not do this with it: the rule has others decide, or you asked for it yourself; only who asked takes it back.",
   },
   approval_proof_insufficient: {
     owner: "caller",

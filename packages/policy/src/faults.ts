@@ -20,7 +20,11 @@ export const policyFaults = defineFaults({
     help: "Rules name what is to be removed: `data.rules` lists them. Change or remove those rules first; what they say would otherwise mean something else.",
   },
   evaluator_not_found: { owner: "caller", status: 404, help: "No evaluator has this slug." },
-  evaluator_taken: { owner: "caller", status: 409, help: "Another evaluator has this slug. Choose another one." },
+  evaluator_taken: {
+    owner: "caller",
+    status: 409,
+    help: "Another evaluator has this slug. Choose another one.",
+  },
   evaluator_unfit: {
     owner: "caller",
     status: 422,

@@ -15,7 +15,11 @@ export {
 export { createProviders, type ProvidersOptions } from "./providers/providers.ts";
 export { createCheckedProviders, type CheckedProviders } from "./providers/checked-providers.ts";
 export { knownProviders } from "./providers/known-providers.ts";
-export { createProviderStore, type ProviderStore, type ProviderStoreOptions } from "./providers/provider-store.ts";
+export {
+  createProviderStore,
+  type ProviderStore,
+  type ProviderStoreOptions,
+} from "./providers/provider-store.ts";
 export { callbackPath, type NewProvider, type Provider, type ProviderChange } from "./providers/provider.ts";
 export { signInSealedColumns } from "./sealed-columns.ts";
 export { signInFaults } from "./faults.ts";

@@ -29,7 +29,7 @@ export { html, type Html, type HtmlValue } from "./pages/html.ts";
 export { isLocalPath } from "./pages/local-path.ts";
 export { atOwnAddress } from "./pages/own-address.ts";
 export { formActionOf, page, type PageOptions } from "./pages/page.ts";
-export { ago, ahead, day, span } from "./pages/times.ts";
+export { ago, ahead, day, moment, span } from "./pages/times.ts";
 
 export { startHttpServer, type HttpServer, type HttpServerSettings } from "./server/http-server.ts";
 export { loadServerTls, type ServerTls } from "./server/tls.ts";

@@ -124,7 +124,7 @@ export function letThrough(action: Placement["action"]): Seen {
 
 /**
  * Whom a rule keeps out by who they are never hears of the tool; who comes from the wrong place is not shown it, and told
- * which rule it was; what is found out at the call does not change the list. A rule that allows others is not named.
+ * which rule it was; what is found out at the call does not change the list. A rule that allows others is named on record only.
  */
 export function refused(action: Placement["action"], known: Known): Seen {
   if (known === "who")
@@ -145,9 +145,9 @@ export function refused(action: Placement["action"], known: Known): Seen {
     message:
       action === "block"
         ? `Refused by policy: rule ${ruleName} blocks tools/call of "desk_look"`
-        : 'Refused by policy: what rules say of the tool or its class allows tools/call of "desk_look" to others, or at other times or places',
+        : 'Refused by policy: the rules for this tool allow tools/call of "desk_look" only to others, or at other times or from other places',
     rules,
     calls: 0,
-    recorded: { outcome: "refused", code: "policy_denied", policy: { outcome: "deny", rules } },
+    recorded: { outcome: "refused", code: "policy_denied", policy: { outcome: "deny", rules: [ruleName] } },
   };
 }

@@ -37,7 +37,7 @@ const approval: Approval = {
   version: 1,
 };
 const url = `https://mcp.example.com/approvals/${approval.id}`;
-const facts = [
+const about = [
   "Who asks: Ada (ada@example.com)",
   "Portal: team",
   "Server: okrs",
@@ -45,8 +45,8 @@ const facts = [
   "Client: Desk",
   "Asked from: 192.0.2.1",
   "Because of: ask-first",
-  "Waits until: 2026-01-02T00:00:00.000Z",
-].join("\n");
+];
+const facts = [...about, "Waits until: 2 January 2026 at 00:00 UTC"].join("\n");
 
 test("those who may decide are told what is asked, for as long as it waits", () => {
   const event = { kind: "asked", approval, to: ["bob@example.com"] } as const;
@@ -75,27 +75,40 @@ test("those who may decide are told what is asked, for as long as it waits", () 
 });
 
 test.each([
-  ["approved", undefined, "approved", "The request was approved."],
-  ["expired", undefined, "not decided in time", "The request was not decided in time."],
-  ["rejected", "Not today", "rejected", "The request was rejected. Bob said: Not today."],
-] as const)("whoever asked is told that it was %s", (state, reason, word, sentence) => {
-  const at = new Date("2026-01-01T01:00:00Z");
-  const rejection = reason === undefined ? undefined : { by: "usr_2", byName: "Bob", at, reason };
-  const event = {
-    kind: "decided",
-    approval: { ...approval, state, rejection },
-    to: ["ada@example.com"],
-  } as const;
-  const { letter, until } = approvalNotice(event, "https://mcp.example.com");
-  expect([letter, until]).toEqual([
-    {
-      subject: `Your request was ${word}: okrs_delete`,
-      lines: [`You asked to use okrs_delete of the server okrs. ${sentence}`, facts],
-      link: { label: "Look at it", url },
-    },
-    undefined,
-  ]);
-});
+  ["approved", undefined, "approved", "The request was approved.", true],
+  ["approved", "Go on", "approved", "The request was approved. Bob said: Go on.", true],
+  ["expired", undefined, "not decided in time", "The request was not decided in time.", false],
+  ["rejected", "", "rejected", "The request was rejected.", true],
+  ["rejected", "Not today", "rejected", "The request was rejected. Bob said: Not today.", true],
+] as const)(
+  "whoever asked is told that it was %s (%s), and by whom",
+  (state, reason, word, sentence, isDecided) => {
+    const at = new Date("2026-01-01T01:00:00Z");
+    const bob = { by: "usr_2", byName: "Bob", at };
+    const rejection = state === "rejected" ? { ...bob, reason } : undefined;
+    const yes = [
+      { ...bob, need: 0, text: reason },
+      { by: "usr_1", byName: "Ada", at, need: 1, text: "Cleaning up" },
+    ];
+    const event = {
+      kind: "decided",
+      approval: { ...approval, state, rejection, met: state === "approved" ? yes : [] },
+      to: ["ada@example.com"],
+    } as const;
+    const told = [...about, ...(isDecided ? ["Decided by: Bob, 1 January 2026 at 01:00 UTC"] : [])].join(
+      "\n",
+    );
+    const { letter, until } = approvalNotice(event, "https://mcp.example.com");
+    expect([letter, until]).toEqual([
+      {
+        subject: `Your request was ${word}: okrs_delete`,
+        lines: [`You asked to use okrs_delete of the server okrs. ${sentence}`, told],
+        link: { label: "Look at it", url },
+      },
+      undefined,
+    ]);
+  },
+);
 
 test("what a stranger wrote is one short line of a letter, and no link", () => {
   const hostile: Approval = {

@@ -2,6 +2,7 @@
 import type { Approval, ApprovalEvent } from "@castellan/approvals";
 import type { Queryable } from "@castellan/database";
 import type { Notice, Notices } from "@castellan/notices";
+import { moment } from "@castellan/web";
 
 /** What `approvals` is given as `notify`. */
 export function tellOfApprovals(
@@ -20,7 +21,7 @@ export function approvalNotice({ kind, approval, to }: ApprovalEvent, publicUrl:
     emails: to,
     letter: {
       subject: `${subjectWords(kind, approval)}: ${told(approval.subject.target)}`,
-      lines: [sentence(kind, approval), facts(approval)],
+      lines: [sentence(kind, approval), facts(approval, isOpen)],
       link: { label: isOpen ? "Look at it and decide" : "Look at it", url },
     },
     data: dataOf(approval, url),
@@ -35,15 +36,29 @@ function subjectWords(kind: ApprovalEvent["kind"], { asker, state }: Approval): 
   return `Your request was ${outcomeWord(state)}`;
 }
 
-function sentence(kind: ApprovalEvent["kind"], { asker, subject, rejection, state }: Approval): string {
+function sentence(kind: ApprovalEvent["kind"], approval: Approval): string {
+  const { asker, subject, state } = approval;
   const use = `${told(subject.target)} of the server ${subject.server}`;
   if (kind !== "decided")
     return `${capital(askerWords(asker))} wants to use ${use}, and somebody must agree first.`;
-  const because =
-    rejection === undefined
-      ? ""
-      : ` ${told(rejection.byName)} said: ${told(rejection.reason, maxReasonLength) || "nothing"}.`;
-  return `You asked to use ${use}. The request was ${outcomeWord(state)}.${because}`;
+  const said = decisionsOf(approval).flatMap(({ byName, text }) => {
+    const reason = told(text, maxReasonLength);
+    return reason === "" ? [] : [` ${told(byName)} said: ${reason}.`];
+  });
+  return `You asked to use ${use}. The request was ${outcomeWord(state)}.${said.join("")}`;
+}
+
+interface Decided {
+  readonly byName: string;
+  readonly at: Date;
+  readonly text: string;
+}
+
+/** Each once: a yes of one person may meet several needs. */
+function decisionsOf({ needs, met, rejection }: Approval): readonly Decided[] {
+  if (rejection) return [{ ...rejection, text: rejection.reason }];
+  const yes = met.filter(({ need }) => needs[need]?.kind === "decision");
+  return [...new Map(yes.map((one) => [one.by, { ...one, text: one.text ?? "" }])).values()];
 }
 
 function outcomeWord(state: Approval["state"]): string {
@@ -51,7 +66,8 @@ function outcomeWord(state: Approval["state"]): string {
   return state === "used" ? "approved" : state;
 }
 
-function facts({ asker, subject, needs, expiresAt }: Approval): string {
+function facts(approval: Approval, isOpen: boolean): string {
+  const { asker, subject, needs, expiresAt } = approval;
   const rules = [...new Set(needs.map(({ rule }) => rule))].join(", ");
   const who = askerWords(asker);
   return [
@@ -62,7 +78,9 @@ function facts({ asker, subject, needs, expiresAt }: Approval): string {
     `Client: ${told(asker.client ?? "none")}`,
     `Asked from: ${subject.address}`,
     `Because of: ${rules}`,
-    `Waits until: ${expiresAt.toISOString()}`,
+    ...(isOpen
+      ? [`Waits until: ${moment(expiresAt)}`]
+      : decisionsOf(approval).map(({ byName, at }) => `Decided by: ${told(byName)}, ${moment(at)}`)),
   ].join("\n");
 }
 

@@ -1,11 +1,6 @@
 /** How people are asked and told: requests for decisions, their pages, and notices. Who gets what, no logic. */
 import { findActivePerson, findDeciders, proveGrant } from "@castellan/access";
-import {
-  approvalPath,
-  createApprovalPages,
-  createApprovals,
-  type Approvals,
-} from "@castellan/approvals";
+import { approvalPath, createApprovalPages, createApprovals, type Approvals } from "@castellan/approvals";
 import type { ChangeFeed, Database } from "@castellan/database";
 import { isId, type Clock, type Id } from "@castellan/kernel";
 import { createNotices, type Notices } from "@castellan/notices";

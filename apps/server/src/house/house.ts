@@ -50,7 +50,14 @@ import { createOutbound, createWebApp, type ClientAuthorities } from "@castellan
 import type { Hono } from "hono";
 import type { Config } from "../config/settings.ts";
 import { approvalPage, decidingPages, openDeciding } from "./deciding.ts";
-import { callEnded, evaluatorFailed, faultHappened, requestRefused, ruleUnusable, serverSynced } from "./events.ts";
+import {
+  callEnded,
+  evaluatorFailed,
+  faultHappened,
+  requestRefused,
+  ruleUnusable,
+  serverSynced,
+} from "./events.ts";
 import { showGauges } from "./gauges.ts";
 import { portalsForConsent } from "./portals-for-consent.ts";
 import { entryPolicy, openRules } from "./rules.ts";

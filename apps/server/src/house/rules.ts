@@ -47,7 +47,8 @@ export interface RulesOptions {
 export async function openRules(options: RulesOptions): Promise<Rules> {
   const { database, changes, vault, outbound, clock, publicUrl } = options;
   await using opened = new AsyncDisposableStack();
-  const policies = opened.use(await createPolicyDirectory({ store: options.store, changes, clock, onUnusable: options.onUnusable }),
+  const policies = opened.use(
+    await createPolicyDirectory({ store: options.store, changes, clock, onUnusable: options.onUnusable }),
   );
   const postures = opened.use(
     await createPostures({

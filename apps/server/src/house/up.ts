@@ -92,7 +92,9 @@ async function serve(
   // Disposed of in the opposite order: the socket closes before what it serves.
   const publicUrl = config.publicUrl ?? ownUrl(config, server);
   try {
-    house.resolve(opened.use(await createHouse({ config, store, telemetry, version, publicUrl, clientAuthorities })));
+    house.resolve(
+      opened.use(await createHouse({ config, store, telemetry, version, publicUrl, clientAuthorities })),
+    );
   } catch (error) {
     house.promise.catch(() => undefined);
     house.reject(error);
@@ -114,7 +116,9 @@ async function serve(
 
 /** Passkeys belong to a domain, which an address is not (WebAuthn §5.1.3): on this computer it goes by its name. */
 function ownUrl({ host }: Config, { url, port }: HttpServer): string {
-  return ["127.0.0.1", "::1", "localhost"].includes(host) ? url.replace(/\/\/.*/, `//localhost:${port}`) : url;
+  return ["127.0.0.1", "::1", "localhost"].includes(host)
+    ? url.replace(/\/\/.*/, `//localhost:${port}`)
+    : url;
 }
 
 /** Makes the first admin's token, and keeps the address in the file true. */

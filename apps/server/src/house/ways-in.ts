@@ -52,7 +52,12 @@ export interface WaysInOptions {
 export const openPaths = openOAuthPaths;
 
 /** Paths where people are shown pages, failures too. */
-export const pagePaths = [...signInPagePaths, "/oauth/authorize", "/oauth/consent", approvalPagePath] as const;
+export const pagePaths = [
+  ...signInPagePaths,
+  "/oauth/authorize",
+  "/oauth/consent",
+  approvalPagePath,
+] as const;
 
 export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
   const { config, database, vault, clock, outbound, rates, people, publicUrl, onError } = options;

@@ -16,6 +16,7 @@ export interface FoundAccessToken {
   /** All that follows is null for a token that a client has for itself. */
   readonly grant_id: Id<"grant"> | null;
   readonly grant_used_at: Date | null;
+  readonly client_name: string | null;
   readonly user_id: Id<"user"> | null;
   readonly name: string | null;
   readonly email: string | null;
@@ -38,7 +39,7 @@ export async function findAccessTokens(
       "access_find_access_tokens",
       sql`
         select t.hash, t.client_id, t.portal, t.scopes, least(t.expires_at, g.expires_at) as ends_at,
-               t.grant_id, g.last_used_at as grant_used_at,
+               t.grant_id, g.last_used_at as grant_used_at, g.client_name,
                u.id as user_id, u.name, u.email, u.role, u.directory,
                array(select distinct groups.name collate "C"
                        from memberships join groups on groups.id = memberships.group_id

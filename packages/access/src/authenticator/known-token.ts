@@ -45,6 +45,7 @@ export function ofAccessToken(found: FoundAccessToken, hash: SecretHash): KnownT
           scopes,
           grantId,
           clientId,
+          ...(found.client_name && { clientName: found.client_name }),
           provider: found.provider ?? undefined,
           amr: Object.freeze(found.amr ?? []),
           provedAtMs: found.proved_at?.getTime(),

@@ -50,6 +50,7 @@ test("what has a version tells it as its ETag, and is changed under If-Match", (
     }
   expect([...versioned].toSorted()).toEqual([
     "/clients/{id}",
+    "/evaluators/{slug}",
     "/groups/{id}",
     "/policies/{name}",
     "/portals/{slug}",
@@ -58,6 +59,7 @@ test("what has a version tells it as its ETag, and is changed under If-Match", (
     "/tokens/{id}",
     "/trusted-issuers/{slug}",
     "/users/{id}",
+    "/webhooks/{name}",
   ]);
   // They hang on the resource, and are no part of what its version is of.
   const apart = new Set(["/groups/{id}/members/{user}", "/users/{id}/invitations"]);

@@ -173,7 +173,9 @@ async function classOf(
   if (given !== undefined || tool === undefined) return given ?? "read";
   const known = (await knownTools(database, server))?.find(({ name }) => name === tool);
   if (known) return known.class;
-  throw invalidInput([{ field: "call.tool", reason: "is not among the server's tools; give its class" }]);
+  const reason =
+    "is none of the names that the server itself has for its tools (portals may show others); give that, or its class";
+  throw invalidInput([{ field: "call.tool", reason }]);
 }
 
 function toShown({ decision, rules, elsewhere }: Explanation) {

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { Caller, Connection } from "@castellan/policy";
+import { systemClock } from "@castellan/kernel";
 import { expect, test } from "vitest";
 import type { ApiPorts } from "../ports.ts";
 import { readUses, type Reading } from "./recorded-uses.ts";
@@ -36,7 +37,7 @@ test("of strangers without number only some are held in memory", async () => {
   const collect = runInNewContext("gc") as () => void;
   const seen: WeakRef<Caller | Connection>[] = [];
   const reading: Reading = { read: 0, skipped: 0, isCut: false };
-  const ports = { audit, countryOf: () => "ZZ" } as unknown as ApiPorts;
+  const ports = { audit, countryOf: () => "ZZ", clock: systemClock } as unknown as ApiPorts;
   const uses = readUses(
     { filter: {}, maxCalls: 30_000, ports, signal: new AbortController().signal },
     reading,

@@ -10,6 +10,9 @@ import { readUses, type Reading } from "./recorded-uses.ts";
 const maxChanges = 200;
 const maxCalls = 200_000;
 
+/** Of many callers at once, each of whom comes by few ways: it bounds the memory that they take. */
+const once = { keptConnections: 4 };
+
 const counts = z.object({ allow: z.int(), ask: z.int(), deny: z.int() });
 
 const answer = z
@@ -91,7 +94,7 @@ export const simulatePolicy = defineRoute({
       },
       reading,
     );
-    const result = await simulate(compilePolicies(rules), compilePolicies(after), uses);
+    const result = await simulate(compilePolicies(rules, once), compilePolicies(after, once), uses);
     return { ...toShown(result), skipped: reading.skipped, isCut: reading.isCut, warnings };
   },
 });
@@ -107,7 +110,7 @@ async function changed(
   const after = new Map(rules.map((rule) => [rule.name, rule]));
   for (const [at, name] of remove.entries())
     if (!after.delete(name))
-      throw invalidInput([{ field: `remove[${at}]`, reason: "is the name of no rule" }]);
+      throw invalidInput([{ field: `remove[${at}]`, reason: `"${name}" is the name of no rule` }]);
   const warnings: string[] = [];
   for (const said of put) {
     const rule = toWhole(said);

@@ -274,6 +274,15 @@ test("a proof that has grown too old between page and form is asked for once mor
   expect(late.words).toContain("You sign in once more and come back here.");
 });
 
+test("where nobody decides, nobody is said to read what it is for", async () => {
+  const { id } = await house.ask(ada.person, [needsPurpose]);
+  const { words } = await ada.browser.get(approvalPath(id));
+  expect([words.includes("It is kept with the request."), words.includes("Those who decide")]).toEqual([
+    true,
+    false,
+  ]);
+});
+
 test("what it is for: asked once the proof is there, said in lines, read by who decides", async () => {
   const { id } = await house.ask(ada.person, [needsProof, needsPurpose, needsYes()]);
   expect((await ada.browser.get(approvalPath(id))).words).toContain(
@@ -281,6 +290,7 @@ test("what it is for: asked once the proof is there, said in lines, read by who 
   );
   ada.prove("hwk", "mfa");
   const page = await ada.browser.get(approvalPath(id));
+  expect(page.words).toContain("It is kept with the request. Those who decide read it.");
   const path = `${approvalPath(id)}/continue`;
   const blank = await ada.browser.submit(page, path, { purpose: " \r\n " });
   expect([blank.status, blank.words.includes("Say what it is for, in at most 2,000 characters.")]).toEqual([

@@ -118,9 +118,14 @@ function continuing(
   return html`<h2>${wantsPurpose ? "What is it for?" : "Go on"}</h2>
     <form method="post" action="${formPath(seen.id, "continue", visitor.person.directory)}">
       ${formField} ${proofs.length > 0 && html`<p>You have proved who you are.</p>`}
-      ${wantsPurpose && field({ name: "purpose", label: "What you need this call for", hint: "It is kept with the request. Those who decide read it.", autocomplete: "off", rows: 3, maxLength: maxTextLength, ...again(view, "purpose") })}
+      ${wantsPurpose && field({ name: "purpose", label: "What you need this call for", hint: purposeHint(seen), autocomplete: "off", rows: 3, maxLength: maxTextLength, ...again(view, "purpose") })}
       <p class="buttons"><button>Continue</button></p>
     </form>`;
+}
+
+function purposeHint({ needs }: SeenApproval): string {
+  const isDecided = needs.some(({ kind }) => kind === "decision");
+  return `It is kept with the request.${isDecided ? " Those who decide read it." : ""}`;
 }
 
 function withdrawal({ seen, visitor, formField }: StepsView): Html {

@@ -71,11 +71,11 @@ export async function meetDemands(meeting: Meeting, ports: CallPorts): Promise<A
 async function needsLeft(
   call: Meeting["call"],
   target: ForwardTarget,
-  { demands }: Decision,
+  { demands, levels }: Decision,
   { approvals, clock }: CallPorts,
 ): Promise<readonly Need[]> {
   const needs = needsOf(demands, call.principal, clock.now());
-  assertPerson(needs, call.principal, whatOf(target));
+  assertPerson({ needs, levels }, call.principal, whatOf(target));
   const lasts = needs.some((need) => need.kind !== "proof" && need.holdsSeconds > 0);
   if (!lasts) return needs;
   const held = new Set(await approvals.holding(holdingOf({ call, target }), needs));

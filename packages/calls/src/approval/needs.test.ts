@@ -60,9 +60,14 @@ test("what rules want, as requests for decisions know it", () => {
 
 test("a program can wait for others, and not be a person", () => {
   const needs = needsOf(demands, program, nowMs);
-  expect(() => assertPerson(needs.slice(0, 1), program, "x")).not.toThrow();
-  expect(() => assertPerson(needs, program, "x")).toThrow(
-    expect.objectContaining({ code: "policy_denied", data: { level: "use", rules: ["b", "r"] } }) as Error,
+  const levels = [
+    { level: "portal", outcome: "ask", why: "asked", rules: ["a"] },
+    { level: "server", outcome: "ask", why: "asked", rules: ["r"] },
+    { level: "use", outcome: "ask", why: "asked", rules: ["b"] },
+  ] as const;
+  expect(() => assertPerson({ needs: needs.slice(0, 1), levels }, program, "x")).not.toThrow();
+  expect(() => assertPerson({ needs, levels }, program, "x")).toThrow(
+    expect.objectContaining({ code: "policy_denied", data: { level: "server", rules: ["b", "r"] } }) as Error,
   );
-  expect(() => assertPerson(needs, person([]), "x")).not.toThrow();
+  expect(() => assertPerson({ needs, levels }, person([]), "x")).not.toThrow();
 });

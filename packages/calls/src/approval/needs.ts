@@ -2,7 +2,7 @@
 import type { Principal } from "@castellan/access";
 import { proofSuffices, type Need } from "@castellan/approvals";
 import type { Fault } from "@castellan/kernel";
-import type { Demand } from "@castellan/policy";
+import type { Decision, Demand } from "@castellan/policy";
 import { personWanted } from "../policy/refusals.ts";
 
 /** As requests for decisions know it; without those that the caller meets already by how they signed in. */
@@ -35,8 +35,15 @@ function isProved(
 }
 
 /** Throws `policy_denied` where a program, or nobody in particular, would have to do what only a person can. */
-export function assertPerson(needs: readonly Need[], { kind }: Principal, what: string): void {
+export function assertPerson(
+  { needs, levels }: { readonly needs: readonly Need[]; readonly levels: Decision["levels"] },
+  { kind }: Principal,
+  what: string,
+): void {
   if (kind === "user") return;
-  const rules = needs.filter((need) => need.kind !== "decision").map(({ rule }) => rule);
-  if (rules.length > 0) throw personWanted([...new Set(rules)].toSorted(), what) satisfies Fault;
+  const wanting = needs.filter((need) => need.kind !== "decision").map(({ rule }) => rule);
+  const rules = [...new Set(wanting)].toSorted();
+  if (rules.length === 0) return;
+  const widest = levels.find((level) => level.rules.some((rule) => rules.includes(rule)));
+  throw personWanted({ rules, level: widest?.level ?? "use" }, what) satisfies Fault;
 }

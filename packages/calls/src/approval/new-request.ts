@@ -34,7 +34,10 @@ export function newRequest({ call, target, demands, needs }: AskedCall, nowMs: n
       name: principal.name,
       email: principal.kind === "user" ? principal.email : undefined,
       grantId: principal.kind === "user" ? principal.grantId : undefined,
-      client: clientWords(clientOf(session, message).name, callerOf(principal).clientId),
+      client: clientWords(
+        (principal.kind === "user" ? principal.clientName : undefined) ?? clientOf(session, message).name,
+        callerOf(principal).clientId,
+      ),
     },
     subject: {
       portal: portal.slug,
@@ -54,7 +57,10 @@ export function newRequest({ call, target, demands, needs }: AskedCall, nowMs: n
   };
 }
 
-/** What a client says that it is may be as long as it likes, and somebody else's name: its id stands beside it. */
+/**
+ * As the person knew it when they let it in; otherwise as it says of itself, which may be as long as it likes. Either may be
+ * somebody else's name: its id stands beside it.
+ */
 function clientWords(name: string | undefined, id: string | undefined): string | undefined {
   const said = name?.slice(0, maxClientChars);
   return said !== undefined && id !== undefined ? `${said} (${id})` : (said ?? id);

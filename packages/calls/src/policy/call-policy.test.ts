@@ -74,7 +74,10 @@ test("what has to be asked comes later, and is judged by the rules of then", asy
   );
   const judge = policy.judge(ann, here, "main");
   expect(judge).toBeInstanceOf(Promise);
-  rules = compilePolicies([healthy, { ...healthy, name: "closed", action: "block", include: [{ public: true }] }]);
+  rules = compilePolicies([
+    healthy,
+    { ...healthy, name: "closed", action: "block", include: [{ public: true }] },
+  ]);
   answered.resolve({ disk: true, patch: true });
   expect(outcome(await judge)).toBe("deny");
 });

@@ -15,7 +15,7 @@ const decision = (outcome: Decision["outcome"], ...levels: LevelDecision[]): Dec
   demands: [],
 });
 
-test.each<[readonly LevelDecision[], string, object]>([
+test.each<[readonly LevelDecision[], string, { level: string; rules: string[] }, recorded?: string[]]>([
   [
     [inherited("portal"), { level: "server", outcome: "deny", why: "blocked", rules: ["a"] }],
     "Refused by policy: rule a blocks x",
@@ -30,22 +30,31 @@ test.each<[readonly LevelDecision[], string, object]>([
     { level: "portal", rules: ["a", "b"] },
   ],
   [
-    [{ level: "use", outcome: "deny", why: "not_allowed", rules: [] }],
-    "Refused by policy: what rules say of the tool or its class allows x to others, or at other times or places",
-    { level: "use", rules: [] },
+    [
+      inherited("portal"),
+      { level: "server", outcome: "deny", why: "not_allowed", rules: [], allowing: ["a"] },
+    ],
+    "Refused by policy: the rules for this server allow x only to others, or at other times or from other places",
+    { level: "server", rules: [] },
+    ["a"],
+  ],
+  [
+    [
+      { level: "portal", outcome: "deny", why: "not_allowed", rules: [], allowing: ["z"] },
+      { level: "use", outcome: "deny", why: "blocked", rules: ["b"] },
+    ],
+    "Refused by policy: rule b blocks x",
+    { level: "use", rules: ["b"] },
   ],
   [
     [{ level: "use", outcome: "deny", why: "blocked", rules: ["1", "2", "3", "4", "5", "6", "7"] }],
     "Refused by policy: rules 1, 2, 3, 4, 5 and 2 more block x",
     { level: "use", rules: ["1", "2", "3", "4", "5", "6", "7"] },
   ],
-])("%j is told as %j", (levels, message, data) => {
+])("%j is told as %j", (levels, message, data, recorded = data.rules) => {
   const fault = policyDenied({ levels }, "x");
   expect([fault.code, fault.message, fault.data]).toEqual(["policy_denied", message, data]);
-  expect(recordedPolicy(undefined, fault)).toEqual({
-    outcome: "deny",
-    rules: (data as { rules: string[] }).rules,
-  });
+  expect(recordedPolicy(undefined, fault)).toEqual({ outcome: "deny", rules: recorded });
 });
 
 test("what no rule says anything of is not on record; what one says, by the level that decided", () => {

@@ -1,3 +1,4 @@
+import { accessFaults, type Principal } from "@castellan/access";
 import type { Fault } from "@castellan/kernel";
 import type { Judge } from "@castellan/policy";
 import { mcpFaults, type Protocol, type RequestMessage } from "@castellan/mcp";
@@ -23,7 +24,7 @@ type Known = Omit<Entered, "session">;
 function knownPortal(call: Admitted, { policy, findPortal }: CallPorts): Known | Promise<Known> {
   const found = (judge: Judge) => {
     const portal = findPortal(call, call.principal, judge);
-    if (!portal) throw unknownPortal(call);
+    if (!portal) throw unknownPortal(call, call.principal);
     return { portal, judge };
   };
   const judge = policy.judge(call.principal, call.connection, call.portalSlug);
@@ -39,8 +40,15 @@ function withSession(call: Admitted, known: Known, ports: CallPorts): Entered | 
   return session.then(async (found) => ({ ...(await knownPortal(call, ports)), session: found }));
 }
 
-/** In the words of the address: whose host name it is, is not told. */
-export function unknownPortal({ portalSlug, ownHost }: Pick<PortalAddress, "portalSlug" | "ownHost">): Fault {
+/**
+ * In the words of the address: whose host name it is, is not told. Who came without a token may well have one: they are told
+ * what they are told wherever nobody comes in without, so that their client asks them to sign in.
+ */
+export function unknownPortal(
+  { portalSlug, ownHost }: Pick<PortalAddress, "portalSlug" | "ownHost">,
+  { kind }: Pick<Principal, "kind">,
+): Fault {
+  if (kind === "public") return accessFaults.fault("token_missing", "A bearer token is required");
   const what = ownHost === undefined ? `portal "${portalSlug.slice(0, 64)}"` : `such portal at ${ownHost}`;
   return callFaults.fault("portal_unknown", `There is no ${what} for this caller`);
 }

@@ -66,6 +66,21 @@ describe("a decision", () => {
     ]);
   });
 
+  test("where rules allow only others, they are known, and are not what refuses", () => {
+    const refused = judgeBy(
+      ruleOf({ name: "leads", include: [{ group: "leads" }] }),
+      ruleOf({ name: "abroad", include: [{ country: "FR" }] }),
+      ruleOf({ name: "never", action: "block", include: [{ group: "leads" }] }),
+    ).decide(use);
+    expect(refused.levels[0]).toEqual({
+      level: "portal",
+      outcome: "deny",
+      why: "not_allowed",
+      rules: [],
+      allowing: ["abroad", "leads"],
+    });
+  });
+
   test("an allow rule holds from its start until just before its end, and counts as a rule before and after", () => {
     const startsAt = new Date("2026-06-15T10:00:00Z");
     const endsAt = new Date("2026-06-15T11:00:00Z");

@@ -7,6 +7,15 @@ import type { Policies } from "./judge.ts";
 import { createKnownCaller } from "./known-caller.ts";
 import { createProgram } from "./program.ts";
 
+interface CompileOptions {
+  readonly nowMs?: number;
+  /** For how many connections of a caller what is known is kept for the next call from there. */
+  readonly keptConnections?: number;
+}
+
+// One person has few ways to us at a time; those without a token share a caller, and have many.
+const maxConnections = 32;
+
 /**
  * `nowMs` is the moment from which what judges show holds, until `changesAtMs`; without it a rule with dates counts there as
  * one that may be in force or not. Decisions always go by their own moment. Of a selector of which nothing can be made (a
@@ -14,7 +23,7 @@ import { createProgram } from "./program.ts";
  */
 export function compilePolicies(
   rules: readonly Rule[],
-  { nowMs }: { readonly nowMs?: number } = {},
+  { nowMs, keptConnections = maxConnections }: CompileOptions = {},
 ): Policies {
   const program = createProgram(rules);
   const attachments = createAttachments(program.rules);
@@ -24,7 +33,7 @@ export function compilePolicies(
   function judgesOf(caller: Caller): Judges {
     let judges = callers.get(caller);
     if (judges === undefined) {
-      judges = createJudges(createKnownCaller({ program, attachments, caller, nowMs }));
+      judges = createJudges(createKnownCaller({ program, attachments, caller, nowMs }), keptConnections);
       callers.set(caller, judges);
     }
     return judges;

@@ -58,16 +58,16 @@ export function createConnectionJudge(known: KnownCaller, connection: Connection
     return kept(splits, rules, () => {
       const settled: RuleProgram[] = [];
       const open: RuleProgram[] = [];
-      let isClosed = false;
+      const closing: string[] = [];
       for (const rule of rules) {
         const partial = partialOf(rule);
-        isClosed ||= rule.isAllow;
+        if (rule.isAllow) closing.push(rule.rule.name);
         if (mostOf(partial, rule.after.posture) === 0) continue;
         // What is unknown stays open: a simulation asks what else it could have been.
         const isSettled = leastOf(partial, rule.after.posture) === 2 && !hasDates(rule);
         (isSettled ? settled : open).push(rule);
       }
-      return { settled: { ...tallyOf(settled, () => "sure"), isClosed }, open };
+      return { settled: { ...tallyOf(settled, () => "sure"), closing }, open };
     });
   }
 

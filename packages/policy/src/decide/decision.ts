@@ -25,6 +25,8 @@ export interface LevelDecision {
   readonly why: "blocked" | "asked" | "allowed" | "not_allowed" | "inherited";
   /** Names of the rules that say so, sorted; empty for `not_allowed` and `inherited`. */
   readonly rules: readonly string[];
+  /** Of `not_allowed`: names of the rules that allow others, sorted. For admins: they are not for whoever is refused. */
+  readonly allowing?: readonly string[];
 }
 
 /** What must be done before a call goes through, and the name of the rule that wants it. */

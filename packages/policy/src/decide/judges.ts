@@ -7,10 +7,8 @@ export interface Judges {
   at(connection: Connection): ConnectionJudge;
 }
 
-// One person has few ways to us at a time; those without a token share a caller, and have many.
-const maxConnections = 32;
-
-export function createJudges(caller: KnownCaller): Judges {
+/** For how many connections of each caller judges are kept. */
+export function createJudges(caller: KnownCaller, maxConnections: number): Judges {
   const judges = new Map<string, ConnectionJudge>();
   return {
     at(connection) {
@@ -19,7 +17,7 @@ export function createJudges(caller: KnownCaller): Judges {
       const judge = known ?? createConnectionJudge(caller, connection);
       // The one that was used longest ago stands first, and goes first.
       if (known) judges.delete(key);
-      else if (judges.size === maxConnections) judges.delete(judges.keys().next().value as string);
+      else if (judges.size >= maxConnections) judges.delete(judges.keys().next().value as string);
       judges.set(key, judge);
       return judge;
     },

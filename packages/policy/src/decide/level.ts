@@ -13,8 +13,8 @@ export interface Tally {
   readonly asking: readonly string[];
   /** Of those, the ones that surely want it. */
   readonly demanding: readonly Rule[];
-  /** A rule that allows is attached here, whatever becomes of it: whom none lets in is not meant. */
-  readonly isClosed: boolean;
+  /** Rules that allow and are attached here, whatever becomes of them: whom none lets in is not meant. */
+  readonly closing: readonly string[];
   /** One lets somebody in. */
   readonly isOpen: boolean;
 }
@@ -31,7 +31,7 @@ export function tallyOf(rules: readonly RuleProgram[], standingOf: (rule: RulePr
   const allowing: string[] = [];
   const asking: string[] = [];
   const demanding: Rule[] = [];
-  let isClosed = false;
+  const closing: string[] = [];
   let isOpen = false;
   for (const program of rules) {
     const { rule } = program;
@@ -40,7 +40,7 @@ export function tallyOf(rules: readonly RuleProgram[], standingOf: (rule: RulePr
       if (standing === "sure") blocking.push(rule.name);
       continue;
     }
-    if (rule.action === "allow") isClosed = true;
+    if (rule.action === "allow") closing.push(rule.name);
     if (standing === "no") continue;
     if (standing !== "demanding") isOpen = true;
     if (wantsSomething(rule)) {
@@ -48,10 +48,10 @@ export function tallyOf(rules: readonly RuleProgram[], standingOf: (rule: RulePr
       if (standing !== "possible") demanding.push(rule);
     } else if (standing !== "demanding") allowing.push(rule.name);
   }
-  return { blocking, allowing, asking, demanding, isClosed, isOpen };
+  return { blocking, allowing, asking, demanding, closing, isOpen };
 }
 
-/** Of two parts of the rules of a level. */
+/** Of two parts of the rules of a level, the first of which knows what closes it. */
 export function together(one: Tally, other: Tally): Tally {
   return {
     blocking: merged(one.blocking, other.blocking),
@@ -61,7 +61,7 @@ export function together(one: Tally, other: Tally): Tally {
       other.demanding.length === 0
         ? one.demanding
         : [...one.demanding, ...other.demanding].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
-    isClosed: one.isClosed || other.isClosed,
+    closing: one.closing,
     isOpen: one.isOpen || other.isOpen,
   };
 }
@@ -71,9 +71,11 @@ export function together(one: Tally, other: Tally): Tally {
  * becomes known.
  */
 export function conclude(level: Level, tally: Tally): LevelResult {
-  const { blocking, allowing, asking, demanding, isClosed, isOpen } = tally;
+  const { blocking, allowing, asking, demanding, closing, isOpen } = tally;
+  const isClosed = closing.length > 0;
   if (blocking.length > 0) return result({ level, outcome: "deny", why: "blocked", rules: blocking });
-  if (isClosed && !isOpen) return result({ level, outcome: "deny", why: "not_allowed", rules: none });
+  if (isClosed && !isOpen)
+    return result({ level, outcome: "deny", why: "not_allowed", rules: none, allowing: closing });
   if (demanding.length > 0)
     return result({ level, outcome: "ask", why: "asked", rules: asking }, demanding.flatMap(demandsOf));
   if (allowing.length > 0) return result({ level, outcome: "allow", why: "allowed", rules: allowing });

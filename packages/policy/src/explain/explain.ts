@@ -109,9 +109,10 @@ function decide(
   }
   const asking = named("asks");
   const allowing = named("allows");
-  const isClosed = rules.some(({ rule }) => rule.action === "allow");
-  if (isClosed && ![...asking, ...allowing].some(({ as }) => as.fits === "yes")) {
-    return { decision: { level, outcome: "deny", why: "not_allowed", rules: [] }, demands: [] };
+  const closing = names(rules.filter(({ rule }) => rule.action === "allow"));
+  if (closing.length > 0 && ![...asking, ...allowing].some(({ as }) => as.fits === "yes")) {
+    const decision = { level, outcome: "deny", why: "not_allowed", rules: [], allowing: closing } as const;
+    return { decision, demands: [] };
   }
   if (asking.length > 0) {
     const demands = asking.flatMap(({ rule }) => demandsOf(rule));

@@ -1,6 +1,7 @@
 /** A CEL expression. It is looked at as early as what it looks at is known. */
 import { parseProgram } from "./cel/program.ts";
-import type { Matcher, SelectorDefinition } from "./definition.ts";
+import type { Caller, Connection } from "../facts/facts.ts";
+import type { Matcher, Moment, SelectorDefinition } from "./definition.ts";
 
 export const expression: SelectorDefinition<string> = {
   problem(value) {
@@ -20,12 +21,12 @@ export const expression: SelectorDefinition<string> = {
     if (program.looksAtConnection) {
       return {
         time: "where",
-        match: (connection, caller) => program.run({ ...nowhere, caller, connection }),
+        match: (connection, caller) => program.run(before(caller, connection)),
       };
     }
     return {
       time: "who",
-      match: (caller) => program.run({ ...nowhere, caller }),
+      match: (caller) => program.run(before(caller, nowhere.connection)),
     };
   },
   words: (value) => `${value.replaceAll(/\s+/g, " ")} is true`,
@@ -38,3 +39,12 @@ const nowhere = {
   nowMs: 0,
   use: undefined,
 };
+
+/** The moment that was made last: all expressions are asked about one caller and connection in a row. */
+let last: Moment | undefined;
+
+/** Ahead of any call. */
+function before(caller: Caller, connection: Connection): Moment {
+  if (last?.caller !== caller || last.connection !== connection) last = { ...nowhere, caller, connection };
+  return last;
+}

@@ -32,7 +32,7 @@ export function selectorProblem(selector: Selector): string | undefined {
   return withDefinition(selector, (definition, value) => definition.problem(value));
 }
 
-export interface ReadySelector {
+interface ReadySelector {
   readonly matcher: Matcher;
   /** Why nothing can be made of it, as a sentence. Nobody can tell then whether it fits: `unknown`, whatever comes. */
   readonly problem?: string;

@@ -10,6 +10,8 @@ export function findInDemands(rule: RuleFields): Findings {
   const { action, approval, stepUp, purpose } = rule;
   const isBlock = action === "block";
   const isForPrograms = isOnlyForPrograms(rule);
+  const isForAll = isForPeopleAndPrograms(rule);
+  const shutsOut = "Only people can do that: programs with tokens of their own, and the public, are refused";
   const nobody = "Only people can do that, and it is for programs or the public alone";
   return allOf([
     refuse(isBlock && stepUp !== undefined, "stepUp", "A rule that blocks asks for nothing"),
@@ -26,6 +28,8 @@ export function findInDemands(rule: RuleFields): Findings {
     ),
     refuse(isForPrograms && stepUp !== undefined, "stepUp", nobody),
     refuse(isForPrograms && purpose !== undefined, "purpose", nobody),
+    warn(!isBlock && isForAll && stepUp !== undefined, "stepUp", shutsOut),
+    warn(!isBlock && isForAll && purpose !== undefined, "purpose", shutsOut),
     refuse(
       stepUp?.methods?.length === 0,
       "stepUp.methods",
@@ -62,6 +66,15 @@ function approvalTerms(approval: ApprovalTerms, rule: RuleFields): Findings {
       "The request would have expired by then",
     ),
   ]);
+}
+
+/** Whether it says that it is for everyone, and nowhere that programs are none of them. */
+function isForPeopleAndPrograms({ include, require, exclude }: RuleFields): boolean {
+  return (
+    include.some((selector) => facetOf(selector).kind === "everyone") &&
+    require.every((selector) => callersOf(facetOf(selector)) === undefined) &&
+    !exclude.some((selector) => "serviceToken" in selector && selector.serviceToken === "any")
+  );
 }
 
 /** Whether no person ever fits. */

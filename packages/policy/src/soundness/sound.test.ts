@@ -129,7 +129,9 @@ test("rules that can take effect are taken without a word", async () => {
     { ...allow, include: [{ certificate: "valid" }], exclude: [{ certificate: { commonName: "lost" } }] },
     { ...allow, require: [{ time: { from: "22:00", to: "06:00", zone: "Europe/Berlin" } }] },
     { ...allow, include: [{ expression: "call.method == 'tools/call'" }] },
-    { ...allow, stepUp: { withinSeconds: 300 }, purpose: { holdsSeconds: 0 } },
+    { ...allow, include: [{ group: "Leads" }], stepUp: { withinSeconds: 300 }, purpose: { holdsSeconds: 0 } },
+    { ...allow, require: [{ emailDomain: "example.com" }], purpose: { holdsSeconds: 0 } },
+    { ...allow, exclude: [{ serviceToken: "any" }], stepUp: { withinSeconds: 300 } },
     { ...allow, startsAt: new Date("2020-01-01T00:00:00Z"), endsAt: new Date("2026-08-02T00:00:00Z") },
     { ...ask, approval: { deciders: { self: true }, expiresSeconds: 3600, remindSeconds: 600 } },
   ];
@@ -395,7 +397,7 @@ test.each<[title: string, rule: RuleFields, fields: string[]]>([
       exclude: [{ authenticationMethod: "MFA" }, { authenticationMethod: "mfa" }],
       stepUp: { withinSeconds: 60, methods: ["hwk", "totp"] },
     },
-    ["exclude[0].authenticationMethod", "stepUp.methods[1]"],
+    ["exclude[0].authenticationMethod", "stepUp.methods[1]", "stepUp"],
   ],
   [
     "the public where it does not come in",
@@ -416,6 +418,11 @@ test.each<[title: string, rule: RuleFields, fields: string[]]>([
     "one of two who decide is nobody",
     { ...ask, approval: { deciders: { people: ["ann@example.com", "eve@example.org"] } } },
     ["approval.deciders.people[1]"],
+  ],
+  [
+    "what only people can do, of everyone",
+    { ...ask, stepUp: { withinSeconds: 300 }, purpose: { holdsSeconds: 0 } },
+    ["stepUp", "purpose"],
   ],
 ])("what may be meant so is only warned of: %s", async (_, rule, fields) => {
   expect(await judged(rule)).toEqual({ warned: fields });

@@ -177,7 +177,7 @@ export class UnderWay implements Disposable {
     const { portal: slug, use, judged } = work;
     const open = this.#options.directory.find(slug);
     const isLeft = open && this.#enters(principal, slug) && isGranted(reachOf(principal, open.portal), use);
-    if (!isLeft) return unknownPortal({ portalSlug: slug, ownHost: undefined });
+    if (!isLeft) return unknownPortal({ portalSlug: slug, ownHost: undefined }, principal);
     const decision = (await this.#judge(principal, work)).decide(judged);
     return decision.outcome === "deny" ? policyDenied(decision, judged.method) : undefined;
   }

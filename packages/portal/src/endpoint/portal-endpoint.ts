@@ -99,7 +99,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     const connection = connectionOf(c);
     const judge = await policy.judge(principal, connection, address.portalSlug);
     const open = connectionAt(address, { principal, judge })?.open;
-    if (!open) throw unknownPortal(address);
+    if (!open) throw unknownPortal(address, principal);
     const { protocolVersion, sessionId } = protocolHeadersOf(c);
     if (isModernVersion(protocolVersion))
       throw mcpFaults.fault("http_method_unsupported", "Only POST is served in protocol version 2026-07-28");

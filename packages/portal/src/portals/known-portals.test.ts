@@ -43,11 +43,14 @@ afterAll(() => database[Symbol.asyncDispose]());
 test.each([
   ["before an access rule ends", noonMs - 1, ["read", "write"], true],
   ["from its end on", noonMs, ["read"], false],
-])("%s, what it gives is known; a read-only portal gives no more than reading", async (_, nowMs, open, isPublic) => {
-  const known = await database.transaction((tx) => knownPortals(tx, ["still", "open", "gone"], nowMs));
-  const both = { directory: "workforce", servers: ["files"], isPublic };
-  expect(known).toEqual([
-    { slug: "open", ...both, classes: open },
-    { slug: "still", ...both, classes: ["read"] },
-  ]);
-});
+])(
+  "%s, what it gives is known; a read-only portal gives no more than reading",
+  async (_, nowMs, open, isPublic) => {
+    const known = await database.transaction((tx) => knownPortals(tx, ["still", "open", "gone"], nowMs));
+    const both = { directory: "workforce", servers: ["files"], isPublic };
+    expect(known).toEqual([
+      { slug: "open", ...both, classes: open },
+      { slug: "still", ...both, classes: ["read"] },
+    ]);
+  },
+);

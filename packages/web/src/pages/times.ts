@@ -28,6 +28,11 @@ export function day(date: Date): string {
   return new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeZone: "UTC" }).format(date);
 }
 
+/** `21 November 2026 at 19:02 UTC` */
+export function moment(date: Date): string {
+  return `${new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" }).format(date)} UTC`;
+}
+
 const spanUnits = [
   ["day", 86_400],
   ["hour", 3600],
@@ -49,9 +54,5 @@ function counted(count: number, unit: string): string {
 }
 
 function told(date: Date, text: string): Html {
-  return html`<time datetime="${date.toISOString()}" title="${utc(date)}">${text}</time>`;
-}
-
-function utc(date: Date): string {
-  return `${new Intl.DateTimeFormat("en-GB", { dateStyle: "long", timeStyle: "short", timeZone: "UTC" }).format(date)} UTC`;
+  return html`<time datetime="${date.toISOString()}" title="${moment(date)}">${text}</time>`;
 }

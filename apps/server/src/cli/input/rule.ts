@@ -118,9 +118,10 @@ type Terms = NonNullable<NewPolicy["approval"]>;
 
 function approvalOf(options: RuleOptions, before: Policy["approval"]): Terms | null | undefined {
   const { action, approver, expires, remind, holds } = options;
-  // What another action does not take goes with the action.
-  if (action !== undefined && action !== "require_approval" && before !== undefined) return null;
-  if ([approver, expires, remind, holds].every((one) => one === undefined)) return undefined;
+  if ([approver, expires, remind, holds].every((one) => one === undefined)) {
+    // What another action does not take goes with the action.
+    return action !== undefined && action !== "require_approval" && before !== undefined ? null : undefined;
+  }
   const said = without({
     deciders: approver && toDeciders(approver),
     expiresSeconds: expires === undefined ? undefined : seconds(expires, "--expires"),

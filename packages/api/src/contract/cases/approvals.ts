@@ -77,6 +77,10 @@ export const approvalCases: CaseTable = {
     },
     failures: {
       approval_not_found: () => none,
+      approval_not_yours: async (scene) => {
+        const { request, asDecider } = await asked(scene);
+        return { ...request, as: asDecider };
+      },
       approval_settled: async (scene) => {
         const { request, asAsker } = await withdrawn(scene);
         return { ...request, as: asAsker };

@@ -17,13 +17,13 @@ const budgets: Readonly<Record<Cost, Size>> = {
   product: { values: 200, characters: 2 * 1024 },
 };
 
-const kept = new WeakMap<Moment, Facts>();
+/** Of the moment that was asked about last: one decision asks all its expressions in a row. */
+let last: { readonly moment: Moment; readonly facts: Facts } | undefined;
 const callers = new WeakMap<Caller, object>();
 
 export function factsOf(moment: Moment): Facts {
-  let facts = kept.get(moment);
-  if (facts === undefined) kept.set(moment, (facts = createFacts(moment)));
-  return facts;
+  if (last?.moment !== moment) last = { moment, facts: createFacts(moment) };
+  return last.facts;
 }
 
 function createFacts({ caller, connection, nowMs, use }: Moment): Facts {

@@ -88,7 +88,14 @@ Ends        2100-01-01 00:00:00
   expect(Object.keys(edited as object)).not.toContain("purpose");
   expect(Object.keys(edited as object)).not.toContain("endsAt");
   const blocking = ["policy", "edit", "ask-leads", "--action", "block", "--no-step-up"];
-  expect(await served.json(blocking)).not.toHaveProperty("approval");
+  const kept = ["policy", "edit", "ask-leads", "--action", "allow", "--approver", "self"];
+  expect((await served.castellan(kept)).stderr).toContain("Only a rule whose action is require_approval");
+  const blocked = await served.castellan(blocking);
+  expect([blocked.code, blocked.stderr]).toEqual([
+    0,
+    expect.stringContaining("Who approves, and for how long, is gone"),
+  ]);
+  expect(await served.json(["policy", "show", "ask-leads"])).not.toHaveProperty("approval");
 
   await served.json(["policy", "disable", "ask-leads"]);
   expect(columns((await served.castellan(["policy", "list"])).stdout)).toEqual([
@@ -136,6 +143,25 @@ test("a test says whether a call goes through, by which rule, and ends with 1 wh
   ]);
   expect(abroad.stdout).toMatch(/no-abroad \(portal\) {2}blocks\n {2}\+ include country=FR: /);
   expect((await served.castellan([...asAda, "--country", "DE", "--expect", "allow"])).code).toBe(0);
+
+  expect((await served.castellan([...asAda, "--from", "office"])).stderr).toContain(
+    "--from must be an IP address",
+  );
+  const publicName = await served.castellan([...asAda, "--tool", "weather_forecast"]);
+  expect(publicName.stderr).toContain("is none of the names that the server itself has for its tools");
+  await served.json([
+    "policy",
+    "add",
+    "there",
+    "--action",
+    "block",
+    "--class",
+    "write",
+    "--include",
+    "everyone",
+  ]);
+  expect((await served.castellan(asAda)).stderr).toContain("1 more rule is attached elsewhere");
+  await served.json(["policy", "remove", "there", "--yes"]);
 
   const always = ["--class", "read,write,destructive"];
   await served.json([...addNight.with(2, "ask"), ...always]);
@@ -238,4 +264,10 @@ test("a simulation replays recorded calls with a rule that is not there yet, wit
     isCut: true,
   });
   expect((await served.castellan(["policy", "simulate"])).stderr).toContain("Say what would be otherwise");
+  const twice = ["policy", "simulate", "--file", "c.yaml", "--remove", "none"];
+  expect((await served.castellan(twice, inFolder)).stderr).toContain("--remove none: the same rule");
+  const unknown = await served.castellan(["policy", "simulate", "--remove", "gone"]);
+  expect(unknown.stderr).toContain('"gone" is the name of no rule');
+  const one = await served.castellan(["policy", "simulate", "no-office", "--no-enabled", "--max", "1"]);
+  expect(one.stdout.split("\n")[0]).toBe("1 recorded call, 1 would come out otherwise");
 });

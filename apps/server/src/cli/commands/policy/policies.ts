@@ -56,7 +56,12 @@ export async function editPolicy(session: Session, name: string, options: RuleOp
   const before = await api.getPolicy({ params });
   const body = ruleFields(options, before, terminal.now());
   assertSomething(body, "policy edit");
-  showPolicy(session, await api.changePolicy({ params, body, ifMatch: before.version }));
+  const after = await api.changePolicy({ params, body, ifMatch: before.version });
+  showPolicy(session, after);
+  if (before.approval !== undefined && after.approval === undefined)
+    terminal.note(
+      "Who approves, and for how long, is gone: only a rule whose action is require_approval has that",
+    );
 }
 
 export async function removePolicy(

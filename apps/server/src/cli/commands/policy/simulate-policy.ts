@@ -38,6 +38,12 @@ export async function simulatePolicy(
     ...(name === undefined ? [] : [await ruleOf(session, parseSlug(name, "POLICY"), options)]),
   ];
   const remove = options.remove ?? [];
+  const both = put.find((rule) => remove.includes(rule.name));
+  if (both !== undefined)
+    throw cliFaults.fault(
+      "usage_invalid",
+      `--remove ${clean(both.name)}: the same rule is to be there by --file or by its name; leave out one of them`,
+    );
   if (put.length === 0 && remove.length === 0)
     throw cliFaults.fault(
       "usage_invalid",
@@ -80,7 +86,7 @@ async function ruleOf({ api, terminal }: Session, name: string, options: RuleOpt
 
 function print({ terminal }: Session, simulation: PolicySimulation): void {
   const { calls, changed, before, after, unsure, skipped, isCut, groups, notGrouped, warnings } = simulation;
-  terminal.print(`${calls} recorded calls, ${changed} would come out otherwise`);
+  terminal.print(`${calls} recorded ${calls === 1 ? "call" : "calls"}, ${changed} would come out otherwise`);
   terminal.print("");
   printTable(
     (["allow", "ask", "deny"] as const).map((outcome) => ({

@@ -1,4 +1,5 @@
 /** `castellan policy test`: would they be let make this call, and which rule says so. */
+import { isIP } from "node:net";
 import type { ExplainPolicyBody, PolicyExplanation } from "@castellan/client";
 import { isId, parseSlug } from "@castellan/kernel";
 import { cliFaults } from "../../faults.ts";
@@ -89,6 +90,8 @@ async function callerOf(
 }
 
 function connectionOf({ from: address, country, certificate, posture }: TestPolicyOptions) {
+  if (address !== undefined && isIP(address) === 0)
+    throw cliFaults.fault("usage_invalid", "--from must be an IP address: 192.0.2.7 or 2001:db8::7");
   return {
     address,
     country,
@@ -157,7 +160,8 @@ function print({ terminal }: Session, explanation: PolicyExplanation, verdict: V
     terminal,
   );
   for (const rule of rules) printRule(terminal, rule);
-  if (elsewhere > 0) terminal.note(`${elsewhere} more rules are attached elsewhere`);
+  if (elsewhere === 1) terminal.note("1 more rule is attached elsewhere");
+  if (elsewhere > 1) terminal.note(`${elsewhere} more rules are attached elsewhere`);
 }
 
 const whys = {
