@@ -349,6 +349,7 @@ test("an access token says who gave it to which client; the second time without 
     scopes: ["portal:main", "s:read"],
     grantId: grant?.id,
     clientId: "cli_app",
+    clientName: "App",
     provider: "local",
     amr: ["pwd", "otp"],
     provedAtMs: clock.now(),
@@ -428,11 +429,13 @@ test("what a provider says of somebody reaches their tokens when they next sign 
   expect(await findStanding(database, { principalId: user.id, clientId: "cli_app" })).toEqual({
     ...principal,
     grantId: undefined,
+    clientName: undefined,
   });
   expect(await giverOf(database, { user, session }, "cli_app")).toEqual({
     ...principal,
     scopes: undefined,
     grantId: undefined,
+    clientName: undefined,
     amr: ["pwd"],
     provedAtMs: session.authenticatedAt.getTime(),
   });

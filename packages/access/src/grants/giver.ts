@@ -38,6 +38,7 @@ export async function giverOfGrant(database: Queryable, user: User, grant: Grant
     ...personOf(user),
     grantId: grant.id,
     clientId: grant.clientId,
+    ...(grant.clientName !== "" && { clientName: grant.clientName }),
     provider: grant.provider,
     amr: grant.amr,
     provedAtMs: grant.provedAt?.getTime(),

@@ -1,4 +1,5 @@
 /** A call as people are asked about it. */
+import type { Principal } from "@castellan/access";
 import type { Need, NewApproval } from "@castellan/approvals";
 import { memberText, objectMembers } from "@castellan/mcp";
 import type { Demand } from "@castellan/policy";
@@ -34,10 +35,7 @@ export function newRequest({ call, target, demands, needs }: AskedCall, nowMs: n
       name: principal.name,
       email: principal.kind === "user" ? principal.email : undefined,
       grantId: principal.kind === "user" ? principal.grantId : undefined,
-      client: clientWords(
-        (principal.kind === "user" ? principal.clientName : undefined) ?? clientOf(session, message).name,
-        callerOf(principal).clientId,
-      ),
+      client: clientWords(principal, clientOf(session, message).name),
     },
     subject: {
       portal: portal.slug,
@@ -61,8 +59,10 @@ export function newRequest({ call, target, demands, needs }: AskedCall, nowMs: n
  * As the person knew it when they let it in; otherwise as it says of itself, which may be as long as it likes. Either may be
  * somebody else's name: its id stands beside it.
  */
-function clientWords(name: string | undefined, id: string | undefined): string | undefined {
-  const said = name?.slice(0, maxClientChars);
+export function clientWords(principal: Principal, saysOfItself: string | undefined): string | undefined {
+  const known = principal.kind === "user" ? principal.clientName : undefined;
+  const id = callerOf(principal).clientId;
+  const said = (known ?? saysOfItself)?.slice(0, maxClientChars);
   return said !== undefined && id !== undefined ? `${said} (${id})` : (said ?? id);
 }
 
