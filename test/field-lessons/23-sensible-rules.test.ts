@@ -143,6 +143,8 @@ const wishes: Readonly<Record<string, Wish>> = {
       [call("drop"), "ask"],
       [call("put"), "allow"],
     ],
+    // Programs prove nothing.
+    warnings: ["stepUp"],
   },
   "who destroys says what for, proves it, and has a yes": {
     rule: () => ({
@@ -157,6 +159,7 @@ const wishes: Readonly<Record<string, Wish>> = {
       [call("drop"), "ask"],
       [call("put"), "allow"],
     ],
+    warnings: ["stepUp", "purpose"],
   },
   "who writes confirms it themselves": {
     rule: () => ({
