@@ -1,7 +1,6 @@
 /** Hands letters to a mail server. */
 import { visible } from "@castellan/kernel";
 import { loadAuthorities } from "@castellan/web";
-import { createTransport } from "nodemailer";
 import type { Letter, Outcome } from "../notice.ts";
 import { isMailAddress } from "./address.ts";
 import { writeLetter } from "./letter-text.ts";
@@ -28,26 +27,33 @@ export function createMailer({ server, from, caFile }: SmtpSettings): Mailer {
   const { host, port, tls, login } = server;
   const domain = from.slice(from.lastIndexOf("@") + 1);
   const authorities = loadAuthorities(caFile);
-  const transport = createTransport({
-    host,
-    port,
-    secure: tls === "implicit",
-    requireTLS: tls === "starttls",
-    ...(login && { auth: { user: login.user, pass: login.password.reveal() } }),
-    ...(authorities && { tls: { secureContext: authorities } }),
-    connectionTimeout: connectMs,
-    greetingTimeout: connectMs,
-    socketTimeout: silenceMs,
-    // A letter is text of ours: nothing in it may have a file or an address read.
-    disableFileAccess: true,
-    disableUrlAccess: true,
-  });
+  // Of use only where there is a letter: nobody else loads it.
+  const openTransport = async () => {
+    const { createTransport } = await import("nodemailer");
+    return createTransport({
+      host,
+      port,
+      secure: tls === "implicit",
+      requireTLS: tls === "starttls",
+      ...(login && { auth: { user: login.user, pass: login.password.reveal() } }),
+      ...(authorities && { tls: { secureContext: authorities } }),
+      connectionTimeout: connectMs,
+      greetingTimeout: connectMs,
+      socketTimeout: silenceMs,
+      // A letter is text of ours: nothing in it may have a file or an address read.
+      disableFileAccess: true,
+      disableUrlAccess: true,
+    });
+  };
+  let opened: ReturnType<typeof openTransport> | undefined;
 
   return {
     async deliver(to, letter, { id, signal }) {
       // Looked at here as well: this is where it becomes a command of a protocol of lines.
       if (!isMailAddress(to)) return { kind: "never", error: "This is no e-mail address" };
       try {
+        opened ??= openTransport();
+        const transport = await opened;
         await transport.sendMail({
           from: { name: "Castellan", address: from },
           to: [{ name: "", address: to }],
