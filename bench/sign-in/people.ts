@@ -14,8 +14,12 @@ const password = "seven quiet tortoises";
 /** How long a code is shown (RFC 6238 §5.2). */
 const stepMs = 30_000;
 
-export async function addPerson(castellan: MeasuredCastellan, email: string): Promise<Person> {
-  const { id } = await castellan.api("POST", "/users", { email, name: email });
+export async function addPerson(
+  castellan: Pick<MeasuredCastellan, "url" | "api">,
+  email: string,
+  role: "member" | "admin" = "member",
+): Promise<Person> {
+  const { id } = await castellan.api("POST", "/users", { email, name: email, role });
   const { url } = await castellan.api("POST", `/users/${String(id)}/invitations`, {});
   const browser = new Browser(castellan.url);
   const page = await browser.open(String(url));

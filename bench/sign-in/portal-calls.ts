@@ -8,6 +8,8 @@ export interface Caller {
   readonly name: string;
   readonly url: URL;
   readonly token: string;
+  /** Default that of the server `bench`. */
+  readonly tool?: string;
 }
 
 export interface CallFigure {
@@ -47,12 +49,12 @@ export async function measureCalls(
 
 async function measure(
   pid: number,
-  { name, url, token }: Caller,
+  { name, url, token, tool = "bench_echo" }: Caller,
   era: Era,
   durationMs: number,
 ): Promise<Turn> {
   const speaker = await openSpeaker({ url, headers: { authorization: `Bearer ${token}` } }, era);
-  const load = loadOf(speaker, "bench_echo", { text: "x".repeat(200) });
+  const load = loadOf(speaker, tool, { text: "x".repeat(200) });
   const before = await cpuOf(pid);
   const result = await runLoad({ ...load, connections, durationMs });
   const cpuMs = ((await cpuOf(pid)) - before) / result.requests;

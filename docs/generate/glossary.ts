@@ -13,7 +13,10 @@ export function idsTable(): string {
 }
 
 /** Kinds that people call by more than one word. */
-const words: Readonly<Record<string, string>> = { signIn: "sign-in session" };
+const words: Readonly<Record<string, string>> = {
+  signIn: "sign-in session",
+  link: "request to link an account",
+};
 
 function withArticle(noun: string): string {
   return `${/^[aeiou](?!s)/.test(noun) ? "an" : "a"} ${noun}`;

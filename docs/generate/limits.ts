@@ -2,7 +2,7 @@
 import { table } from "./markdown.ts";
 import { numberIn } from "./source-number.ts";
 
-interface Limit {
+export interface Limit {
   readonly what: string;
   /** The file, and the name of the constant or member in it. */
   readonly from: string;
@@ -11,7 +11,7 @@ interface Limit {
   readonly beyond: string;
 }
 
-type Unit = "ms" | "bytes" | "chars";
+type Unit = "ms" | "bytes" | "chars" | "MiB";
 
 const sessions = "packages/portal/src/sessions";
 const streams = "packages/portal/src/streams";
@@ -197,7 +197,7 @@ const limits: readonly Limit[] = [
   {
     what: "items of one list of a server",
     from: `${upstream}/list.ts maxItems`,
-    beyond: "the sync fails; `upstream_invalid`",
+    beyond: "the list fails, and [stays as it was](servers.md#see-how-it-is); `upstream_invalid`",
   },
   {
     what: "pages of one list",
@@ -212,7 +212,7 @@ const limits: readonly Limit[] = [
   },
   {
     what: "resource templates of a server",
-    from: "packages/calls/src/upstreams/sync.ts maxTemplates",
+    from: "packages/calls/src/upstreams/read-lists.ts maxTemplates",
     beyond: "the rest is left out and named in its state",
   },
   {
@@ -297,16 +297,61 @@ const limits: readonly Limit[] = [
     beyond: "`approval_too_large`",
   },
   {
-    what: "time that a call waits for such a decision on the stream of a legacy client",
-    from: "packages/calls/src/approval/ask-on-stream.ts maxWaitMs",
+    what: "time that a call waits on the stream of a legacy client for such a decision, or for its person to sign in",
+    from: "packages/calls/src/asking/ask-on-stream.ts maxWaitMs",
     unit: "ms",
-    beyond: "`approval_required`; the request goes on waiting",
+    beyond: "`approval_required`, `link_required`; the request goes on waiting",
   },
   {
     what: "time that the retry of a modern client waits for it",
-    from: "packages/calls/src/approval/hear-retry.ts waitMs",
+    from: "packages/calls/src/asking/hear-retry.ts waitMs",
     unit: "ms",
     beyond: "it is asked the same again",
+  },
+  {
+    what: "sign-ins at servers that clients of a person ask for and that wait; half as many at one server, and as many there may have been declined within an hour",
+    from: "packages/credentials/src/links/create-links.ts maxPending",
+    beyond: "`links_limited`",
+  },
+  {
+    what: "time that such a request is good for, from the last time that it was asked",
+    from: "packages/credentials/src/links/steps/ask.ts lifetimeMs",
+    unit: "ms",
+    beyond: "the next call asks anew",
+  },
+  {
+    what: "time between leaving for an authorization server and coming back",
+    from: "packages/credentials/src/links/storage/flows.ts flowMs",
+    unit: "ms",
+    beyond: "`link_expired`",
+  },
+  {
+    what: "what an authorization server says of itself",
+    from: "packages/credentials/src/oauth/wire.ts maxDocumentBytes",
+    unit: "bytes",
+    beyond: "`credentials_unavailable`",
+  },
+  {
+    what: "length of a token that it gives",
+    from: "packages/credentials/src/oauth/token-request.ts maxTokenLength",
+    unit: "chars",
+    beyond: "`credentials_unavailable`",
+  },
+  {
+    what: "servers that a person has switched off for their clients",
+    from: "packages/portal/src/choices/choice-store.ts maxChoices",
+    beyond: "the oldest are forgotten: the server is on again",
+  },
+  {
+    what: "lists of callers' own that are kept in memory, on each replica",
+    from: "packages/calls/src/personal/held-lists.ts maxHeld",
+    beyond: "those that were looked at longest ago are read again",
+  },
+  {
+    what: "definitions of which what is searched by code is kept in memory, on each replica",
+    from: "packages/codemode/src/search/tool-text.ts maxKeptChars",
+    unit: "chars",
+    beyond: "those that were looked at longest ago are read again",
   },
   {
     what: "people who are told of one request",
@@ -324,6 +369,11 @@ const limits: readonly Limit[] = [
     beyond: "`invalid_input`",
   },
   {
+    what: "linked accounts that are kept in memory, on each replica",
+    from: "packages/credentials/src/accounts/known-accounts.ts maxKnown",
+    beyond: "those that were used longest ago are read again",
+  },
+  {
     what: "tokens that are kept in memory, on each replica",
     from: "packages/access/src/authenticator.ts maxCached",
     beyond: "the oldest are looked up again",
@@ -335,9 +385,13 @@ const limits: readonly Limit[] = [
   },
 ];
 
-export async function limitsTable(): Promise<string> {
+export function limitsTable(): Promise<string> {
+  return tableOf(limits);
+}
+
+export async function tableOf(some: readonly Limit[]): Promise<string> {
   const rows = await Promise.all(
-    limits.map(async ({ what, from, unit, beyond }) => {
+    some.map(async ({ what, from, unit, beyond }) => {
       const [path = "", name = ""] = from.split(" ");
       return [what, inWords(await numberIn(path, name), unit), beyond];
     }),
@@ -353,6 +407,8 @@ function inWords(value: number, unit: Unit | undefined): string {
       return inSteps(value, ["bytes", "KiB", "MiB"]);
     case "chars":
       return `${inSteps(value, ["", "Ki", "Mi"])} characters`.replaceAll("  ", " ");
+    case "MiB":
+      return `${value} MiB`;
     default:
       return value.toLocaleString("en");
   }
@@ -360,5 +416,5 @@ function inWords(value: number, unit: Unit | undefined): string {
 
 function inSteps(value: number, names: readonly [string, string, string]): string {
   if (value % 1024 ** 2 === 0) return `${value / 1024 ** 2} ${names[2]}`;
-  return value % 1024 === 0 ? `${value / 1024} ${names[1]}` : `${value} ${names[0]}`;
+  return value % 1024 === 0 ? `${value / 1024} ${names[1]}` : `${value.toLocaleString("en")} ${names[0]}`;
 }

@@ -15,6 +15,7 @@ import { eras, idsTable } from "./glossary.ts";
 import { limitsTable } from "./limits.ts";
 import { fillPlaces } from "./markdown.ts";
 import { metricsTable } from "./metrics.ts";
+import { runLimitsTable } from "./run-limits.ts";
 import { methodsTable, outcomes, serverMessageTable, stagesTable } from "./stages.ts";
 
 /** Every section by the name that its place in a page has. */
@@ -32,6 +33,7 @@ export const sections: Readonly<Record<string, () => string | Promise<string>>> 
   methods: methodsTable,
   metrics: metricsTable,
   outcomes,
+  "run-limits": runLimitsTable,
   settings: settingsTable,
   stages: stagesTable,
   "server-messages": serverMessageTable,

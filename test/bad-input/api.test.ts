@@ -41,6 +41,19 @@ function send(method: string, path: string, body?: Body, headers: SentHeaders = 
 const invalid = (field: string): Refusal => ({ status: 400, code: "invalid_input", field });
 const server = { slug: "new", url: "https://mcp.example.com/mcp" };
 
+const refusedUrl: Refusal = { status: 400, code: "outbound_refused", field: "openapi.url" };
+const unfit: Refusal = { status: 400, code: "document_invalid", field: "openapi.document" };
+const anApi = (openapi: object) => ({ ...server, openapi });
+/** Each level is ten of the one below. */
+const aliasBomb = Array.from({ length: 12 }, (_, n) =>
+  n === 0 ? "a0: &a0 x" : `a${n}: &a${n} [${`*a${n - 1},`.repeat(10)}]`,
+).join("\n");
+const spread = JSON.stringify({
+  openapi: "3.1.0",
+  info: { title: "A", version: "1" },
+  paths: { "/a": { $ref: "http://169.254.169.254/latest" } },
+});
+
 type Row = readonly [name: string, method: string, path: string, body: Body | undefined, refusal: Refusal];
 
 const rows: readonly Row[] = [
@@ -131,6 +144,47 @@ const rows: readonly Row[] = [
     invalid('headers["a b"]'),
   ],
   ["a token with a space", "POST", "/servers", { ...server, bearerToken: "a b" }, invalid("bearerToken")],
+  ["a document of nothing", "POST", "/servers", anApi({ document: "" }), invalid("openapi.document")],
+  [
+    "a document from two places",
+    "POST",
+    "/servers",
+    anApi({ url: "https://a.example/", document: "{}" }),
+    invalid("openapi"),
+  ],
+  ["a document's address that is none", "POST", "/servers", anApi({ url: "file:///etc/passwd" }), refusedUrl],
+  [
+    "a document inside of the house",
+    "POST",
+    "/servers",
+    anApi({ url: "http://127.0.0.1:5432/" }),
+    refusedUrl,
+  ],
+  [
+    "a document at a cloud's metadata",
+    "POST",
+    "/servers",
+    anApi({ url: "http://169.254.169.254/" }),
+    refusedUrl,
+  ],
+  ["a document with an alias bomb", "POST", "/servers", anApi({ document: aliasBomb }), unfit],
+  ["a document nested without end", "POST", "/servers", anApi({ document: "[".repeat(100_000) }), unfit],
+  [
+    "a document with __proto__",
+    "POST",
+    "/servers",
+    anApi({ document: '{"openapi":"3.1.0","__proto__":{"paths":{}}}' }),
+    unfit,
+  ],
+  ["a document that names others", "POST", "/servers", anApi({ document: spread }), unfit],
+  ["a document with NUL", "POST", "/servers", anApi({ document: "openapi: 3.1.0\0" }), unfit],
+  [
+    "a face that is none",
+    "POST",
+    "/servers",
+    anApi({ url: "https://a.example/", face: "poker" }),
+    invalid("openapi.face"),
+  ],
   [
     "an exception that is none",
     "POST",
@@ -284,7 +338,7 @@ const rows: readonly Row[] = [
   [
     "over a megabyte",
     "POST",
-    "/servers",
+    "/portals",
     `"${"a".repeat(1_100_000)}"`,
     { status: 413, code: "body_too_large" },
   ],

@@ -20,7 +20,7 @@ test.each(said)("$path: castellan $line", ({ words }) => {
 test.each([
   ["sever list", "sever is no command"],
   ["server list extra", "takes 0 arguments, not 1"],
-  ["server add a", "takes 2 arguments, not 1"],
+  ["server add", "takes 1 to 2 arguments, not 0"],
   ["up --dmeo", "--dmeo is no option"],
   ["token create me --portal", "--portal needs a value"],
   ["server", "a command is missing"],

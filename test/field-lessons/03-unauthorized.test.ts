@@ -29,7 +29,13 @@ const stock = {
   resources: [{ uri: "doc://1", name: "1" }],
   resourceTemplates: [{ uriTemplate: "page://{n}", name: "n" }],
 };
-const lists = ["tools/list", "prompts/list", "resources/list", "resources/templates/list"];
+const toldLists = {
+  "tools/list": "tools",
+  "prompts/list": "prompts",
+  "resources/list": "resources",
+  "resources/templates/list": "resource templates",
+};
+const lists = Object.keys(toldLists);
 
 let made = 0;
 
@@ -57,26 +63,43 @@ describe.each(cells)(
       return replies.map(({ message }) => message.result as unknown);
     }
 
-    test.each([...lists, serverEra === "modern" ? "server/discover" : "initialize"])(
-      "401 to %s: what was read is kept, all of it, and the failure is told",
-      async (method) => {
+    /** Answers 401 to this from then on: what everyone is told of it, and that it is as before once it is mended. */
+    async function refuse(method: string) {
+      portal = await house.addPortal(slug, { [slug]: server.url });
+      const before = await everyList();
+      expect(JSON.stringify(before[0])).toContain(`"${slug}_t"`);
+      server.broken = { [method]: denied };
+      const { state } = await sync();
+      expect(await everyList()).toEqual(before);
+      await using caller = await openCaller(callerEra, portal);
+      const { message } = await caller.request("tools/call", { name: "portal_list_servers" });
+      server.broken = {};
+      const { status, error, failedLists } = (await sync()).state;
+      expect([status, error, failedLists]).toEqual(["ready", undefined, []]);
+      return { state, told: message.result?.structuredContent.servers as unknown };
+    }
+
+    test.each(Object.entries(toldLists))(
+      "401 to %s: what was read is kept, all of it, and the failure of that list is told",
+      async (list, name) => {
         await using _ = server;
-        portal = await house.addPortal(slug, { [slug]: server.url });
-        const before = await everyList();
-        expect(JSON.stringify(before[0])).toContain(`"${slug}_t"`);
-        server.broken = { [method]: denied };
-        expect((await sync()).state).toMatchObject(unauthorized);
-        expect(await everyList()).toEqual(before);
-        await using caller = await openCaller(callerEra, portal);
-        const { message } = await caller.request("tools/call", { name: "portal_list_servers" });
-        expect(message.result?.structuredContent.servers).toMatchObject([
-          { slug, status: "stale", tools: 1, error: { code: "upstream_unauthorized" } },
+        const { state, told } = await refuse(list);
+        const { error: failure, ...attention } = unauthorized;
+        expect(state).toMatchObject({ ...attention, failedLists: [{ list, ...failure }] });
+        expect(told).toMatchObject([
+          { slug, status: "ready", tools: 1, failedLists: [{ list: name, code: "upstream_unauthorized" }] },
         ]);
-        server.broken = {};
-        const mended = await sync();
-        expect([mended.state.status, mended.state.error]).toEqual(["ready", undefined]);
       },
     );
+
+    test("401 before any list: what was read is kept, all of it, and the failure is told", async () => {
+      await using _ = server;
+      const { state, told } = await refuse(serverEra === "modern" ? "server/discover" : "initialize");
+      expect(state).toMatchObject(unauthorized);
+      expect(told).toMatchObject([
+        { slug, status: "stale", tools: 1, error: { code: "upstream_unauthorized" } },
+      ]);
+    });
 
     test("401 from the start: nothing is known of it, and that is what everyone is told", async () => {
       await using _ = server;

@@ -39,7 +39,17 @@ function methodsOf(method: string): readonly string[] {
 }
 
 /** Where people and clients come in: pages and endpoints that are there for whoever is not known yet. */
-const waysIn = [".well-known", "account", "approvals", "oauth", "sign-in", "sign-out", "welcome"];
+const waysIn = [
+  ".well-known",
+  "account",
+  "approvals",
+  "identity",
+  "links",
+  "oauth",
+  "sign-in",
+  "sign-out",
+  "welcome",
+];
 
 function isWayIn(route: string): boolean {
   return waysIn.some((way) => route.split("/")[1] === way);

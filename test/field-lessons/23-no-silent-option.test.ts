@@ -67,6 +67,8 @@ const idKinds: readonly (readonly [below: RegExp, kind: IdKind])[] = [
   [/\/grants\//, "grant"],
   [/\/clients\//, "client"],
   [/\/approvals\//, "approval"],
+  [/\/accounts\//, "account"],
+  [/\/runs\//, "run"],
 ];
 
 /** A path of the operation that has the right form, whether anything is there or not. */
@@ -82,6 +84,18 @@ const imported = {
   description: "New",
   version: "1.0.0",
   remotes: [{ type: "streamable-http", url: "https://mcp.example.com/mcp" }],
+};
+
+const anApi = {
+  slug: "api",
+  url: "https://api.example/v1",
+  openapi: {
+    document: JSON.stringify({
+      openapi: "3.1.0",
+      info: { title: "A", version: "1" },
+      paths: { "/a": { get: { responses: { 200: { description: "Good" } } } } },
+    }),
+  },
 };
 
 describe("the API", () => {
@@ -134,6 +148,10 @@ describe("the API", () => {
 
   test.each<[string, string, object, string]>([
     ["PATCH", "/servers/a", { limits: { callsPerHour: 1 } }, "limits.callsPerHour"],
+    ["POST", "/servers", { ...anApi, transport: "sse" }, "transport"],
+    ["POST", "/servers", { ...anApi, clientFeatures: ["sampling"] }, "clientFeatures"],
+    ["POST", "/servers", { ...anApi, uiHosts: ["a.example"] }, "uiHosts"],
+    ["PATCH", "/servers/a", { openapi: { face: "code" } }, "openapi"],
     ["PATCH", "/servers/a", { limits: { tools: { t: { perSecond: 1 } } } }, "limits.tools.t.perSecond"],
     [
       "PATCH",
@@ -145,6 +163,7 @@ describe("the API", () => {
     ["PATCH", "/servers/a", { autoAccept: ["tools"] }, "autoAccept[0]"],
     ["PATCH", "/servers/a", { transport: "stdio" }, "transport"],
     ["PATCH", "/portals/a", { autoAccept: ["everything"] }, "autoAccept[0]"],
+    ["PATCH", "/portals/a", { codeMode: "required" }, "codeMode"],
     ["PATCH", "/portals/a", { servers: [{ server: "a", enabled: false }] }, "servers[0]"],
     ["PATCH", "/portals/a/servers/a", { mode: "denylist" }, "mode"],
     ["PATCH", "/portals/a/servers/a", { tools: { t: { hidden: true } } }, "tools.t.hidden"],
@@ -200,6 +219,7 @@ describe("a configuration document", () => {
       "document.servers.b.approvals.prompts.p.class",
     ],
     [{ portals: { b: { servers: ["a"], default: true } } }, "document.portals.b.default"],
+    [{ portals: { b: { servers: ["a"], codeMode: "on" } } }, "document.portals.b.codeMode"],
     [{ portals: { b: { servers: [{ server: "a", tool: {} }] } } }, "document.portals.b.servers[0]"],
     [
       { portals: { b: { servers: [{ server: "a", resources: { "doc://1": { alias: "x" } } }] } } },
@@ -282,18 +302,22 @@ describe("settings of the process", () => {
 });
 
 describe("a connection", () => {
-  test.each(["optimize_context=minimise_tools", "optimize_context=", "servers=nowhere", "servers="])(
-    "?%s",
-    async (query) => {
-      const modern = await openAt("modern", portal, query);
-      const { status, message } = await modern.request("tools/list");
-      expect([status, message.error]).toMatchObject([
-        400,
-        { data: { code: "invalid_input", field: query.split("=")[0] } },
-      ]);
-      await expect(openAt("legacy", portal, query)).rejects.toThrow(/400 .*invalid_input/);
-    },
-  );
+  test.each([
+    "optimize_context=minimise_tools",
+    "optimize_context=",
+    "codemode=search-and-execute",
+    "codemode=",
+    "servers=nowhere",
+    "servers=",
+  ])("?%s", async (query) => {
+    const modern = await openAt("modern", portal, query);
+    const { status, message } = await modern.request("tools/list");
+    expect([status, message.error]).toMatchObject([
+      400,
+      { data: { code: "invalid_input", field: query.split("=")[0] } },
+    ]);
+    await expect(openAt("legacy", portal, query)).rejects.toThrow(/400 .*invalid_input/);
+  });
 
   test.each([
     ["portal_list_servers", { verbose: true }, ""],

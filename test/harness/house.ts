@@ -9,6 +9,7 @@ import type { Database } from "@castellan/database";
 import { readConfig, type Config } from "../../apps/server/src/config/settings.ts";
 import { createHouse } from "../../apps/server/src/house/house.ts";
 import { allMigrations } from "../../apps/server/src/house/store.ts";
+import { apiAt, type Api } from "./api.ts";
 import { type RegisteredServer, toRegistration } from "./registration.ts";
 
 export interface TestHouse extends AsyncDisposable {
@@ -24,7 +25,7 @@ export interface TestHouse extends AsyncDisposable {
   /** What was logged, one JSON object a line. */
   readonly log: readonly string[];
   /** Calls the API as the admin; throws when the answer is no success. */
-  api<Answer = Record<string, unknown>>(method: string, path: string, body?: object): Promise<Answer>;
+  readonly api: Api;
   /** Registers servers, by slug, and makes a portal over them and a token for it. */
   addPortal(
     slug: string,
@@ -52,6 +53,8 @@ export interface TestHouseOptions {
   readonly publicUrl?: string;
   /** By which the admin reaches it, where its certificate is of the test's own. Default: as everybody does. */
   readonly fetch?: typeof globalThis.fetch;
+  /** Where this installation's document for authorization servers is, if not here (`CredentialsOptions`). */
+  readonly clientMetadataUrl?: (issuerKey: string) => string;
   /** A database that another house of the test made: one more replica of it. */
   readonly beside?: TestHouse & { readonly shared: Shared };
 }
@@ -95,7 +98,15 @@ export async function startTestHouse(
   });
   const publicUrl = options.publicUrl ?? server.url.replace("127.0.0.1", options.hostname ?? "127.0.0.1");
   const house = opened.use(
-    await createHouse({ config, store, telemetry, version: "0.0.0-test", publicUrl, clientAuthorities }),
+    await createHouse({
+      config,
+      store,
+      telemetry,
+      version: "0.0.0-test",
+      publicUrl,
+      clientAuthorities,
+      ...(options.clientMetadataUrl && { clientMetadataUrl: options.clientMetadataUrl }),
+    }),
   );
   late.fetch = house.app.fetch;
   opened.use(server);
@@ -107,16 +118,7 @@ export async function startTestHouse(
   );
   const owned = opened.move();
 
-  async function api<Answer>(method: string, path: string, body?: object): Promise<Answer> {
-    const response = await (options.fetch ?? fetch)(`${publicUrl}/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${admin.secret}`, "content-type": "application/json" },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return (text === "" ? {} : JSON.parse(text)) as Answer;
-  }
+  const api = apiAt(publicUrl, admin.secret, options.fetch);
 
   return {
     url: publicUrl,

@@ -7,6 +7,7 @@ import { createTestDatabase } from "@castellan/database/testing";
 import { startCastellan, type Castellan } from "../heavy/process/castellan.ts";
 import { createHome } from "../heavy/process/home.ts";
 import { eventually } from "../heavy/process/proc.ts";
+import { apiAt } from "./api.ts";
 import { type RegisteredServer, toRegistration } from "./registration.ts";
 import { startRelay, type Relay } from "./relay.ts";
 
@@ -57,18 +58,8 @@ export async function startTestReplicas({ count = 2 } = {}): Promise<TestReplica
   const living = () => replicas.filter((_, index) => !dead.has(index));
   const owned = opened.move();
 
-  async function call<Answer>(base: string, method: string, path: string, body?: object): Promise<Answer> {
-    const response = await fetch(`${base}/api/v1${path}`, {
-      method,
-      headers: { authorization: `Bearer ${admin.token}`, "content-type": "application/json" },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    return (text === "" ? {} : JSON.parse(text)) as Answer;
-  }
-
-  const api: TestReplicas["api"] = (method, path, body) => call(living()[0]?.url ?? "", method, path, body);
+  const api: TestReplicas["api"] = (method, path, body) =>
+    apiAt(living()[0]?.url ?? "", admin.token)(method, path, body);
 
   return {
     relay,

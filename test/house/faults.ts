@@ -4,12 +4,16 @@ import { apiFaults } from "@castellan/api";
 import { approvalFaults } from "@castellan/approvals";
 import { auditFaults } from "@castellan/audit";
 import { callFaults } from "@castellan/calls";
+import { codemodeFaults } from "@castellan/codemode";
 import { configurationFaults } from "@castellan/configuration";
+import { credentialFaults } from "@castellan/credentials";
 import { databaseFaults } from "@castellan/database";
+import { isolateFaults } from "@castellan/isolates";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
 import { noticeFaults } from "@castellan/notices";
 import { oauthFaults } from "@castellan/oauth";
+import { openapiFaults } from "@castellan/openapi";
 import { policyFaults } from "@castellan/policy";
 import { portalFaults } from "@castellan/portal";
 import { registryFaults } from "@castellan/registry";
@@ -27,6 +31,8 @@ export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec
   vault: vaultFaults.specs,
   access: accessFaults.specs,
   approvals: approvalFaults.specs,
+  credentials: credentialFaults.specs,
+  isolates: isolateFaults.specs,
   audit: auditFaults.specs,
   mcp: mcpFaults.specs,
   replicas: replicaFaults.specs,
@@ -36,6 +42,8 @@ export const catalogs: Readonly<Record<string, Readonly<Record<string, FaultSpec
   oauth: oauthFaults.specs,
   "sign-in": signInFaults.specs,
   portal: portalFaults.specs,
+  codemode: codemodeFaults.specs,
+  openapi: openapiFaults.specs,
   configuration: configurationFaults.specs,
   registry: registryFaults.specs,
   api: apiFaults.specs,

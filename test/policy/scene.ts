@@ -7,7 +7,7 @@ import { startRawLegacy, type RawLegacyServer } from "../fixtures/raw-legacy.ts"
 import { startRawModern, type RawModernServer } from "../fixtures/raw-modern.ts";
 import { callersOf } from "../portal/callers.ts";
 import { parsed, type Door, type Heard, type Loose } from "../portal/client.ts";
-import { openPortals, type Portals } from "../portal/open-portals.ts";
+import { openPortals, type OpenOptions, type Portals } from "../portal/open-portals.ts";
 
 export const eras = ["legacy", "modern"] as const;
 export type ServerEra = (typeof eras)[number];
@@ -42,10 +42,10 @@ const tools = [
 export const allScopes = ["portal:main", "portal:main:read", "portal:main:write", "portal:main:destructive"];
 
 /** At its servers `legacy` and `modern` are the tools `look` (read), `put` (write), `drop` (destructive), and a resource. */
-export async function openScene(): Promise<Scene> {
+export async function openScene(options: OpenOptions = {}): Promise<Scene> {
   await using opened = new AsyncDisposableStack();
-  const house = opened.use(await openPortals());
-  const other = opened.use(await openPortals({ beside: house }));
+  const house = opened.use(await openPortals(options));
+  const other = opened.use(await openPortals({ ...options, beside: house }));
   const called: Record<ServerEra, Loose[]> = { legacy: [], modern: [] };
   const script = (era: ServerEra) => ({
     "tools/list": () => JSON.stringify({ tools, ...(era === "modern" && { resultType: "complete" }) }),

@@ -32,15 +32,16 @@ const call = async (name: string) =>
   outcome(await sayModern(scene.door, "tools/call", { name, arguments: { n: 1 } }));
 const all = ["legacy_look", "legacy_put", "legacy_drop", "modern_look", "modern_put", "modern_drop"];
 const own = "portal_list_servers";
+const ofPeople = [own, "portal_toggle_servers", "portal_toggle_single_server"];
 
 test("without rules everything is as access rules have it", async () => {
-  expect(await toolNames()).toEqual([...all, own]);
+  expect(await toolNames()).toEqual([...all, ...ofPeople]);
   expect(await call("modern_drop")).toEqual([200, "complete"]);
 });
 
 test("what somebody never gets, they do not know of: lists, calls, own tools, the address", async () => {
   scene.house.setRules(rule("not-ann", { at: { servers: ["modern"] }, ...toAnn }));
-  expect(await toolNames()).toEqual([...all.slice(0, 3), own]);
+  expect(await toolNames()).toEqual([...all.slice(0, 3), ...ofPeople]);
   expect(await call("modern_look")).toEqual([200, "tool_unknown"]);
   const listed = await sayModern(scene.door, "tools/call", { name: own, arguments: {} });
   const { servers } = parsed((await listed.all)[0])["result"].structuredContent;
@@ -52,9 +53,9 @@ test("what somebody never gets, they do not know of: lists, calls, own tools, th
 
 test("what they do not get from here is not listed, and refused with the reason", async () => {
   scene.house.setRules(rule("home-only", { at: { servers: ["modern"] }, ...abroad }));
-  expect(await toolNames()).toEqual([...all, own]);
+  expect(await toolNames()).toEqual([...all, ...ofPeople]);
   goAbroad();
-  expect(await toolNames()).toEqual([...all.slice(0, 3), own]);
+  expect(await toolNames()).toEqual([...all.slice(0, 3), ...ofPeople]);
   const refused = await sayModern(scene.door, "tools/call", { name: "modern_look" });
   expect(parsed((await refused.all)[0])["error"]).toMatchObject({
     message: 'Refused by policy: rule home-only blocks tools/call of "modern_look"',
@@ -77,7 +78,7 @@ test("one tool alone may be left of a server", async () => {
     }),
     rule("put", { action: "allow", at: { servers: ["modern"], tools: ["put"] }, ...toAnn }),
   );
-  expect(await toolNames()).toEqual([...all.slice(0, 3), "modern_put", own]);
+  expect(await toolNames()).toEqual([...all.slice(0, 3), "modern_put", ...ofPeople]);
   expect(await call("modern_put")).toEqual([200, "complete"]);
   expect(await call("modern_look")).toEqual([200, "tool_unknown"]);
 });

@@ -3,7 +3,13 @@
  * test may hold the parts that an operator only sees from outside: sessions, the clock, the catalog.
  */
 import { randomBytes } from "node:crypto";
-import { accessMigrations, createAuthenticator, createToken, toolClasses } from "@castellan/access";
+import {
+  accessMigrations,
+  createAuthenticator,
+  createStandings,
+  createToken,
+  toolClasses,
+} from "@castellan/access";
 import { approvalMigrations, createApprovals, type Approvals, type Person } from "@castellan/approvals";
 import { auditMigrations, createAuditLog, type RecordedCall } from "@castellan/audit";
 import {
@@ -26,6 +32,8 @@ import {
   type NewServer,
   type StoredServer,
 } from "@castellan/calls";
+import { withoutCredentials, withoutLinks } from "@castellan/calls/testing";
+import { accountKey, type Account } from "@castellan/credentials";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import {
@@ -43,7 +51,9 @@ import {
   SessionRegistry,
   Subscriptions,
   UnderWay,
+  createAccountsOfPeople,
   createAddresses,
+  createChoices,
   createDoor,
   createPortalDirectory,
   createPortalEndpoint,
@@ -53,6 +63,8 @@ import {
   mountPortals,
   portalMigrations,
   serveResumptions,
+  type Choices,
+  type CodemodePort,
   type PortalDirectory,
   type PortalStore,
   type ReplayLimits,
@@ -77,6 +89,9 @@ export interface Portals extends AsyncDisposable {
   readonly directory: PortalDirectory;
   readonly portals: PortalStore;
   readonly approvals: Approvals;
+  readonly choices: Choices;
+  /** Of people, by their keys; none at first. */
+  readonly accounts: Map<string, Account>;
   /** Who decides on what is asked; nobody at first. */
   readonly staff: Set<Person>;
   /** Puts these rules in force here; there are none at first. */
@@ -121,8 +136,12 @@ export interface OpenOptions {
   readonly upstream?: Partial<UpstreamLimits>;
   readonly replay?: Partial<ReplayLimits>;
   readonly stallMs?: number;
+  /** What reading the lists of a server may take. Default 10 seconds. */
+  readonly syncTimeoutMs?: number;
   /** Limits of each person over all servers. */
   readonly perPerson?: CallLimits;
+  /** What runs code. Default: nothing. */
+  readonly codemode?: CodemodePort;
   /** One more replica of these: the same database and keys. */
   readonly beside?: Portals;
 }
@@ -141,20 +160,23 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
   const replicas = opened.use(await createReplicas({ database, vault, clock: systemClock, onError }));
   const remote = opened.use(createRemoteStreams({ replicas, onError }));
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock: systemClock }));
+  const standings = opened.use(createStandings({ database, feed: changes, clock: systemClock }));
   const audit = opened.use(createAuditLog({ database, mac: (data) => vault.mac("audit", data) }));
   const outbound = opened.use(createOutbound());
   const servers = createServerStore({ database, vault });
   const definitions = createDefinitionStore(database);
   const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
   const limits = { ...defaultUpstreamLimits, discoverTimeoutMs: 1_000, ...options.upstream };
-  const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
+  const upstreams = opened.use(
+    createUpstreams({ catalog, outbound, credentials: withoutCredentials, identity, limits }),
+  );
   const syncer = createSyncer({
     servers,
     definitions,
     upstreams,
     identity,
     clock: systemClock,
-    timeoutMs: 10_000,
+    timeoutMs: options.syncTimeoutMs ?? 10_000,
   });
   const portals = createPortalStore(database);
   const directory = opened.use(
@@ -192,7 +214,11 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
   );
   opened.use(serveResumptions(remote, resumable));
   const subscriptions = new Subscriptions();
-  opened.use(followChanges({ directory, sessions, subscriptions, onError }));
+  const choices = opened.use(createChoices({ database, changes, clock: systemClock, onError }));
+  const accounts = new Map<string, Account>();
+  const findAccount = (targetId: string, owner: Account["owner"]) =>
+    Promise.resolve(accounts.get(accountKey(targetId, owner)));
+  opened.use(followChanges({ directory, sessions, subscriptions, choices, onError }));
 
   let policies = compilePolicies([]);
   const followers = new Set<() => void>();
@@ -218,7 +244,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     connection: { address: "127.0.0.1", country: "ZZ", certificate: undefined, postures: {} },
   };
 
-  const door = createDoor({ authenticator, directory, changes, rates });
+  const door = createDoor({ authenticator, standings, directory, changes, rates });
   const underWay = opened.use(
     new UnderWay({
       door,
@@ -241,6 +267,8 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     app,
     createPortalEndpoint({
       policy,
+      credentials: withoutCredentials,
+      links: withoutLinks,
       approvals: { ...approvals, pageOf: (id) => `http://127.0.0.1/approvals/${id}` },
       connectionOf: () => way.connection,
       door,
@@ -255,6 +283,11 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
       directory,
       sessions,
       subscriptions,
+      people: {
+        choices,
+        accounts: createAccountsOfPeople({ find: findAccount }),
+        pageOfServers: "http://127.0.0.1/links",
+      },
       upstreams,
       identity,
       audit,
@@ -273,6 +306,7 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
       states: createRequestStates({ vault, clock: systemClock }),
       onError,
       onServerFailed: (serverId) => failedServers.push(serverId),
+      codemode: options.codemode,
       ...(options.stallMs !== undefined && { stallMs: options.stallMs }),
       maxBodyBytes: 4 * 1024 * 1024,
       onFault: (fault) => faults.push(fault),
@@ -306,6 +340,8 @@ export async function openPortals(options: OpenOptions = {}): Promise<Portals> {
     directory,
     portals,
     approvals,
+    choices,
+    accounts,
     staff,
     setRules(...rules) {
       policies = compilePolicies(rules, { nowMs: Date.now() });

@@ -139,7 +139,13 @@ test("a replica that hears of no changes lets nobody in without a token either, 
   await using rates = createRateLimiter({ database: house.database, clock: systemClock, onError: () => {} });
   const { directory } = house;
   const authenticator = { authenticate: () => Promise.reject(new Error("no token was sent")) };
-  const door = createDoor({ authenticator, directory, rates, changes: { isFresh: () => isFresh } });
+  const door = createDoor({
+    authenticator,
+    standings: { again: () => undefined },
+    directory,
+    rates,
+    changes: { isFresh: () => isFresh },
+  });
   const comes = () =>
     door.admit({
       portalSlug: "open",

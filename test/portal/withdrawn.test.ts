@@ -1,6 +1,7 @@
 /** What was given is taken away: on every replica, from what is under way too, within the moment in which it is read. */
 import type { User } from "@castellan/access";
 import { sql } from "@castellan/database";
+import type { CodemodePort } from "@castellan/portal";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { startRawLegacy, type RawLegacyServer } from "../fixtures/raw-legacy.ts";
 import { callersOf } from "./callers.ts";
@@ -17,13 +18,35 @@ let user: User;
 let called: PromiseWithResolvers<void>;
 let cancelled: PromiseWithResolvers<void>;
 let opened: AsyncDisposableStack;
+let running: PromiseWithResolvers<void>;
+
+const ownCall = { name: "portal_codemode_execute", arguments: { code: "1" } };
+const inCodeMode = (door: Door): Door => ({ ...door, url: `${door.url}?codemode=search_and_execute` });
+
+/** A tool of the portal's own that has something to say also when it was told to end. */
+const codemode: CodemodePort = {
+  toolNames: { search: "portal_codemode_search", execute: "portal_codemode_execute" },
+  definitions: () =>
+    ["portal_codemode_search", "portal_codemode_execute"].map((name) => `{"name":"${name}"}`),
+  apiDefinitions: () => [],
+  ownTool: ({ name }) => ({
+    name,
+    async call({ cancel: { signal } }) {
+      running.resolve();
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+      return { kind: "result", text: '{"resultType":"complete","content":[]}', outcome: "ok" };
+    },
+  }),
+  ownResource: async () => undefined,
+};
 
 const scopes = ["portal:main", "portal:main:read", "portal:main:write"];
 
 beforeEach(async () => {
   opened = new AsyncDisposableStack();
   here = opened.use(await openPortals());
-  there = opened.use(await openPortals({ beside: here }));
+  there = opened.use(await openPortals({ beside: here, codemode }));
+  running = Promise.withResolvers();
   callers = callersOf(here.database);
   called = Promise.withResolvers();
   cancelled = Promise.withResolvers();
@@ -126,6 +149,8 @@ test.each(ways)(
     ];
     for (const stream of streams.slice(2)) await stream.next();
     const calls = sessions.map((session) => session.send(rpc(7, "tools/call", { name: "slow_look" })));
+    const own = sayModern(inCodeMode(doors[1] as Door), "tools/call", ownCall);
+    await running.promise;
     await called.promise;
     const modern = sayModern(doors[1] as Door, "tools/call", { name: "slow_look" });
 
@@ -133,7 +158,7 @@ test.each(ways)(
     await withdraw(grant);
     await Promise.all(streams.map(({ all }) => all));
     // The replica that ends a session ends it at its servers, which may be sooner than the other one has read of it.
-    for (const call of await Promise.all([...calls, modern]))
+    for (const call of await Promise.all([...calls, modern, own]))
       expect(parsed((await call.all).at(-1))).toHaveProperty("error");
     await cancelled.promise;
     expect(performance.now() - startedMs).toBeLessThan(5_000);

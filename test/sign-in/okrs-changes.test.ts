@@ -12,7 +12,8 @@ const creating = {
   name: "okrs_create_objective",
   arguments: { title: "Everybody writes goals", owner: "Ben", quarter: "2026-Q4" },
 };
-const reading = ["okrs_list_objectives", "okrs_get_objective", "portal_list_servers"];
+const own = ["portal_list_servers", "portal_toggle_servers", "portal_toggle_single_server"];
+const reading = ["okrs_list_objectives", "okrs_get_objective", ...own];
 
 test.each(eras)("who is moved from editors to viewers writes no more, at once (%s)", async (era) => {
   const ben = await scene.come(`Ben-${era}`, "editors");
@@ -108,7 +109,7 @@ test("who may only write is shown nothing to read: prompts, resources and comple
       "okrs_add_key_result",
       "okrs_update_progress",
       "okrs_import_objectives",
-      "portal_list_servers",
+      ...own,
     ]);
     expect([
       await session.list("prompts"),

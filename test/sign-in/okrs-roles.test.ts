@@ -124,7 +124,8 @@ describe.each([
     const { tokens, door } = await visitor(name).letIn();
     expect(tokens.scopes).toEqual(["portal:okrs", "portal:okrs:read"]);
     const session = await connect(era, door);
-    expect(await session.list("tools")).toEqual([...tools, "portal_list_servers"]);
+    const own = ["portal_list_servers", "portal_toggle_servers", "portal_toggle_single_server"];
+    expect(await session.list("tools")).toEqual([...tools, ...own]);
     expect(await session.list("prompts")).toEqual(["okrs_weekly_review"]);
     expect(await session.list("resourceTemplates")).toEqual([
       "okr://objectives/{id}/report",

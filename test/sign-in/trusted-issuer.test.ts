@@ -46,5 +46,7 @@ test("a portal names the issuers that it trusts, and takes a token of theirs fro
     "okrs_get_objective",
     "okrs_list_objectives",
     "portal_list_servers",
+    "portal_toggle_servers",
+    "portal_toggle_single_server",
   ]);
 });

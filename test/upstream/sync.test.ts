@@ -110,7 +110,7 @@ test("a failure keeps what was found before, and says so", async () => {
   expect((await house.sync("flaky")).state).toMatchObject({ status: "ready", error: undefined });
 });
 
-test("a list that fails in the middle keeps the whole of the old ones", async () => {
+test("a list that fails is kept as it was, and the others are read", async () => {
   const server = await legacy({ capabilities: '{"tools":{},"prompts":{}}' });
   server.script = { ...server.script, "prompts/list": () => '{"prompts":[{"name":"p"}]}' };
   await house.sync("half", server.url);
@@ -118,8 +118,11 @@ test("a list that fails in the middle keeps the whole of the old ones", async ()
     "tools/list": () => `{${tools("two")}}`,
     "prompts/list": () => ({ status: 500, body: "no" }),
   };
-  expect((await house.sync("half")).state.status).toBe("stale");
-  expect(await offered("half")).toEqual(["one"]);
+  const { status, failedLists } = (await house.sync("half")).state;
+  const message = "The server answered with HTTP 500";
+  const failed = { kind: "prompt", code: "upstream_refused", message, details: { status: 500 } };
+  expect([status, failedLists]).toEqual(["ready", [failed]]);
+  expect(await offered("half")).toEqual(["two"]);
 });
 
 test("what cannot be used is left out, each with a reason, and the rest is offered", async () => {

@@ -14,6 +14,7 @@ import {
   type Syncer,
   type SyncTrigger,
 } from "@castellan/calls";
+import { withoutCredentials } from "@castellan/calls/testing";
 import { changeMigrations, createChangeFeed, sql, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { parseSlug, systemClock } from "@castellan/kernel";
@@ -50,7 +51,9 @@ beforeAll(async () => {
     const identity = { name: "castellan", version: "1.2.3" };
     const outbound = opened.use(createOutbound());
     const limits = { ...defaultUpstreamLimits, discoverTimeoutMs: 1_000 };
-    const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
+    const upstreams = opened.use(
+      createUpstreams({ catalog, outbound, credentials: withoutCredentials, identity, limits }),
+    );
     const clock = systemClock;
     const syncer = createSyncer({ servers, definitions, upstreams, identity, clock, timeoutMs: 5_000 });
     const trigger = opened.use(createSyncTrigger({ syncer, clock, onError: (error) => errors.push(error) }));

@@ -115,6 +115,49 @@ test.each([
   expect(heard.map(({ message }) => message["params"].uri).toSorted()).toEqual(told.map(uriOf));
 });
 
+describe("a legacy server that keeps the head of its stream back", () => {
+  async function watch(subscribe: () => string | Promise<string> = () => "{}") {
+    const server = own(
+      await startRawLegacy({
+        getStream: "silent",
+        capabilities: '{"resources":{"subscribe":true}}',
+        script: {
+          "resources/list": () => JSON.stringify({ resources: [{ uri: uriOf("a"), name: "a" }] }),
+          "resources/subscribe": subscribe,
+        },
+      }),
+    );
+    const slug = `s${++last}`;
+    const caller = own(new ModernCaller(await house.addPortal(slug, { [slug]: server.url })));
+    await caller.watch([uriOf("a")]);
+    return { server, caller };
+  }
+  const uris = (heard: Awaited<ReturnType<ModernCaller["inbox"]["atLeast"]>>) =>
+    heard.map(({ message }) => message["params"].uri);
+
+  test("has been asked when the client is told that it is heard", async () => {
+    const { server, caller } = await watch();
+    expect(server.recording.of("resources/subscribe").length).toBe(1);
+    server.push(JSON.stringify({ jsonrpc: "2.0", method: updated, params: { uri: uriOf("a") } }));
+    expect(uris(await caller.inbox.atLeast(1, updated))[0]).toBe(uriOf("a"));
+  });
+
+  test("may have had no stream until then: what is watched is to be read again", async () => {
+    const { server, caller } = await watch();
+    server.push(
+      JSON.stringify({ jsonrpc: "2.0", method: "notifications/message", params: { level: "info" } }),
+    );
+    expect(uris(await caller.inbox.atLeast(1, updated))).toEqual([uriOf("a")]);
+  });
+
+  test("is not waited for when it does not answer either: what is watched is to be read again", async () => {
+    const { promise: answer, resolve } = Promise.withResolvers<string>();
+    const { caller } = await watch(() => answer);
+    resolve("{}");
+    expect(uris(await caller.inbox.atLeast(1, updated))).toEqual([uriOf("a")]);
+  });
+});
+
 /** Of the first round. */
 function isLastSubscribe({ message }: RecordedRequest): boolean {
   return (message as { params?: { uri?: unknown } } | undefined)?.params?.uri === uriOf("b");

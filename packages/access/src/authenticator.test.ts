@@ -27,7 +27,7 @@ import { createGroups } from "./people/groups.ts";
 import { createPeople } from "./people/people.ts";
 import { createSignInSessions } from "./people/sign-in-sessions.ts";
 import type { SignInSession, User } from "./people/user.ts";
-import { findStanding } from "./standing.ts";
+import { findStanding } from "./standings/find-standings.ts";
 import { generateSecret, hashSecret } from "./token-secret.ts";
 import { getToken, revokeToken } from "./tokens/tokens.ts";
 import { withdrawPortal } from "./withdraw.ts";

@@ -105,7 +105,9 @@ export {
   type Authenticator,
   type AuthenticatorOptions,
 } from "./authenticator.ts";
-export { findStanding, findStandings, usersOfGrants, type Caller } from "./standing.ts";
+export { findStanding, findStandings, usersOfGrants, type Caller } from "./standings/find-standings.ts";
+export { createStandings, type Standings, type StandingsOptions } from "./standings/standings.ts";
+export { standingOf, type Standing } from "./standings/standing.ts";
 export { parseBearer } from "./bearer.ts";
 export { generateSecret, hashSecret, isSecret, type SecretHash } from "./token-secret.ts";
 export { knownIssuers, type KnownLoginMethod } from "./issuers/known-issuers.ts";
@@ -143,4 +145,5 @@ export { createIssuerKeys } from "./issuers/issuer-keys.ts";
 export { withdrawSource } from "./issuers/withdraw-source.ts";
 export { accessFaults } from "./faults.ts";
 export { accessMigrations } from "./migrations.ts";
+export { activeAmong, findAdminEmails } from "./people/active-people.ts";
 export { findActivePerson, findDeciders } from "./people/deciders.ts";

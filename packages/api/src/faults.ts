@@ -2,6 +2,16 @@ import { defineFaults } from "@castellan/kernel";
 
 /** Failures of the API's own; what the parts behind it raise passes through. */
 export const apiFaults = defineFaults({
+  person_wanted: {
+    owner: "caller",
+    status: 403,
+    help: "Only a person can sign in at a server, in a browser: send a token that a person let a client have, not a program's.",
+  },
+  account_not_taken: {
+    owner: "caller",
+    status: 409,
+    help: "The server takes no account of this sort: its `auth` is of another kind. With `auto` it takes them once it was read and asked for OAuth.",
+  },
   idempotency_key_reused: {
     owner: "caller",
     status: 422,

@@ -2,10 +2,13 @@ import type { Groups, People, Principal, SignInSessions, TrustedIssuerStore } fr
 import type { Approvals } from "@castellan/approvals";
 import type { AuditLog } from "@castellan/audit";
 import type { CallPolicy, Catalog, Circuits, DefinitionReviews, ServerStore, Syncer } from "@castellan/calls";
+import type { Runs } from "@castellan/codemode";
 import type { Configuration } from "@castellan/configuration";
+import type { Credentials } from "@castellan/credentials";
 import type { ChangeFeed, Database } from "@castellan/database";
 import type { Clock, Id } from "@castellan/kernel";
 import type { Notices, WebhookStore } from "@castellan/notices";
+import type { ApiDocuments, DocumentStore } from "@castellan/openapi";
 import type { ClientStore } from "@castellan/oauth";
 import type { Connection, EvaluatorStore, PolicyStore } from "@castellan/policy";
 import type { OpenPortal, PortalStore } from "@castellan/portal";
@@ -19,14 +22,28 @@ export interface ApiPorts {
   /** Whose token this is. Throws `token_invalid`, `token_expired`, `replica_stale`, `token_check_unavailable`. */
   readonly authenticate: (bearer: string) => Promise<Principal>;
   readonly servers: ServerStore;
+  /** The documents of those that are APIs. */
+  readonly documents: DocumentStore;
+  readonly apiDocuments: Pick<ApiDocuments, "readText" | "readAddress" | "refresh">;
   /** What the registered servers offer, as this replica serves it. */
-  readonly catalog: Pick<Catalog, "find">;
+  readonly catalog: Pick<Catalog, "find" | "findById">;
   /** Whether this replica calls them. */
   readonly circuits: Pick<Circuits, "isOpen">;
   readonly syncer: Syncer;
   /** What is decided about their definitions. */
   readonly reviews: DefinitionReviews;
   readonly portals: PortalStore;
+  /** What people, and admins for all, are signed in to at servers. */
+  readonly accounts: Pick<
+    Credentials["accounts"],
+    "find" | "get" | "ofPerson" | "ofTarget" | "shared" | "unlink"
+  >;
+  /** What admins gave for all, and servers did not take. */
+  readonly refusedSecrets: Credentials["refusedSecrets"];
+  /** Requests to sign in there. */
+  readonly links: Pick<Credentials["links"], "ask">;
+  /** This installation as a client of the authorization servers of others: what an admin registers by hand. */
+  readonly oauthClient: Pick<Credentials["oauth"], "redirectUri" | "clientMetadataUrl">;
   /** The portals that are served at this moment, with what each offers. */
   readonly openPortals: () => Iterable<OpenPortal>;
   /** OAuth clients. */
@@ -56,6 +73,8 @@ export interface ApiPorts {
   readonly signInSessions: SignInSessions;
   /** Requests for a human decision. */
   readonly approvals: Approvals;
+  /** Runs of code, in Code Mode. */
+  readonly runs: Runs;
   /** Where programs are told of things, and what was told. */
   readonly webhooks: WebhookStore;
   readonly notices: Pick<Notices, "page" | "test">;

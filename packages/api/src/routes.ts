@@ -1,4 +1,7 @@
 /** The table of operations: everything that the API can do. */
+import { endAccount } from "./accounts/end-account.ts";
+import { listAccounts } from "./accounts/list-accounts.ts";
+import { loginServer } from "./accounts/login-server.ts";
 import { decideApproval } from "./approvals/decide-approval.ts";
 import { getApproval } from "./approvals/get-approval.ts";
 import { listApprovals } from "./approvals/list-approvals.ts";
@@ -41,7 +44,9 @@ import { getTrustedIssuer } from "./issuers/get-issuer.ts";
 import { listTrustedIssuers } from "./issuers/list-issuers.ts";
 import { removeTrustedIssuer } from "./issuers/remove-issuer.ts";
 import { getMe } from "./me/get-me.ts";
+import { addMyAccount, endMyAccount, listMyAccounts } from "./me/my-accounts.ts";
 import { endMyGrant, listMyGrants } from "./me/my-grants.ts";
+import { cancelMyRun, getMyRun, listMyRuns } from "./me/my-runs.ts";
 import { endMySession, listMySessions } from "./me/my-sessions.ts";
 import { addUser } from "./people/add-user.ts";
 import { changeUser } from "./people/change-user.ts";
@@ -71,6 +76,9 @@ import { getProvider } from "./providers/get-provider.ts";
 import { listProviders } from "./providers/list-providers.ts";
 import { removeProvider } from "./providers/remove-provider.ts";
 import type { Route } from "./route.ts";
+import { cancelRun } from "./runs/cancel-run.ts";
+import { getRun } from "./runs/get-run.ts";
+import { listRuns } from "./runs/list-runs.ts";
 import { addServer } from "./servers/add-server.ts";
 import { changeServer } from "./servers/change-server.ts";
 import { getServer } from "./servers/get-server.ts";
@@ -102,6 +110,9 @@ export const routes: readonly Route[] = [
   changeServer,
   removeServer,
   syncServer,
+  loginServer,
+  listAccounts,
+  endAccount,
   listDefinitions,
   approveDefinitions,
   rejectDefinitions,
@@ -171,6 +182,12 @@ export const routes: readonly Route[] = [
   endMySession,
   listMyGrants,
   endMyGrant,
+  listMyAccounts,
+  addMyAccount,
+  endMyAccount,
+  listMyRuns,
+  getMyRun,
+  cancelMyRun,
   listClients,
   addClient,
   getClient,
@@ -189,6 +206,9 @@ export const routes: readonly Route[] = [
   getApproval,
   decideApproval,
   withdrawApproval,
+  listRuns,
+  getRun,
+  cancelRun,
   listCalls,
   verifyCalls,
 ];

@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import {
   accessMigrations,
+  activeAmong,
   addAccessToken,
   addGrant,
   createAuthenticator,
@@ -28,15 +29,31 @@ import {
   createCircuits,
   createSyncer,
   createUpstreams,
+  targetOf,
 } from "@castellan/calls";
 import { plainConnection, withoutRules } from "@castellan/calls/testing";
-import { configurationMigrations, createConfiguration, createStores } from "@castellan/configuration";
+import { codemodeMigrations } from "@castellan/codemode";
+import { createTestRuns, type TestRuns } from "@castellan/codemode/testing";
+import {
+  configurationMigrations,
+  createConfiguration,
+  createStores,
+  type StoresOptions,
+} from "@castellan/configuration";
+import {
+  createCredentials,
+  credentialMigrations,
+  type Account,
+  type AccountOwner,
+  type Credentials,
+} from "@castellan/credentials";
 import { changeMigrations, createChangeFeed, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, systemClock, type Clock, type Id } from "@castellan/kernel";
 import { defaultUpstreamLimits } from "@castellan/mcp";
 import { createNotices, noticeMigrations, type Notices, type WebhookStore } from "@castellan/notices";
 import { oauthMigrations, type ClientStore } from "@castellan/oauth";
+import { createApiDocuments, openapiMigrations } from "@castellan/openapi";
 import { createCheckedEvaluators, policyMigrations } from "@castellan/policy";
 import { createPortalDirectory, portalMigrations } from "@castellan/portal";
 import { createCheckedProviders, signInMigrations } from "@castellan/sign-in";
@@ -46,6 +63,7 @@ import type { Hono } from "hono";
 import { createApi } from "./api.ts";
 import { apiMigrations } from "./migrations.ts";
 
+export type { TestRun } from "@castellan/codemode/testing";
 export { startCompanyIdp, type CompanyIdp } from "@castellan/access/testing";
 export { startTestUpstream, type TestUpstream } from "./testing/upstream.ts";
 
@@ -71,6 +89,8 @@ export interface TestApi extends AsyncDisposable {
   readonly signInSessions: SignInSessions;
   readonly clients: ClientStore;
   readonly approvals: Approvals;
+  readonly runs: TestRuns;
+  readonly credentials: Credentials;
   readonly webhooks: WebhookStore;
   readonly notices: Notices;
   /** Ids of servers whose sync was asked for and that nobody waits for. */
@@ -81,6 +101,8 @@ export interface TestApi extends AsyncDisposable {
   createToken(input: Partial<TokenInput>): Promise<string>;
   /** What somebody has after they let a client in to the API. */
   letClientIn(userId: Id<"user">, options?: LetInOptions): Promise<ClientOfUser>;
+  /** What somebody has after they signed in at the server of this slug. */
+  linkAccount(slug: string, owner: AccountOwner): Promise<Account>;
 }
 
 const migrations = [
@@ -90,10 +112,13 @@ const migrations = [
   oauthMigrations,
   signInMigrations,
   auditMigrations,
+  credentialMigrations,
   callMigrations,
+  openapiMigrations,
   portalMigrations,
   policyMigrations,
   approvalMigrations,
+  codemodeMigrations,
   noticeMigrations,
   configurationMigrations,
   apiMigrations,
@@ -108,28 +133,71 @@ export async function createTestApi(): Promise<TestApi> {
   const changes = opened.use(await createChangeFeed({ database }));
   const outbound = opened.use(createOutbound());
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
+  const accounts: StoresOptions["accounts"] = {
+    forgetTarget: (tx, id, whose) => credentials.accounts.forgetTarget(tx, id, whose),
+  };
   const storesOn = (on: Database) =>
-    createStores(on, { vault, clock, knowsCountries: true, checksCertificates: true });
+    createStores(on, { vault, clock, knowsCountries: true, checksCertificates: true, accounts });
   const { hooks, definitions, ...stores } = storesOn(database);
   const { servers, portals, clients, webhooks } = stores;
   const catalog = opened.use(await createCatalog({ servers, definitions, changes }));
+  const errors: unknown[] = [];
+  const onError = (error: unknown) => errors.push(error);
+  const replica = createId("replica");
+  const credentials = opened.use(
+    createCredentials({
+      database,
+      vault,
+      clock,
+      changes,
+      outbound,
+      replica,
+      onError,
+      publicUrl: new URL("http://localhost"),
+      targetOf: (id) => {
+        const server = catalog.findById(id);
+        return server && targetOf(server);
+      },
+      people: { activeAmong: (ids) => activeAmong(database, ids) },
+    }),
+  );
   const directory = opened.use(await createPortalDirectory({ portals, catalog, changes, clock }));
   const identity = { name: "castellan", version: testVersion };
+  const runs = createTestRuns({ database, vault, clock });
+  const requested: string[] = [];
+  const requestSync = (serverId: string) => void requested.push(serverId);
+  const apiDocuments = opened.use(
+    createApiDocuments({
+      database,
+      servers,
+      catalog,
+      outbound,
+      changes,
+      clock,
+      identity,
+      onChanged: requestSync,
+      onError,
+    }),
+  );
   const upstreams = opened.use(
-    createUpstreams({ catalog, outbound, identity, limits: defaultUpstreamLimits }),
+    createUpstreams({
+      catalog,
+      outbound,
+      credentials,
+      identity,
+      limits: defaultUpstreamLimits,
+      localServers: (server, listed) => apiDocuments.serverOf(server, listed),
+    }),
   );
   const audit = opened.use(createAuditLog({ database, mac: (data) => vault.mac("audit", data) }));
   const authenticator = opened.use(createAuthenticator({ database, feed: changes, clock }));
   const people = createPeople({ database, clock });
   const signInSessions = createSignInSessions({ database, clock });
-  const errors: unknown[] = [];
-  const onError = (error: unknown) => errors.push(error);
   const notices = opened.use(createNotices({ database, vault, clock, changes, outbound, onError }));
   const deciders = { person: findActivePerson, deciders: findDeciders };
   const approvals = opened.use(
     createApprovals({ database, vault, clock, changes, people: deciders, onError }),
   );
-  const requested: string[] = [];
   const app = createWebApp({
     publicUrl: "http://localhost",
     isLoopback: true,
@@ -141,10 +209,13 @@ export async function createTestApi(): Promise<TestApi> {
     catalog,
     circuits: opened.use(createCircuits({ catalog, clock })),
     syncer: createSyncer({ servers, definitions, upstreams, identity, clock, timeoutMs: 5_000 }),
-    configuration: createConfiguration({ database, vault, outbound, storesOn }),
-    requestSync: (serverId) => {
-      requested.push(serverId);
-    },
+    configuration: createConfiguration({ database, vault, outbound, documents: apiDocuments, storesOn }),
+    requestSync,
+    apiDocuments,
+    accounts: credentials.accounts,
+    refusedSecrets: credentials.refusedSecrets,
+    links: credentials.links,
+    oauthClient: credentials.oauth,
     openPortals: () => directory.list(),
     countryOf: () => "ZZ",
     policy: withoutRules,
@@ -156,6 +227,7 @@ export async function createTestApi(): Promise<TestApi> {
     trustedIssuers: createCheckedIssuers({ database, outbound, clock, ...hooks.trustedIssuers }),
     signInSessions,
     approvals,
+    runs,
     notices,
     database,
     changes,
@@ -164,7 +236,7 @@ export async function createTestApi(): Promise<TestApi> {
     clock,
     publicUrl: "http://localhost",
     version: testVersion,
-    replica: createId("replica"),
+    replica,
   });
   app.route("/api/v1", api);
   const owned = opened.move();
@@ -176,6 +248,8 @@ export async function createTestApi(): Promise<TestApi> {
     signInSessions,
     clients,
     approvals,
+    runs,
+    credentials,
     webhooks,
     notices,
     errors,
@@ -188,6 +262,29 @@ export async function createTestApi(): Promise<TestApi> {
         createdBy: "test",
       } as const;
       return (await createToken(database, { ...defaults, ...input }, clock.now())).secret;
+    },
+    async linkAccount(slug, owner) {
+      const known = catalog.find(slug);
+      if (!known) throw new Error(`There is no server ${slug}`);
+      const account = await database.transaction((tx) =>
+        credentials.accounts.link(tx, {
+          target: targetOf(known),
+          owner,
+          tokens: {
+            kind: "oauth",
+            accessToken: "s3cret-access",
+            refreshToken: "s3cret-refresh",
+            expiresAtMs: undefined,
+          },
+          issuer: "https://login.example",
+          clientId: "us",
+          scopes: ["mail:read"],
+          linkedBy: "Ada",
+          linkedFrom: "A client",
+        }),
+      );
+      await changes.flush();
+      return account;
     },
     letClientIn: (userId, options) => letClientIn({ database, signInSessions, clock }, userId, options),
     [Symbol.asyncDispose]: () => owned.disposeAsync(),

@@ -73,6 +73,8 @@ export interface Subject {
   readonly class: string;
   /** From where it was asked. */
   readonly address: string;
+  /** The run of code that asked first for the call (Code Mode); absent: its client did. */
+  readonly runId?: Id<"run"> | undefined;
 }
 
 export interface Approval {

@@ -1,5 +1,5 @@
 /** Everything that can be done with requests for a decision, and the background work that keeps them in order. */
-import type { ChangeFeed, Database, Queryable } from "@castellan/database";
+import type { ChangeFeed, Database, Queryable, RowWait } from "@castellan/database";
 import type { Clock, Id } from "@castellan/kernel";
 import type { Vault } from "@castellan/vault";
 import type {
@@ -72,6 +72,8 @@ export interface Approvals extends AsyncDisposable {
   /** The `pending` or `approved` one for this binding. */
   living(binding: string): Promise<Approval | undefined>;
   find(id: Id<"approval">): Promise<Approval | undefined>;
+  /** Those of these that there are, in any order: one look-up. */
+  findAll(ids: readonly Id<"approval">[]): Promise<readonly Approval[]>;
   /** Newest first; a page is as long as the limit unless it is the last. */
   page(filter: ApprovalFilter): Promise<Approval[]>;
   /** For its asker and for those who may decide. Fault: `approval_not_found`. */
@@ -120,12 +122,7 @@ export interface Approvals extends AsyncDisposable {
    * Waits until it is decided, withdrawn or expired, on whichever replica, or until the time is over: then it is answered
    * as it is, `pending`. Throws the signal's reason; `approval_not_found`; `shutting_down` when this replica stops.
    */
-  settled(id: Id<"approval">, wait: SettledWait): Promise<Approval>;
-}
-
-export interface SettledWait {
-  readonly signal: AbortSignal;
-  readonly timeoutMs: number;
+  settled(id: Id<"approval">, wait: RowWait): Promise<Approval>;
 }
 
 /** What happened to a request, for whoever should hear of it. */

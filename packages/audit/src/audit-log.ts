@@ -16,8 +16,14 @@ export interface AuditLog extends AsyncDisposable {
    *
    * Faults: `audit_unavailable` (outcome unknown or not committed), `audit_overloaded`
    * (not committed), `shutting_down` after disposal began.
+   *
+   * `isPatient`: nobody waits for it yet, so it may wait `patienceMs` for others to be committed with, unless
+   * `hasten` is called.
    */
-  append(record: CallRecord): Promise<void>;
+  append(record: CallRecord, options?: { readonly isPatient?: boolean }): Promise<void>;
+
+  /** Somebody waits for the patient ones now. */
+  hasten(): void;
 
   /** A page of records, newest first. Fault: `invalid_input`, naming the field. */
   list(filter?: CallFilter): Promise<CallPage>;
@@ -46,6 +52,8 @@ export interface AuditLogOptions {
   readonly maxWaiting?: number;
   /** How long a batch may take, its retries included, before its calls fail; longer than a database restart. Default 5,000. */
   readonly timeoutMs?: number;
+  /** How long a patient record waits for others. Default 20. */
+  readonly patienceMs?: number;
   /** Told of each failed attempt, and of a chain that had to be abandoned. */
   readonly onError?: (error: unknown) => void;
 }
@@ -58,10 +66,12 @@ export function createAuditLog(options: AuditLogOptions): AuditLog {
     maxBatch: options.maxBatch ?? 500,
     maxWaiting: options.maxWaiting ?? 10_000,
     timeoutMs: options.timeoutMs ?? 5_000,
+    patienceMs: options.patienceMs ?? 20,
     onError: options.onError ?? (() => {}),
   });
   return {
-    append: async (record) => commits.append(toLine(record)),
+    append: async (record, { isPatient } = {}) => commits.append(toLine(record), isPatient),
+    hasten: () => commits.hasten(),
     list: (filter = {}) => listCalls(database, filter),
     verify: (options = {}) => verifyChains(database, mac, { ...options, committed: commits.committed }),
     removeBefore: (options) => removeCallsBefore(database, mac, options),

@@ -68,6 +68,8 @@ export interface CallRecord {
   readonly policy?: RecordedPolicy | undefined;
   /** The request for a person's decision by which it went through, or waits. */
   readonly approvalId?: string | undefined;
+  /** The linked account that it was made with at the server, whosever that is. */
+  readonly accountId?: string | undefined;
 }
 
 /** What the company's rules made of a call, before anybody was asked. */

@@ -1,3 +1,4 @@
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { cleanText, hasControl } from "./clean-text.ts";
@@ -16,7 +17,7 @@ test.each([
 test("whatever comes in, what comes out is bounded, well-formed, without controls, and stays as it is", () => {
   fc.assert(
     fc.property(
-      fc.string({ unit: "binary", maxLength: 60 }),
+      fc.string({ unit: codePoint, maxLength: 60 }),
       fc.integer({ min: 1, max: 40 }),
       (text, max) => {
         const clean = cleanText(text, max);

@@ -32,7 +32,8 @@ const outcome = (append: Promise<void>) =>
     (error: unknown) => (isFault(error) ? error.code : error),
   );
 
-test("what is handed in while an insert is under way shares the next one, at most a batch", async () => {
+/** The database, and how many rows each insert brought. */
+function countedLine() {
   const sizes: number[] = [];
   const line = withLine(database, async (send) => {
     const before = await countRows();
@@ -40,10 +41,41 @@ test("what is handed in while an insert is under way shares the next one, at mos
     sizes.push((await countRows())! - before!);
     return answer;
   });
+  return { line, sizes };
+}
+
+test("what is handed in while an insert is under way shares the next one, at most a batch", async () => {
+  const { line, sizes } = countedLine();
   await using log = openLog({ database: line, maxBatch: 4 });
   const first = log.append(exampleCall());
   await Promise.all([first, ...Array.from({ length: 9 }, () => log.append(exampleCall()))]);
   expect(sizes).toEqual([4, 4, 2]);
+});
+
+test("patient ones go together, with the first that is not, or when they are hastened", async () => {
+  const { line, sizes } = countedLine();
+  await using log = openLog({ database: line, patienceMs: 3_600_000, maxBatch: 4 });
+  const patient = () => log.append(exampleCall(), { isPatient: true });
+  const [first, second] = [patient(), patient()];
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(sizes).toEqual([]);
+  await Promise.all([first, second, log.append(exampleCall())]);
+  const third = patient();
+  log.hasten();
+  await third;
+  await Promise.all([patient(), patient(), patient(), patient()]);
+  expect(sizes).toEqual([3, 1, 4]);
+  const last = patient();
+  await log[Symbol.asyncDispose]();
+  await last;
+  expect(sizes).toEqual([3, 1, 4, 1]);
+});
+
+test("nobody need come for a patient one", async () => {
+  await using log = openLog({ patienceMs: 1 });
+  await log.append(exampleCall(), { isPatient: true });
+  await log.append(exampleCall(), { isPatient: true });
+  expect(await countRows()).toBe(2);
 });
 
 test("an insert that was committed though its answer was lost is not repeated", async () => {

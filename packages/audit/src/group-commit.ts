@@ -1,3 +1,4 @@
+import { setTimeout as setTimer } from "node:timers";
 import { setImmediate, setTimeout as delay } from "node:timers/promises";
 import type { Database } from "@castellan/database";
 import { kernelFaults } from "@castellan/kernel";
@@ -12,6 +13,8 @@ export interface GroupCommitOptions {
   readonly maxBatch: number;
   readonly maxWaiting: number;
   readonly timeoutMs: number;
+  /** So long a patient line waits for company. */
+  readonly patienceMs: number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -22,7 +25,8 @@ interface Waiting extends PromiseWithResolvers<void> {
 
 /**
  * Group commit: while one insert is under way the next batch collects, so the number of commits
- * follows the disk and the number of rows follows the load.
+ * follows the disk and the number of rows follows the load. Lines that nobody waits for yet are patient: they collect for
+ * a moment, and go with the first one that is not.
  *
  * The end of the chain in the database is the fence. An insert whose outcome is unknown is tried
  * again with the same rows: if it was committed after all, the end has moved and the second does nothing.
@@ -32,6 +36,9 @@ export class GroupCommit implements AsyncDisposable {
   #waiting: Waiting[] = [];
   #sent: readonly Waiting[] = [];
   #running = false;
+  /** Among those that wait are some that are to be committed now. */
+  #isUrgent = false;
+  #patience: NodeJS.Timeout | undefined;
   #closed = false;
   /** `down`: the last insert failed, so the next is tried once only. `stalled`: the database answers nothing at all. */
   #state: "up" | "down" | "stalled" = "up";
@@ -51,7 +58,7 @@ export class GroupCommit implements AsyncDisposable {
     return [...this.#committed.values()];
   }
 
-  append(line: string): Promise<void> {
+  append(line: string, isPatient = false): Promise<void> {
     if (this.#closed) return Promise.reject(kernelFaults.fault("shutting_down", "This replica is stopping"));
     if (this.#state === "stalled") return Promise.reject(unavailable());
     if (this.#waiting.length >= this.#options.maxWaiting)
@@ -60,21 +67,32 @@ export class GroupCommit implements AsyncDisposable {
       );
     const waiting: Waiting = { line, ...Promise.withResolvers<void>() };
     this.#waiting.push(waiting);
-    if (!this.#running) void this.#run();
+    if (!isPatient || this.#waiting.length >= this.#options.maxBatch) this.hasten();
+    else this.#patience ??= setTimer(() => this.hasten(), this.#options.patienceMs);
     return waiting.promise;
+  }
+
+  /** What waits for company waits no longer. */
+  hasten(): void {
+    clearTimeout(this.#patience);
+    this.#patience = undefined;
+    this.#isUrgent = this.#waiting.length > 0;
+    if (this.#isUrgent && !this.#running) void this.#run();
   }
 
   /** Takes no more, and waits until what was taken is committed or has failed. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.hasten();
     await Promise.allSettled([...this.#sent, ...this.#waiting].map((each) => each.promise));
   }
 
   async #run(): Promise<void> {
     this.#running = true;
-    while (this.#waiting.length > 0) {
+    while (this.#isUrgent) {
       await setImmediate(); // what is handed in within this turn of the event loop shares one insert
       this.#sent = this.#waiting.splice(0, this.#options.maxBatch);
+      this.#isUrgent = this.#waiting.length > 0;
       await this.#commit(this.#sent);
       this.#sent = [];
     }
@@ -102,6 +120,7 @@ export class GroupCommit implements AsyncDisposable {
     const fault = unavailable();
     for (const each of [...this.#sent, ...this.#waiting]) each.reject(fault);
     this.#waiting = [];
+    this.#isUrgent = false;
   }
 
   async #insertWithRetry(lines: readonly string[]): Promise<void> {

@@ -44,7 +44,7 @@ export async function insertCalls(database: Queryable, batch: SealedBatch): Prom
             chain, seq, id, started_at, duration_ms, upstream_ms, request_id, replica, portal, server, era,
             method, target, principal_kind, principal_id, principal_name, client_name, client_version,
             client_address, session_id, outcome, stage, code, bytes_in, bytes_out, trace_id, parent_call_id, via,
-            class, name, client_id, country, policy, approval_id, mac
+            class, name, client_id, country, policy, approval_id, account_id, mac
           )
           select
             head.chain, ${from.seq}::bigint + line.number,
@@ -52,7 +52,7 @@ export async function insertCalls(database: Queryable, batch: SealedBatch): Prom
             f[6], f[7], f[8], f[9], f[10],
             f[11], f[12], f[13], f[14], f[15], f[16], f[17],
             f[18], f[19], f[20], f[21], f[22], f[23]::bigint, f[24]::bigint, f[25], f[26], f[27],
-            f[28], f[29], f[30], f[31], f[32], f[33], decode(f[1], 'base64')
+            f[28], f[29], f[30], f[31], f[32], f[33], f[34], decode(f[1], 'base64')
           from head,
             string_to_table(${text}::text, chr(10)) with ordinality as line (text, number),
             string_to_array(line.text, ${fieldSeparator}, ${absent}) as f

@@ -1,5 +1,6 @@
 import { sql, type Database } from "@castellan/database";
 import { createTestDatabase } from "@castellan/database/testing";
+import { createId } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createAuditLog, type AuditLog } from "./audit-log.ts";
 import type { CallRecord } from "./call-record.ts";
@@ -11,6 +12,7 @@ let database: Database;
 let log: AuditLog;
 const startMs = Date.UTC(2026, 0, 1);
 
+const parent = createId("call");
 /** Ten calls, a minute apart but for two that start together. */
 const calls = Array.from({ length: 10 }, (_, n) =>
   exampleCall({
@@ -21,6 +23,7 @@ const calls = Array.from({ length: 10 }, (_, n) =>
     method: n === 5 ? "prompts/get" : "tools/call",
     target: `tool-${n}`,
     outcome: n === 6 ? "refused" : "ok",
+    parentCallId: n > 7 ? parent : undefined,
   }),
 );
 
@@ -48,6 +51,8 @@ test.each<[CallFilter, number[]]>([
   [{ outcome: "ok", server: "third" }, [9, 3, 0]],
   [{ sinceMs: startMs + 3 * 60_000, untilMs: startMs + 5 * 60_000 }, [4, 3]],
   [{ id: calls[2]!.id }, [2]],
+  [{ parent }, [9, 8]],
+  [{ parent, portal: "odd" }, [9]],
   [{ portal: "nowhere" }, []],
 ])("%j lists %j", async (filter, expected) => {
   expect(targets((await log.list(filter)).calls)).toEqual(expected);
@@ -104,6 +109,7 @@ test.each<[CallFilter, string]>([
   [{ target: "tool-7" }, "calls_by_target"],
   [{ outcome: "refused" }, "calls_by_failure"],
   [{ id: calls[2]!.id }, "calls_by_id"],
+  [{ parent }, "calls_by_parent"],
 ])("%j reads the index %s, in its order", async (filter, index) => {
   const plan = await database.transaction(async (tx) => {
     await tx.query(sql`set local enable_seqscan = off`);

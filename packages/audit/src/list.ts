@@ -9,6 +9,8 @@ import { storedColumns, type StoredRow } from "./stored-row.ts";
 /** Which records to list. What is absent does not filter; the rest must all match. */
 export interface CallFilter {
   readonly id?: Id<"call"> | undefined;
+  /** Id of the call on whose behalf they were made. */
+  readonly parent?: Id<"call"> | undefined;
   /** Portal slug. */
   readonly portal?: string | undefined;
   /** Server slug. */
@@ -61,6 +63,7 @@ export function listStatement(filter: CallFilter, limit: number): SqlStatement {
 function conditions(filter: CallFilter): SqlStatement {
   const all: SqlStatement[] = [];
   if (filter.id !== undefined) all.push(sql`id = ${filter.id}`);
+  if (filter.parent !== undefined) all.push(sql`parent_call_id = ${filter.parent}`);
   if (filter.portal !== undefined) all.push(sql`portal = ${cleanText(filter.portal, 512)}`);
   if (filter.server !== undefined) all.push(sql`server = ${cleanText(filter.server, 512)}`);
   if (filter.principal !== undefined) all.push(sql`principal_id = ${cleanText(filter.principal, 512)}`);

@@ -115,4 +115,18 @@ export const auditMigrations: MigrationSet = [
         add column approval_id text;
     `,
   },
+  {
+    id: "audit.0004-account",
+    sql: `
+      -- The linked account that it was made with.
+      alter table calls add column account_id text;
+    `,
+  },
+  {
+    id: "audit.0005-children",
+    sql: `
+      -- What code called on behalf of a call: few have a parent.
+      create index calls_by_parent on calls (parent_call_id, started_at, id) where parent_call_id is not null;
+    `,
+  },
 ];

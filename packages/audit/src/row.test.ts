@@ -12,6 +12,7 @@ const none = {
   country: undefined,
   policy: undefined,
   approvalId: undefined,
+  accountId: undefined,
 };
 
 test.each<[string, Partial<CallRecord>, readonly string[]]>([
@@ -26,6 +27,11 @@ test.each<[string, Partial<CallRecord>, readonly string[]]>([
     "rules are told by name",
     { ...none, policy: { outcome: "deny", rules: ["a", "b"] } },
     [absent, absent, absent, absent, absent, "deny a,b"],
+  ],
+  [
+    "an account is the last of them",
+    { ...none, accountId: "acc_1" },
+    [absent, absent, absent, absent, absent, absent, absent, "acc_1"],
   ],
   [
     "a level that allows others has none",

@@ -51,6 +51,7 @@ export interface CallRow {
   readonly country: string | null;
   readonly policy: string | null;
   readonly approval_id: string | null;
+  readonly account_id: string | null;
 }
 
 /**
@@ -92,6 +93,7 @@ export function toLine(record: CallRecord): string {
     optional(record.country, 8),
     record.policy === undefined ? absent : toPolicyText(record.policy),
     optional(record.approvalId, 64),
+    optional(record.accountId, 64),
   ];
   return joined(fields);
 }
@@ -152,6 +154,7 @@ const columns = [
   "country",
   "policy",
   "approval_id",
+  "account_id",
 ] as const satisfies readonly (keyof CallRow)[];
 
 /** The record that a stored row amounts to, with its place. */
@@ -188,6 +191,7 @@ export function toRecordedCall(row: CallRow & { chain: number; seq: number }): R
     country: row.country,
     policy: row.policy === null ? null : fromPolicyText(row.policy),
     approvalId: row.approval_id,
+    accountId: row.account_id,
     chain: row.chain,
     seq: row.seq,
   };

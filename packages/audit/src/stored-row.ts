@@ -14,7 +14,8 @@ export const storedColumns = sql`
   chain, seq, mac, id, (extract(epoch from started_at) * 1000)::float8 as started_at_ms, duration_ms, upstream_ms,
   request_id, replica, portal, server, era, method, target, principal_kind, principal_id, principal_name,
   client_name, client_version, client_address, session_id, outcome, stage, code,
-  bytes_in, bytes_out, trace_id, parent_call_id, via, class, name, client_id, country, policy, approval_id`;
+  bytes_in, bytes_out, trace_id, parent_call_id, via, class, name, client_id, country, policy, approval_id,
+  account_id`;
 
 /** The next rows of a chain after a place, up to and with `upTo`, in the order of `seq`. */
 export function readRows(

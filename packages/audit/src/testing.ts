@@ -42,6 +42,7 @@ export function exampleCall(overrides: Partial<CallRecord> = {}): CallRecord {
     country: "DE",
     policy: { outcome: "ask", rules: ["finance-only", "two-persons"] },
     approvalId: "apr_0199c7",
+    accountId: "acc_0199c7",
     ...overrides,
   };
 }

@@ -76,7 +76,7 @@ test.each<[string, SqlStatement[], object]>([
   ],
   [
     "the last field taken away",
-    [sql`update calls set approval_id = null where chain = 2 and seq = 3`],
+    [sql`update calls set account_id = null where chain = 2 and seq = 3`],
     { seq: 3, breakage: "changed" },
   ],
   [
@@ -87,7 +87,7 @@ test.each<[string, SqlStatement[], object]>([
   [
     "the last two fields made one",
     [
-      sql`update calls set policy = policy || ${"\u001f"} || approval_id, approval_id = null where chain = 2 and seq = 3`,
+      sql`update calls set approval_id = approval_id || ${"\u001f"} || account_id, account_id = null where chain = 2 and seq = 3`,
     ],
     { seq: 3, breakage: "changed" },
   ],

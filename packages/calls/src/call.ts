@@ -2,7 +2,7 @@
  * A call on its way: what is known of it grows stage by stage. Each stage says in its types what
  * it needs and what it adds, so an order that cannot work does not compile.
  */
-import type { Principal, Use } from "@castellan/access";
+import type { Principal, Standing, Use } from "@castellan/access";
 import type { CallOutcome } from "@castellan/audit";
 import type { Connection, Decision, Judge } from "@castellan/policy";
 import type { Id, Slug } from "@castellan/kernel";
@@ -23,6 +23,10 @@ import type {
 } from "@castellan/mcp";
 import type { CatalogServer } from "./catalog/catalog.ts";
 import type { Capability, Scope } from "./catalog/scope.ts";
+import type { ChildFacts } from "./children/child-facts.ts";
+import type { OwnPlace } from "./limits/call-limiter.ts";
+import type { StateFacts } from "./request-state/request-states.ts";
+import type { CallPorts } from "./stages/stage.ts";
 
 /** A request as the HTTP face hands it over: identified, not yet read. */
 export interface Received {
@@ -41,6 +45,10 @@ export interface Received {
   readonly option: (name: string) => readonly string[];
   /** The `Authorization` header, if any. It stays here: nothing passes it on. */
   readonly authorization: string | undefined;
+  /** By which the caller is known where no header says it, or its token has run out. Of calls that code makes only. */
+  readonly standing?: Standing | undefined;
+  /** What is known of a call that code makes on behalf of another one. */
+  readonly child?: ChildFacts | undefined;
   readonly protocolHeaders: ProtocolHeaders;
   readonly header: (name: string) => string | undefined;
   /** The `Mcp-Param-*` headers, names in lower case. */
@@ -107,14 +115,19 @@ export type Target =
       /** `Mcp-Param-*` headers of a modern caller that the capability does not mark. */
       readonly otherHeaders?: Readonly<Record<string, string>>;
     }
-  | { readonly kind: "own-tool"; readonly request: RequestMessage; readonly tool: OwnTool };
+  | { readonly kind: "own-tool"; readonly request: RequestMessage; readonly tool: OwnTool }
+  | { readonly kind: "own-resource"; readonly request: RequestMessage; readonly resource: OwnResource };
 
 export type ForwardTarget = Extract<Target, { kind: "forward" }>;
+
+/** A call of a tool of the portal's own, with its place among those under way (`CallLimiter.admitOwn`). */
+export type OwnToolCall = Admitted & Entered & { readonly place: OwnPlace };
 
 /** A tool of the portal's own. */
 export interface OwnTool {
   readonly name: string;
-  call(call: Admitted, request: RequestMessage): Answer | Promise<Answer>;
+  /** `ports`: those of the way that this call came, for the calls that it makes itself (`children/`) and what it asks (`asking/`). */
+  call(call: OwnToolCall, request: RequestMessage, ports: CallPorts): Answer | Promise<Answer>;
   /**
    * The call that this one stands for; undefined where it stands for itself: what is wrong with it is then for
    * `call` to say.
@@ -122,11 +135,38 @@ export interface OwnTool {
   unwrap?(request: RequestMessage): RequestMessage | undefined;
 }
 
+/** A resource of the portal's own: its URI is of a form that no server is asked for. */
+export interface OwnResource {
+  readonly uri: string;
+  /** Undefined: there is none, for this caller. They are told what they are told of any URI that nobody has. */
+  read(call: Admitted): Promise<Answer | undefined>;
+}
+
 export interface Authorized {
   /** What rules made of it: to allow, or to ask first. Undefined for what goes to no server. */
   readonly decision: Decision | undefined;
   /** Disposed of when the call has ended. */
   readonly hold: Disposable | undefined;
+}
+
+/** What a caller hears once, ahead of a call that would go through. */
+export interface Announced {
+  /** Where the caller answers to it: what is meant for the server. */
+  readonly target?: Target;
+  /** What the caller is asked first. The call ends with it here. */
+  readonly answer?: Answer;
+}
+
+export interface Credentialed {
+  /** Which round of a modern request this is; undefined for the first. */
+  readonly round: StateFacts | undefined;
+  /** Where the call waited: who the caller is by now, and what rules make of it. */
+  readonly principal?: Principal;
+  readonly decision?: Decision;
+  /** Where it waited, or the caller answered a question of this house's: what is meant for the server as that is now. */
+  readonly target?: Target;
+  /** What the caller is asked first. The call ends with it here. */
+  readonly answer?: Answer;
 }
 
 export interface Approved {
@@ -148,6 +188,8 @@ export interface ApprovedCall {
 export interface Limited {
   /** Given back when the call has ended. */
   readonly slot: Disposable | undefined;
+  /** The same, of a call of what is the portal's own. */
+  readonly place?: OwnPlace | undefined;
 }
 
 export interface Dispatched {
@@ -162,6 +204,8 @@ export interface Answer {
   readonly outcome: CallOutcome;
   readonly code?: string | undefined;
   readonly upstreamMs?: number | undefined;
+  /** The linked account that the server was asked with. */
+  readonly accountId?: Id<"account"> | undefined;
   /** Headers of the HTTP answer: a new session's id. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /** The HTTP status, where it is not 200. */
@@ -175,8 +219,12 @@ export interface Answer {
 /** The portal that a call came to, as far as the way of a call needs to know it. */
 export interface PortalView {
   readonly slug: Slug;
+  /** Resolves soon, and never rejects: whoever looks again then sees more of it. */
+  readonly pending?: Promise<void> | undefined;
   /** What the caller may use of it, whether their credential was given that or not, and whatever rules say of here and now. */
   scope(era: Era): Scope;
+  /** The part of that which its lists show: without what rules hold back. */
+  listed(era: Era): Scope;
   /** Whether the caller's credential lets them do this. */
   isGranted(use: Use): boolean;
   /** Whether its lists show callers which arguments are to travel as headers as well (2026-07-28, SEP-2243). */
@@ -185,6 +233,10 @@ export interface PortalView {
   session(id: string, principal: Principal): CallerSession | Promise<CallerSession>;
   /** The portal's own tool of this name. */
   ownTool(name: string): OwnTool | undefined;
+  /** The portal's own resource, where the URI is of such a form. Whether it is there, its `read` says. */
+  ownResource?(uri: string): OwnResource | undefined;
+  /** Tells a person of servers that are new to them, once; with an answer the call ends there. Undefined at once where nothing is to be told. */
+  announce?(call: Admitted & Entered, target: ForwardTarget): Promise<Answer | undefined> | undefined;
   /** Answers what the portal knows itself. */
   answer(call: Admitted, target: LocalTarget): Answer | Promise<Answer>;
   /** Takes a notification or a response. */

@@ -32,6 +32,18 @@ export const callFaults = defineFaults({
     status: 403,
     help: "While the call was under way, what it needs was taken away from the caller, and it was cancelled at the server. Whether it was carried out is not known.",
   },
+  account_changed: {
+    owner: "caller",
+    status: 409,
+    retryable: true,
+    help: "While the call was on its way, its caller came to have another account at the server, or none: the call was not made with either. Send it again.",
+  },
+  server_changed: {
+    owner: "caller",
+    status: 409,
+    retryable: true,
+    help: "While the call waited for a person, an admin changed how its server is reached, or removed it: the call was meant for the server as it was, and was not made. Send it again.",
+  },
   client_feature_denied: {
     owner: "upstream",
     status: 502,
@@ -81,12 +93,17 @@ export const callFaults = defineFaults({
   server_credentials_moved: {
     owner: "system",
     status: 500,
-    help: "The server's address is not the one that its headers were given for, so they are not sent. Give its headers anew.",
+    help: "The server's address (or authorization server) is not the one that its headers or secrets were given for, so they are not sent. Give them anew.",
   },
   server_headers_required: {
     owner: "caller",
     status: 409,
     help: "Stored header values were given for another origin, or cannot be read any more, so they are not carried over: give each header that the message names anew, or null to take it away.",
+  },
+  server_secrets_required: {
+    owner: "caller",
+    status: 409,
+    help: "Stored secrets of the server's auth were given for another origin or another authorization server, or cannot be read any more, so they are not carried over: give each secret that the message names anew, or another auth.",
   },
   definition_unknown: {
     owner: "caller",

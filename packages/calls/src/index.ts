@@ -7,10 +7,14 @@ export {
   type ServerChange,
   type ServerState,
   type ServerStatus,
+  type ApiFace,
   type SecretRef,
+  type SecretRefs,
+  type ServerKind,
   type SyncError,
   type SyncErrorDetails,
   type ServerTransport,
+  apiFaces,
   serverTransports,
 } from "./servers/server.ts";
 export {
@@ -34,7 +38,12 @@ export {
   type Attention,
   type ShownStatus,
 } from "./servers/attention.ts";
-export { readHeaders } from "./servers/read-headers.ts";
+export { authAddresses, authProblems } from "./servers/auth-rules.ts";
+export { assertKindFits, kindProblems } from "./servers/kind-rules.ts";
+export { type EndedAccounts } from "./servers/ended-accounts.ts";
+export { secretPlaces, type SecretChange } from "./servers/server-secrets.ts";
+export { authOf, targetOf } from "./servers/target-of.ts";
+export { readServerSecrets, type ServerSecrets } from "./servers/read-secrets.ts";
 export { serverSealedColumns } from "./servers/server-headers.ts";
 export { type StoredServer } from "./servers/server-row.ts";
 export { holdServers, slugOfServer } from "./servers/hold-servers.ts";
@@ -62,6 +71,7 @@ export {
   type StandingApproval,
 } from "./reviews/server-decisions.ts";
 export { type Rejection } from "./reviews/expect-rejections.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { differenceOf } from "./reviews/difference.ts";
 export { type ApprovalChanges } from "./reviews/expect.ts";
 export { type Selection } from "./reviews/selection.ts";
@@ -72,6 +82,7 @@ export {
   definitionNameRule,
   isDefinitionName,
   isLive,
+  listMethodOf,
   reviewStates,
   toolClasses,
   type Definition,
@@ -93,6 +104,7 @@ export {
 export { toAliasName, type Naming } from "./catalog/public-name.ts";
 export { isReservedName } from "./catalog/reserved-name.ts";
 export { limitUiHosts, parseUiHost, uiHostRule } from "./catalog/ui-hosts.ts";
+export { isShownAsCode, type CodeToolNames, type CodeTools } from "./catalog/code-tools.ts";
 export { createOffering, createScope, type Offering } from "./catalog/offering.ts";
 export { upstreamEra, type Withheld, type WithheldReason } from "./catalog/share.ts";
 export { narrowScope, type ScopePart } from "./catalog/narrow-scope.ts";
@@ -115,19 +127,52 @@ export {
   type CallerSession,
   type ClientQuestion,
   type LocalTarget,
+  type OwnResource,
   type OwnTool,
+  type OwnToolCall,
   type PortalAddress,
   type PortalView,
   type Received,
   type Target,
 } from "./call.ts";
+export type { Acting } from "./credentials/acting.ts";
+export { ownerOf } from "./credentials/owner-of.ts";
+export {
+  createPersonalLists,
+  type PersonalLists,
+  type PersonalListsOptions,
+} from "./personal/personal-lists.ts";
+export { differsByOwner } from "./personal/list-owners.ts";
+export { ownScope } from "./personal/own-scope.ts";
+export { type OwnEntry } from "./personal/own-entry.ts";
+export type { CallCredentials, CallLinks } from "./credentials/ports.ts";
 export { type CallApprovals } from "./approval/call-approvals.ts";
 export { callerOf } from "./policy/caller-of.ts";
 export { createCallPolicy, type CallPolicy, type CallPolicyOptions } from "./policy/call-policy.ts";
 export { fitsServer, knownScope } from "./policy/known-scope.ts";
 export { placeOf } from "./policy/use-of-call.ts";
 export { policyDenied } from "./policy/refusals.ts";
+export {
+  askOwnCaller,
+  hearOwnRetry,
+  openOwnState,
+  type OwnAsked,
+  type OwnAsking,
+} from "./asking/ask-own-caller.ts";
+export { type AskedErrand, type ErrandState } from "./asking/errand.ts";
+export { errandNoteOf, errandOf, type ErrandNote } from "./asking/errand-note.ts";
+export { errandsSeenTo } from "./asking/seen-to.ts";
+export {
+  childOriginOf,
+  type ChildCalls,
+  type ChildOrigin,
+  type ChildOutcome,
+  type ChildRequest,
+  type DispatchedChild,
+} from "./children/child-calls.ts";
+export { childCalls } from "./children/make-child-calls.ts";
 export { runCall, type Outcome } from "./run-call.ts";
+export { announcementKey } from "./stages/announce.ts";
 export { unknownPortal } from "./stages/enter.ts";
 export { type Arrival, type CallPorts, type CallSummary, type HeldCall } from "./stages/stage.ts";
 export { hear } from "./server-messages/hear.ts";

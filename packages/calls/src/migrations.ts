@@ -133,4 +133,38 @@ export const callMigrations: MigrationSet = [
       insert into definition_reviews (server_id, kind, name, approved_definition, approved_at, approved_by)
       select server_id, kind, name, definition, now(), 'upgrade' from definitions;`,
   },
+  {
+    id: "calls.0004-auth",
+    sql: `
+      -- How requests are authorized (\`UpstreamAuth\`); no secret.
+      alter table servers
+        add column auth        jsonb not null default '{"kind": "auto"}',
+        -- The secrets of it, sealed with the origin that they were given for.
+        add column sealed_auth bytea,
+        add column auth_secret_names text[] not null default '{}',
+        -- {name: {secretRef}}: where a configuration file takes them from, by name of the secret.
+        add column auth_refs   jsonb not null default '{}';
+      -- Where auth is auto: whether the server asks for OAuth.
+      alter table server_states add column asks_for_oauth boolean not null default false;
+      -- The origin at which its eras were found out.
+      alter table server_states add column found_at text;
+      update server_states t set found_at = substring(s.url from '^[^:]+://[^/?#]+')
+        from servers s where s.id = t.server_id and t.synced_at is not null;`,
+  },
+  {
+    id: "calls.0005-kinds",
+    sql: `
+      -- mcp: it speaks MCP itself. openapi: an API, spoken to by its document (\`api_documents\`).
+      alter table servers
+        add column kind text collate "C" not null default 'mcp' check (kind in ('mcp', 'openapi')),
+        -- Of an API. tools: one for each operation. code: two, over the document.
+        add column face text collate "C" check (face in ('tools', 'code')),
+        add constraint face_of_api check ((face is not null) = (kind = 'openapi'));`,
+  },
+  {
+    id: "calls.0006-failed-lists",
+    sql: `
+      -- [{kind, code, message, details?}]: lists that the last good attempt could not read, while it read others.
+      alter table server_states add column failed_lists jsonb not null default '[]';`,
+  },
 ];

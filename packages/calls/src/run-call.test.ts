@@ -12,7 +12,7 @@ import { createCallPolicy } from "./policy/call-policy.ts";
 import { policyDenied } from "./policy/refusals.ts";
 import { runCall } from "./run-call.ts";
 import type { CallPorts, CallSummary } from "./stages/stage.ts";
-import { plainConnection, withoutRules } from "./testing.ts";
+import { plainConnection, withoutCredentials, withoutLinks, withoutRules } from "./testing.ts";
 
 const principal: Principal = {
   kind: "service",
@@ -57,6 +57,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
   const view: PortalView = {
     slug: "main" as Slug,
     scope: (era) => createScope({ era, servers: [], naming: "prefixed" }),
+    listed: (era) => createScope({ era, servers: [], naming: "prefixed" }),
     session: () => session(),
     isGranted: () => true,
     showsHeaderMarks: true,
@@ -97,6 +98,8 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
     policy: withoutRules,
     // Nothing here gets as far as a server.
     approvals: undefined as never,
+    credentials: withoutCredentials,
+    links: withoutLinks,
     upstreams: undefined as never,
     states: undefined as never,
     lines: undefined as never,
@@ -111,6 +114,7 @@ async function run({ text, headers = {}, portal, ports, cancel = new AbortContro
         records.push(record);
         return Promise.resolve();
       },
+      hasten: () => {},
     },
     clock,
     vault: { mac: (_, data) => createHash("sha256").update(data).digest() },
@@ -292,7 +296,10 @@ test.each([
         stream: () => Promise.resolve(""),
       }),
     },
-    ports: { audit: { append: () => Promise.reject(fault) }, onCall: (one) => summaries.push(one) },
+    ports: {
+      audit: { append: () => Promise.reject(fault), hasten: () => {} },
+      onCall: (one) => summaries.push(one),
+    },
   });
   expect(outcome).toMatchObject({ status, fault });
   expect(outcome.text).not.toContain("secret");
@@ -303,7 +310,7 @@ test("a refusal that cannot be recorded is not told either", async () => {
   const fault = auditFaults.fault("audit_unavailable", "no disk");
   const { outcome } = await run({
     text: call("x"),
-    ports: { audit: { append: () => Promise.reject(fault) } },
+    ports: { audit: { append: () => Promise.reject(fault), hasten: () => {} } },
   });
   expect(outcome.fault?.code).toBe("audit_unavailable");
 });
@@ -354,7 +361,17 @@ test("a call that stands for another one is that one from then on, on record wit
   expect(stands.records).toMatchObject([
     { target: "meant", via: "stands", stage: "resolve", outcome: "refused" },
   ]);
-  const plain = await run({ text: call("plain"), portal });
+  // It may be cancelled by its id as long as it is under way.
+  const underWay: unknown[] = [];
+  const begin = (id: unknown) => {
+    underWay.push(id);
+    return { [Symbol.dispose]: () => underWay.push("over") };
+  };
+  const plain = await run({
+    text: call("plain"),
+    portal: { ...portal, session: () => ({ ...session(), begin }) },
+  });
+  expect(underWay).toEqual(["a", "over"]);
   expect(plain.outcome.text).toBe('{"jsonrpc":"2.0","id":"a","result":{"own":2}}');
   expect(plain.records).toMatchObject([{ target: "plain", via: undefined, outcome: "ok" }]);
 });

@@ -9,6 +9,7 @@ import type {
   Answer,
   Approved,
   Authorized,
+  Credentialed,
   Dispatched,
   Limited,
   Received,
@@ -19,6 +20,7 @@ import { approvalIn } from "./approval/refusals.ts";
 import { clientOf } from "./client-identity.ts";
 import { callerOf } from "./policy/caller-of.ts";
 import { recordedPolicy } from "./policy/recorded.ts";
+import { accountOf, dispatch } from "./stages/dispatch.ts";
 import type { CallPorts, CallSummary, Stage } from "./stages/stage.ts";
 import { callStages } from "./stages/table.ts";
 import { traceOf } from "./trace.ts";
@@ -34,25 +36,17 @@ export interface Outcome {
   readonly stream?: Answer["stream"];
 }
 
-type Facts = Received &
-  Partial<Admitted & Unwrapped & Resolved & Authorized & Approved & Limited & Dispatched>;
+export type Facts = Received &
+  Partial<Admitted & Unwrapped & Resolved & Authorized & Credentialed & Approved & Limited & Dispatched>;
 
 /**
  * Carries a message through all stages. Resolves once the call is on record; a fault of any stage is
  * in the outcome. Rejects only for defects.
  */
 export async function runCall(received: Received, ports: CallPorts): Promise<Outcome> {
-  const facts: Facts = { ...received };
-  const failure = await runStages(facts, ports);
-  facts.slot?.[Symbol.dispose]();
-  facts.hold?.[Symbol.dispose]();
-  const outcome = toOutcome(facts, failure?.fault);
-  if (!isRecorded(facts, failure?.fault)) return outcome;
+  const { facts, outcome, recorded } = await carryCall(received, ports);
   try {
-    const trace = traceOf(facts.message, facts.header);
-    const record = toRecord(facts, outcome, failure, ports, trace);
-    await ports.audit.append(record);
-    ports.onCall?.({ ...toSummary(record, facts), trace });
+    await recorded;
     return outcome;
   } catch (error) {
     if (!isFault(error)) throw error;
@@ -60,6 +54,60 @@ export async function runCall(received: Received, ports: CallPorts): Promise<Out
     const { answer: _, ...rest } = facts;
     return toOutcome(rest, error);
   }
+}
+
+/** A call that has passed all stages, or was refused by one. */
+export interface Carried {
+  readonly facts: Facts;
+  readonly outcome: Outcome;
+  /**
+   * Resolves when it is on record; rejects with `audit_unavailable`, `audit_overloaded`, and defects. Nothing of the outcome may
+   * leave this house before.
+   */
+  readonly recorded: Promise<void>;
+}
+
+/** The same without waiting for the record, for whoever sees to it that nothing leaves before. */
+export async function carryCall(received: Received, ports: CallPorts): Promise<Carried> {
+  const facts: Facts = { ...received };
+  const failure = await runStages(facts, ports);
+  facts.slot?.[Symbol.dispose]();
+  facts.hold?.[Symbol.dispose]();
+  const outcome = toOutcome(facts, failure?.fault);
+  const recorded = isRecorded(facts, failure?.fault)
+    ? record(facts, outcome, failure, ports)
+    : Promise.resolve();
+  return { facts, outcome, recorded };
+}
+
+async function record(
+  facts: Facts,
+  outcome: Outcome,
+  failure: Failure | undefined,
+  ports: CallPorts,
+): Promise<void> {
+  const trace = traceOf(facts.message, facts.header);
+  const accountId = await accountUsed(facts, failure, ports);
+  const entry = { ...toRecord(facts, outcome, failure, ports, trace), accountId };
+  await ports.audit.append(entry, { isPatient: isPatient(facts) });
+  ports.onCall?.({ ...toSummary(entry, facts), trace });
+}
+
+/** A call of code that changes nothing: nobody waits for its record before the code calls for a change, or is over. */
+function isPatient({ child, target }: Facts): boolean {
+  const isRead = target?.kind === "forward" && target.capability.class === "read";
+  return isRead && child !== undefined && !child.isRecordAwaited();
+}
+
+/** With which account the server was asked; of what failed at the server, the one that is linked. */
+async function accountUsed(
+  { answer, principal, portal, target }: Facts,
+  failure: Failure | undefined,
+  ports: CallPorts,
+): Promise<Answer["accountId"]> {
+  if (failure?.stage !== dispatch.name || target?.kind !== "forward" || !principal || !portal)
+    return answer?.accountId;
+  return accountOf({ call: { principal, portal }, target }, ports).catch(() => undefined);
 }
 
 interface Failure {
@@ -160,6 +208,7 @@ function toRecord(
     bytesIn: facts.bytesIn ?? 0,
     bytesOut: Buffer.byteLength(outcome.text ?? ""),
     traceId: trace?.traceId,
+    parentCallId: facts.child?.parentCallId,
     via: facts.via,
     ...policyFacts(facts, failure?.fault),
   };

@@ -5,7 +5,7 @@ import { changeMigrations, createChangeFeed, type Database } from "@castellan/da
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, isFault, parseSlug } from "@castellan/kernel";
 import { compilePolicies, type Connection } from "@castellan/policy";
-import { createVault, generateMasterKey } from "@castellan/vault";
+import { createVault, generateMasterKey, type Vault } from "@castellan/vault";
 import { createCatalog, type Catalog, type CatalogServer } from "./catalog/catalog.ts";
 import {
   createDefinitionStore,
@@ -15,6 +15,7 @@ import {
 import type { Definition, FoundDefinition } from "./catalog/definition.ts";
 import { fingerprintOf } from "./catalog/fingerprint.ts";
 import { proposeClass } from "./catalog/tool-class.ts";
+import type { CallCredentials, CallLinks } from "./credentials/ports.ts";
 import { callMigrations } from "./migrations.ts";
 import { createCallPolicy, type CallPolicy } from "./policy/call-policy.ts";
 import { createServerStore, type ServerStore } from "./servers/server-store.ts";
@@ -22,6 +23,7 @@ import type { NewServer, Server, ServerState } from "./servers/server.ts";
 
 export interface TestStores extends AsyncDisposable {
   readonly database: Database;
+  readonly vault: Vault;
   readonly servers: ServerStore;
   /** The same store over another database: one within a transaction. */
   serversOn(database: Database): ServerStore;
@@ -39,6 +41,7 @@ export async function openStores(): Promise<TestStores> {
   const definitions = createDefinitionStore(database);
   return {
     database,
+    vault,
     servers,
     serversOn,
     definitions,
@@ -99,6 +102,8 @@ export function testServer(
   return {
     server: {
       id: createId("server"),
+      kind: "mcp",
+      face: undefined,
       slug: parseSlug(slug, "slug"),
       title: slug,
       description: "",
@@ -106,6 +111,9 @@ export function testServer(
       transport: "auto",
       headerNames: [],
       headerRefs: {},
+      auth: { kind: "auto" },
+      authSecretNames: [],
+      authRefs: {},
       allowPrivate: [],
       clientFeatures: [],
       uiHosts: [],
@@ -133,6 +141,7 @@ export function testServer(
     definitions,
     definitionsFingerprint: "",
     headers: {},
+    authSecrets: {},
   };
 }
 
@@ -154,6 +163,49 @@ export function testDefinition(
     ...more,
   };
 }
+
+/** Every server is called without any: what servers without auth are called with. */
+export const withoutCredentials: CallCredentials = {
+  of: () => ({ headers: () => Promise.resolve({}), refused: () => Promise.resolve("final") }),
+  prepare: () => Promise.resolve(),
+  identityOf: () => Promise.resolve("house"),
+  accountOf: () => Promise.resolve(undefined),
+  isOpenTo: () => true,
+  onChange: () => () => undefined,
+  asksForOAuth: () => Promise.resolve(false),
+};
+
+/** Everybody at every server has one account, which can come to be another one. */
+export function movableCredentials(): { credentials: CallCredentials; move(identity: string): void } {
+  let current = "first";
+  const listeners = new Set<Parameters<CallCredentials["onChange"]>[0]>();
+  const targets = new Set<string>();
+  return {
+    credentials: {
+      ...withoutCredentials,
+      of: () => ({
+        headers: async () => ({ authorization: `Bearer ${current}` }),
+        refused: async () => "final",
+      }),
+      async identityOf({ id }) {
+        targets.add(id);
+        return current;
+      },
+      onChange(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    },
+    move(identity) {
+      current = identity;
+      for (const targetId of targets)
+        for (const listener of listeners) listener({ targetId, owner: { kind: "shared" }, identity });
+    },
+  };
+}
+
+/** Nobody is ever asked for an account. */
+export const withoutLinks: CallLinks = undefined as never;
 
 const noPolicies = compilePolicies([]);
 

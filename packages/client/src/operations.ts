@@ -11,6 +11,48 @@ export interface AccessRule {
   readonly until?: string | undefined;
 }
 
+export interface Account {
+  /** Whose it is; `shared`: an admin signed in, for all */
+  readonly owner: {
+    readonly kind: "person" | "shared";
+    readonly id?: string | undefined;
+  };
+  readonly id: string;
+  readonly kind: "oauth" | "key";
+  /** The authorization server that gave the tokens */
+  readonly issuer?: string | undefined;
+  /** What was granted, as far as is known */
+  readonly scopes: readonly string[];
+  /** Of a shared sign-in: what the server missed since, to be asked for with the next one */
+  readonly wantedScopes: readonly string[];
+  /** `needs_sign_in`: what it had was refused for good */
+  readonly state: "linked" | "needs_sign_in";
+  /** Why it needs a sign-in: the code of what was refused */
+  readonly reason?: string | undefined;
+  /** The last renewal that failed, though it may succeed later */
+  readonly failure?:
+    | {
+        readonly code: string;
+        readonly message: string;
+        readonly at: string;
+        /** How often in a row */
+        readonly times: number;
+      }
+    | undefined;
+  /** Whether it goes on without another sign-in */
+  readonly isRenewable: boolean;
+  /** When what it has ends; absent: nobody says */
+  readonly expiresAt?: string | undefined;
+  /** Who signed in: name or e-mail */
+  readonly linkedBy: string;
+  /** The client that set it off, as it calls itself */
+  readonly linkedFrom?: string | undefined;
+  readonly linkedAt: string;
+  readonly refreshedAt?: string | undefined;
+  /** Exact to about a minute */
+  readonly usedAt?: string | undefined;
+}
+
 export interface Approval {
   readonly id: string;
   readonly kind: "call";
@@ -34,6 +76,8 @@ export interface Approval {
     readonly class: string;
     /** From where it was asked */
     readonly address: string;
+    /** The run of code that asked first for the call (Code Mode); absent: the client did */
+    readonly runId?: string | undefined;
   };
   readonly needs: readonly (
     | {
@@ -223,6 +267,7 @@ export interface Call {
   readonly replica: string;
   readonly sessionId?: string | undefined;
   readonly traceId?: string | undefined;
+  /** The call on whose behalf it was made: one that runs code, or in the course of which a server asked something */
   readonly parentCallId?: string | undefined;
   /** The portal's own tool through which the caller aimed at the target: `portal_execute` */
   readonly via?: string | undefined;
@@ -238,6 +283,8 @@ export interface Call {
         readonly rules: readonly string[];
       }
     | undefined;
+  /** The linked account that it was made with at the server: that of a person, or the shared one */
+  readonly accountId?: string | undefined;
   /** The request for a person's decision by which it went through, or waits */
   readonly approvalId?: string | undefined;
   /** Its place in the chain of records */
@@ -435,8 +482,21 @@ export interface ConfigurationDocument {
         Record<
           string,
           {
-            /** https, or http to an address in allowPrivate */
+            /** https, or http to an address in allowPrivate. Of an API: what the paths of its document follow on */
             readonly url: string;
+            /** The server is an API that this document describes (OpenAPI 3.0 or 3.1) */
+            readonly openapi?:
+              | {
+                  /** Where it is fetched, daily */
+                  readonly url?: string | undefined;
+                  /** Its path from the folder of the configuration file: whoever applies it reads it */
+                  readonly file?: string | undefined;
+                  /** Its text, JSON or YAML */
+                  readonly document?: string | undefined;
+                  /** tools: one for each operation. code: two, which take code over the document */
+                  readonly face?: "tools" | "code" | undefined;
+                }
+              | undefined;
             /** Absent: the slug */
             readonly title?: string | undefined;
             /** What it is for, in a sentence */
@@ -456,6 +516,217 @@ export interface ConfigurationDocument {
                     }
                   >
                 >
+              | undefined;
+            /** How requests to it are authorized, besides the headers */
+            readonly auth?:
+              | {
+                  readonly kind: "auto";
+                }
+              | {
+                  readonly kind: "none";
+                }
+              | {
+                  readonly kind: "bearer";
+                }
+              | {
+                  readonly kind: "basic";
+                  readonly username: string;
+                }
+              | {
+                  readonly kind: "client_credentials";
+                  /** The authorization server; absent: the first that the server names */
+                  readonly issuer?: string | undefined;
+                  /** A client that was registered there by hand; absent: this installation introduces itself */
+                  readonly client?:
+                    | {
+                        readonly id: string;
+                        readonly authMethod?:
+                          | "client_secret_basic"
+                          | "client_secret_post"
+                          | "private_key_jwt"
+                          | "none"
+                          | undefined;
+                      }
+                    | undefined;
+                  /** Instead of those that the server asks for */
+                  readonly scopes?: readonly string[] | undefined;
+                  /** Whether `resource` is sent (RFC 8707) */
+                  readonly resource?: "send" | "omit" | undefined;
+                  /** For authorization servers without metadata */
+                  readonly endpoints?:
+                    | {
+                        readonly authorization?: string | undefined;
+                        readonly token: string;
+                        readonly revocation?: string | undefined;
+                      }
+                    | undefined;
+                }
+              | {
+                  readonly kind: "shared_account";
+                  /** The authorization server; absent: the first that the server names */
+                  readonly issuer?: string | undefined;
+                  /** A client that was registered there by hand; absent: this installation introduces itself */
+                  readonly client?:
+                    | {
+                        readonly id: string;
+                        readonly authMethod?:
+                          | "client_secret_basic"
+                          | "client_secret_post"
+                          | "private_key_jwt"
+                          | "none"
+                          | undefined;
+                      }
+                    | undefined;
+                  /** Instead of those that the server asks for */
+                  readonly scopes?: readonly string[] | undefined;
+                  /** Whether `resource` is sent (RFC 8707) */
+                  readonly resource?: "send" | "omit" | undefined;
+                  /** For authorization servers without metadata */
+                  readonly endpoints?:
+                    | {
+                        readonly authorization?: string | undefined;
+                        readonly token: string;
+                        readonly revocation?: string | undefined;
+                      }
+                    | undefined;
+                }
+              | {
+                  readonly kind: "own_account";
+                  readonly programs?: "refused" | "shared" | undefined;
+                  /** The authorization server; absent: the first that the server names */
+                  readonly issuer?: string | undefined;
+                  /** A client that was registered there by hand; absent: this installation introduces itself */
+                  readonly client?:
+                    | {
+                        readonly id: string;
+                        readonly authMethod?:
+                          | "client_secret_basic"
+                          | "client_secret_post"
+                          | "private_key_jwt"
+                          | "none"
+                          | undefined;
+                      }
+                    | undefined;
+                  /** Instead of those that the server asks for */
+                  readonly scopes?: readonly string[] | undefined;
+                  /** Whether `resource` is sent (RFC 8707) */
+                  readonly resource?: "send" | "omit" | undefined;
+                  /** For authorization servers without metadata */
+                  readonly endpoints?:
+                    | {
+                        readonly authorization?: string | undefined;
+                        readonly token: string;
+                        readonly revocation?: string | undefined;
+                      }
+                    | undefined;
+                }
+              | {
+                  readonly kind: "own_key";
+                  /** In lower case; absent: `authorization` */
+                  readonly header?: string | undefined;
+                  /** What stands before the key; absent: `Bearer ` with `authorization`, else nothing */
+                  readonly prefix?: string | undefined;
+                  /** Where people get a key, told on the page: a sentence, or an https address */
+                  readonly hint?: string | undefined;
+                }
+              | {
+                  readonly kind: "identity";
+                  readonly audience?: string | undefined;
+                  /** Whether it says in which groups the person is */
+                  readonly groups?: boolean | undefined;
+                }
+              | {
+                  readonly kind: "token_exchange";
+                  readonly audience?: string | undefined;
+                  /** Whether it says in which groups the person is */
+                  readonly groups?: boolean | undefined;
+                  /** The authorization server; absent: the first that the server names */
+                  readonly issuer?: string | undefined;
+                  /** A client that was registered there by hand; absent: this installation introduces itself */
+                  readonly client?:
+                    | {
+                        readonly id: string;
+                        readonly authMethod?:
+                          | "client_secret_basic"
+                          | "client_secret_post"
+                          | "private_key_jwt"
+                          | "none"
+                          | undefined;
+                      }
+                    | undefined;
+                  /** Instead of those that the server asks for */
+                  readonly scopes?: readonly string[] | undefined;
+                  /** Whether `resource` is sent (RFC 8707) */
+                  readonly resource?: "send" | "omit" | undefined;
+                  /** For authorization servers without metadata */
+                  readonly endpoints?:
+                    | {
+                        readonly authorization?: string | undefined;
+                        readonly token: string;
+                        readonly revocation?: string | undefined;
+                      }
+                    | undefined;
+                }
+              | {
+                  readonly kind: "id_jag";
+                  /** Whether it says in which groups the person is */
+                  readonly groups?: boolean | undefined;
+                  /** The authorization server; absent: the first that the server names */
+                  readonly issuer?: string | undefined;
+                  /** A client that was registered there by hand; absent: this installation introduces itself */
+                  readonly client?:
+                    | {
+                        readonly id: string;
+                        readonly authMethod?:
+                          | "client_secret_basic"
+                          | "client_secret_post"
+                          | "private_key_jwt"
+                          | "none"
+                          | undefined;
+                      }
+                    | undefined;
+                  /** Instead of those that the server asks for */
+                  readonly scopes?: readonly string[] | undefined;
+                  /** Whether `resource` is sent (RFC 8707) */
+                  readonly resource?: "send" | "omit" | undefined;
+                  /** For authorization servers without metadata */
+                  readonly endpoints?:
+                    | {
+                        readonly authorization?: string | undefined;
+                        readonly token: string;
+                        readonly revocation?: string | undefined;
+                      }
+                    | undefined;
+                }
+              | undefined;
+            /** Secrets of the auth, each by where it is kept */
+            readonly authSecrets?:
+              | {
+                  readonly token?:
+                    | {
+                        /** env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document. */
+                        readonly secretRef: string;
+                      }
+                    | undefined;
+                  readonly password?:
+                    | {
+                        /** env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document. */
+                        readonly secretRef: string;
+                      }
+                    | undefined;
+                  readonly clientSecret?:
+                    | {
+                        /** env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document. */
+                        readonly secretRef: string;
+                      }
+                    | undefined;
+                  readonly privateKey?:
+                    | {
+                        /** env:NAME, or file:PATH from the folder of the configuration file, seen from whoever applies it. The secret itself is never in the document. */
+                        readonly secretRef: string;
+                      }
+                    | undefined;
+                }
               | undefined;
             /** Hosts, host:port, addresses or CIDRs that it may be at although they are not public */
             readonly allowPrivate?: readonly string[] | undefined;
@@ -614,6 +885,8 @@ export interface ConfigurationDocument {
               | undefined;
             /** Whether nobody does more than read there, whatever rules and tokens say */
             readonly isReadOnly?: boolean | undefined;
+            /** Code Mode: allowed to clients that ask for it, forced on all, or forbidden */
+            readonly codeMode?: "allowed" | "forced" | "forbidden" | undefined;
             /** How much is done for those who come without a token */
             readonly publicLimits?:
               | {
@@ -751,7 +1024,7 @@ export interface ConfigurationDocument {
             readonly url: string;
             /** What it wants to hear of; none: everything */
             readonly kinds?:
-              | readonly ("approval.asked" | "approval.reminder" | "approval.decided")[]
+              | readonly ("approval.asked" | "approval.reminder" | "approval.decided" | "credential.failed")[]
               | undefined;
             /** Hosts, host:port, addresses or CIDRs that it may be at although they are not public */
             readonly allowPrivate?: readonly string[] | undefined;
@@ -791,8 +1064,12 @@ export interface ConfigurationDocument {
 
 export interface DetailedServer {
   readonly slug: string;
+  /** `openapi`: an API, spoken to by its document */
+  readonly kind: "mcp" | "openapi";
+  readonly openapi?: ServerDocument | undefined;
   readonly title: string;
   readonly description: string;
+  /** Of an API: what the paths of its document follow on. It stays what it is, whatever a newer document says */
   readonly url: string;
   readonly transport: "auto" | "streamable-http" | "sse";
   readonly headerNames: readonly string[];
@@ -805,6 +1082,21 @@ export interface DetailedServer {
       }
     >
   >;
+  readonly auth: UpstreamAuth;
+  /** Which secrets of the auth are set */
+  readonly authSecretNames: readonly ("token" | "password" | "clientSecret" | "privateKey")[];
+  readonly authRefs: Readonly<
+    Record<
+      string,
+      {
+        readonly secretRef: string;
+      }
+    >
+  >;
+  /** What to enter where a client is registered by hand at `auth.issuer` */
+  readonly redirectUri?: string | undefined;
+  /** What this installation calls itself there, if that authorization server reads such documents */
+  readonly clientMetadataUrl?: string | undefined;
   readonly allowPrivate: readonly string[];
   readonly clientFeatures: readonly ("elicitation_form" | "elicitation_url" | "sampling" | "roots")[];
   readonly uiHosts: readonly string[];
@@ -870,6 +1162,8 @@ export interface DetailedServer {
     readonly resources: readonly string[];
     readonly resourceTemplates: readonly string[];
   };
+  /** Of an API: operations of the document that are no tools, each with the reason */
+  readonly skippedOperations?: readonly string[] | undefined;
 }
 
 export interface Evaluator {
@@ -946,6 +1240,15 @@ export interface Invitation {
   readonly expiresAt: string;
 }
 
+export interface LinkRequest {
+  readonly id: string;
+  readonly server: string;
+  readonly reason: "not_linked" | "needs_sign_in" | "scope";
+  /** The page to open in a browser, signed in here as the same person */
+  readonly url: string;
+  readonly expiresAt: string;
+}
+
 export interface MadeClient {
   /** `cli_…`, or the URL of its description */
   readonly id: string;
@@ -1008,7 +1311,12 @@ export interface MadeWebhook {
   readonly id: string;
   readonly name: string;
   readonly url: string;
-  readonly kinds: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[];
+  readonly kinds: readonly (
+    | "approval.asked"
+    | "approval.reminder"
+    | "approval.decided"
+    | "credential.failed"
+  )[];
   readonly allowPrivate: readonly string[];
   readonly isEnabled: boolean;
   readonly version: number;
@@ -1046,6 +1354,46 @@ export interface Me {
 export interface Membership {
   readonly group: string;
   readonly user: string;
+}
+
+export interface MyAccount {
+  /** The server's slug; absent: it is gone */
+  readonly server?: string | undefined;
+  readonly title: string;
+  readonly id: string;
+  readonly kind: "oauth" | "key";
+  /** The authorization server that gave the tokens */
+  readonly issuer?: string | undefined;
+  /** What was granted, as far as is known */
+  readonly scopes: readonly string[];
+  /** Of a shared sign-in: what the server missed since, to be asked for with the next one */
+  readonly wantedScopes: readonly string[];
+  /** `needs_sign_in`: what it had was refused for good */
+  readonly state: "linked" | "needs_sign_in";
+  /** Why it needs a sign-in: the code of what was refused */
+  readonly reason?: string | undefined;
+  /** The last renewal that failed, though it may succeed later */
+  readonly failure?:
+    | {
+        readonly code: string;
+        readonly message: string;
+        readonly at: string;
+        /** How often in a row */
+        readonly times: number;
+      }
+    | undefined;
+  /** Whether it goes on without another sign-in */
+  readonly isRenewable: boolean;
+  /** When what it has ends; absent: nobody says */
+  readonly expiresAt?: string | undefined;
+  /** Who signed in: name or e-mail */
+  readonly linkedBy: string;
+  /** The client that set it off, as it calls itself */
+  readonly linkedFrom?: string | undefined;
+  readonly linkedAt: string;
+  readonly refreshedAt?: string | undefined;
+  /** Exact to about a minute */
+  readonly usedAt?: string | undefined;
 }
 
 export interface NewEvaluator {
@@ -1202,7 +1550,9 @@ export interface NewWebhook {
   /** Where it is told: https, or http to an address in `allowPrivate`. Redirects are not followed */
   readonly url: string;
   /** What it wants to hear of; none: everything */
-  readonly kinds?: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[] | undefined;
+  readonly kinds?:
+    | readonly ("approval.asked" | "approval.reminder" | "approval.decided" | "credential.failed")[]
+    | undefined;
   /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
   readonly allowPrivate?: readonly string[] | undefined;
   readonly isEnabled?: boolean | undefined;
@@ -1259,6 +1609,76 @@ export interface OAuthClient {
   readonly lastUsedAt?: string | undefined;
   /** When its description was read */
   readonly readAt?: string | undefined;
+}
+
+export interface OwnRun {
+  readonly id: string;
+  /** `running`; `paused`: it waits for people, or for its caller to come back; `completed`; `failed`; `expired`: nobody decided in time; `cancelled` */
+  readonly state: "running" | "paused" | "completed" | "failed" | "expired" | "cancelled";
+  /** Whether it explores what there is, or calls it */
+  readonly tool: "search" | "execute";
+  readonly portal: string;
+  /** The API over which it runs; absent: over all tools of the portal */
+  readonly server?: string | undefined;
+  /** Where the connection holds these servers of the portal only */
+  readonly servers?: readonly string[] | undefined;
+  readonly caller: {
+    readonly kind: "user" | "service" | "public";
+    readonly id: string;
+    readonly name: string;
+    /** The OAuth client by which they came */
+    readonly clientId?: string | undefined;
+  };
+  /** The recorded call that began it: the parent of those that it makes */
+  readonly callId: string;
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  /** When it is given up, where it waits; else until when its result is kept */
+  readonly expiresAt: string;
+  readonly waits: readonly {
+    readonly kind: "approval" | "link";
+    readonly id: string;
+    /** The page on which somebody sees to it */
+    readonly url: string;
+    readonly message: string;
+    /** What is to be called */
+    readonly tool: string;
+  }[];
+  /** The code of the failure that it ended with */
+  readonly error?: string | undefined;
+  /** Of what it returned */
+  readonly resultBytes?: number | undefined;
+  readonly use: {
+    readonly wallMs: number;
+    readonly cpuMs: number;
+    /** How often it was run: once more after each time that it waited */
+    readonly passes: number;
+    readonly calls: number;
+  };
+  /** As it was sent */
+  readonly code: string;
+  /** Why it failed */
+  readonly message?: string | undefined;
+  /** What it called, in the order in which it did */
+  readonly calls: readonly {
+    /** The recorded call */
+    readonly callId: string;
+    readonly method: "tools/call" | "resources/read" | "prompts/get";
+    /** Public name, or URI */
+    readonly target: string;
+    readonly class?: string | undefined;
+    /** `asked`: nothing that changes anything has come of it; `intended`: under way, or nobody knows whether it was carried out; `waiting`: for a person, and not carried out */
+    readonly state: "asked" | "intended" | "waiting" | "done";
+    /** The code that it failed with */
+    readonly error?: string | undefined;
+    readonly durationMs?: number | undefined;
+  }[];
+  readonly logs: readonly {
+    readonly level: string;
+    readonly text: string;
+  }[];
+  /** What it returned, as JSON; absent: nothing, or it is not kept any more */
+  readonly result?: string | undefined;
 }
 
 export interface Policy {
@@ -1423,6 +1843,8 @@ export interface Portal {
   }[];
   /** Whether nobody does more than read there */
   readonly isReadOnly: boolean;
+  /** Whether clients may be in Code Mode, must be, or must not */
+  readonly codeMode: "allowed" | "forced" | "forbidden";
   readonly publicLimits: {
     readonly requestsPerMinute: number;
     readonly requestsPerMinutePerAddress: number;
@@ -1603,6 +2025,52 @@ export interface RotatedToken {
   readonly previousUntil?: string | undefined;
 }
 
+export interface Run {
+  readonly id: string;
+  /** `running`; `paused`: it waits for people, or for its caller to come back; `completed`; `failed`; `expired`: nobody decided in time; `cancelled` */
+  readonly state: "running" | "paused" | "completed" | "failed" | "expired" | "cancelled";
+  /** Whether it explores what there is, or calls it */
+  readonly tool: "search" | "execute";
+  readonly portal: string;
+  /** The API over which it runs; absent: over all tools of the portal */
+  readonly server?: string | undefined;
+  /** Where the connection holds these servers of the portal only */
+  readonly servers?: readonly string[] | undefined;
+  readonly caller: {
+    readonly kind: "user" | "service" | "public";
+    readonly id: string;
+    readonly name: string;
+    /** The OAuth client by which they came */
+    readonly clientId?: string | undefined;
+  };
+  /** The recorded call that began it: the parent of those that it makes */
+  readonly callId: string;
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  /** When it is given up, where it waits; else until when its result is kept */
+  readonly expiresAt: string;
+  readonly waits: readonly {
+    readonly kind: "approval" | "link";
+    readonly id: string;
+    /** The page on which somebody sees to it */
+    readonly url: string;
+    readonly message: string;
+    /** What is to be called */
+    readonly tool: string;
+  }[];
+  /** The code of the failure that it ended with */
+  readonly error?: string | undefined;
+  /** Of what it returned */
+  readonly resultBytes?: number | undefined;
+  readonly use: {
+    readonly wallMs: number;
+    readonly cpuMs: number;
+    /** How often it was run: once more after each time that it waited */
+    readonly passes: number;
+    readonly calls: number;
+  };
+}
+
 export interface SavedPolicy {
   readonly name: string;
   readonly action: "allow" | "block" | "require_approval";
@@ -1658,6 +2126,8 @@ export interface SeenApproval {
     readonly class: string;
     /** From where it was asked */
     readonly address: string;
+    /** The run of code that asked first for the call (Code Mode); absent: the client did */
+    readonly runId?: string | undefined;
   };
   readonly needs: readonly (
     | {
@@ -1743,6 +2213,70 @@ export interface SeenApproval {
   readonly mayDecide: boolean;
 }
 
+export interface SeenRun {
+  readonly id: string;
+  /** `running`; `paused`: it waits for people, or for its caller to come back; `completed`; `failed`; `expired`: nobody decided in time; `cancelled` */
+  readonly state: "running" | "paused" | "completed" | "failed" | "expired" | "cancelled";
+  /** Whether it explores what there is, or calls it */
+  readonly tool: "search" | "execute";
+  readonly portal: string;
+  /** The API over which it runs; absent: over all tools of the portal */
+  readonly server?: string | undefined;
+  /** Where the connection holds these servers of the portal only */
+  readonly servers?: readonly string[] | undefined;
+  readonly caller: {
+    readonly kind: "user" | "service" | "public";
+    readonly id: string;
+    readonly name: string;
+    /** The OAuth client by which they came */
+    readonly clientId?: string | undefined;
+  };
+  /** The recorded call that began it: the parent of those that it makes */
+  readonly callId: string;
+  readonly startedAt: string;
+  readonly endedAt?: string | undefined;
+  /** When it is given up, where it waits; else until when its result is kept */
+  readonly expiresAt: string;
+  readonly waits: readonly {
+    readonly kind: "approval" | "link";
+    readonly id: string;
+    /** The page on which somebody sees to it */
+    readonly url: string;
+    readonly message: string;
+    /** What is to be called */
+    readonly tool: string;
+  }[];
+  /** The code of the failure that it ended with */
+  readonly error?: string | undefined;
+  /** Of what it returned */
+  readonly resultBytes?: number | undefined;
+  readonly use: {
+    readonly wallMs: number;
+    readonly cpuMs: number;
+    /** How often it was run: once more after each time that it waited */
+    readonly passes: number;
+    readonly calls: number;
+  };
+  /** As it was sent */
+  readonly code: string;
+  /** Why it failed */
+  readonly message?: string | undefined;
+  /** What it called, in the order in which it did */
+  readonly calls: readonly {
+    /** The recorded call */
+    readonly callId: string;
+    readonly method: "tools/call" | "resources/read" | "prompts/get";
+    /** Public name, or URI */
+    readonly target: string;
+    readonly class?: string | undefined;
+    /** `asked`: nothing that changes anything has come of it; `intended`: under way, or nobody knows whether it was carried out; `waiting`: for a person, and not carried out */
+    readonly state: "asked" | "intended" | "waiting" | "done";
+    /** The code that it failed with */
+    readonly error?: string | undefined;
+    readonly durationMs?: number | undefined;
+  }[];
+}
+
 export interface Selector {
   /** Everybody that the portal's access rules or scopes let in */
   readonly everyone?: true | undefined;
@@ -1802,8 +2336,12 @@ export interface Selector {
 
 export interface Server {
   readonly slug: string;
+  /** `openapi`: an API, spoken to by its document */
+  readonly kind: "mcp" | "openapi";
+  readonly openapi?: ServerDocument | undefined;
   readonly title: string;
   readonly description: string;
+  /** Of an API: what the paths of its document follow on. It stays what it is, whatever a newer document says */
   readonly url: string;
   readonly transport: "auto" | "streamable-http" | "sse";
   readonly headerNames: readonly string[];
@@ -1816,6 +2354,21 @@ export interface Server {
       }
     >
   >;
+  readonly auth: UpstreamAuth;
+  /** Which secrets of the auth are set */
+  readonly authSecretNames: readonly ("token" | "password" | "clientSecret" | "privateKey")[];
+  readonly authRefs: Readonly<
+    Record<
+      string,
+      {
+        readonly secretRef: string;
+      }
+    >
+  >;
+  /** What to enter where a client is registered by hand at `auth.issuer` */
+  readonly redirectUri?: string | undefined;
+  /** What this installation calls itself there, if that authorization server reads such documents */
+  readonly clientMetadataUrl?: string | undefined;
   readonly allowPrivate: readonly string[];
   readonly clientFeatures: readonly ("elicitation_form" | "elicitation_url" | "sampling" | "roots")[];
   readonly uiHosts: readonly string[];
@@ -1913,6 +2466,30 @@ export interface ServerDefinition {
   readonly decidedByName?: string | undefined;
 }
 
+export interface ServerDocument {
+  readonly face: "tools" | "code";
+  /** Where the document is fetched; absent: it was given as text */
+  readonly url?: string | undefined;
+  /** SHA-256 of its text; absent as long as none was fetched */
+  readonly digest?: string | undefined;
+  /** How many of its operations are tools */
+  readonly operations?: number | undefined;
+  /** How many are not */
+  readonly skipped: number;
+  /** Where the document says that the API is */
+  readonly declaredUrl?: string | undefined;
+  /** When it was last known to be what its address serves, or was given */
+  readonly fetchedAt?: string | undefined;
+  readonly attemptedAt?: string | undefined;
+  /** Why it could not be fetched anew; the one before it is in use */
+  readonly error?:
+    | {
+        readonly code: string;
+        readonly message: string;
+      }
+    | undefined;
+}
+
 export interface ServerImport {
   /** A server.json, or what a registry answers for one: `{server, _meta}` */
   readonly document: Readonly<Record<string, unknown>>;
@@ -1921,6 +2498,16 @@ export interface ServerImport {
   /** For the names in braces in the URL and the headers of the remote */
   readonly variables?: Readonly<Record<string, string>> | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  readonly auth?: UpstreamAuthInput | undefined;
+  /** Write-only: kept sealed, and shown to nobody. Which are wanted depends on the kind of `auth` */
+  readonly authSecrets?:
+    | {
+        readonly token?: string | undefined;
+        readonly password?: string | undefined;
+        readonly clientSecret?: string | undefined;
+        readonly privateKey?: string | undefined;
+      }
+    | undefined;
   /** If absent, made of the name in the document */
   readonly slug?: string | undefined;
   /** How often its lists are read */
@@ -1999,7 +2586,22 @@ export interface ServerState {
     | undefined;
   /** Whether calls to it are refused at present, since the last ones that this replica made found nobody */
   readonly isCircuitOpen: boolean;
+  /** Whether `auto` was found to mean that each person signs in there with their own account */
+  readonly asksForOAuth: boolean;
   readonly skipped: readonly string[];
+  /** Lists that it could not give when it was last read, while it gave others: what it listed there before is offered still */
+  readonly failedLists: readonly {
+    readonly list: "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list";
+    readonly code: string;
+    readonly message: string;
+    /** The HTTP status that it answered with, and the code of its JSON-RPC error */
+    readonly details?:
+      | {
+          readonly status?: number | undefined;
+          readonly rpcCode?: number | undefined;
+        }
+      | undefined;
+  }[];
   readonly eras: readonly ("legacy" | "modern")[];
   readonly legacyTransport?: string | undefined;
   /** Where below its URL it was found: `/mcp` or `/sse` */
@@ -2270,6 +2872,368 @@ export interface TrustedIssuerChange {
   readonly scopesClaim?: string | null | undefined;
 }
 
+export type UpstreamAuth =
+  | {
+      readonly kind: "auto";
+    }
+  | {
+      readonly kind: "none";
+    }
+  | {
+      readonly kind: "bearer";
+    }
+  | {
+      readonly kind: "basic";
+      readonly username: string;
+    }
+  | {
+      readonly kind: "client_credentials";
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "shared_account";
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "own_account";
+      readonly programs?: "refused" | "shared" | undefined;
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "own_key";
+      /** In lower case; absent: `authorization` */
+      readonly header?: string | undefined;
+      /** What stands before the key; absent: `Bearer ` with `authorization`, else nothing */
+      readonly prefix?: string | undefined;
+      /** Where people get a key, told on the page: a sentence, or an https address */
+      readonly hint?: string | undefined;
+    }
+  | {
+      readonly kind: "identity";
+      readonly audience?: string | undefined;
+      /** Whether it says in which groups the person is */
+      readonly groups?: boolean | undefined;
+    }
+  | {
+      readonly kind: "token_exchange";
+      readonly audience?: string | undefined;
+      /** Whether it says in which groups the person is */
+      readonly groups?: boolean | undefined;
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "id_jag";
+      /** Whether it says in which groups the person is */
+      readonly groups?: boolean | undefined;
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    };
+
+export type UpstreamAuthInput =
+  | {
+      readonly kind: "auto";
+    }
+  | {
+      readonly kind: "none";
+    }
+  | {
+      readonly kind: "bearer";
+    }
+  | {
+      readonly kind: "basic";
+      readonly username: string;
+    }
+  | {
+      readonly kind: "client_credentials";
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "shared_account";
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "own_account";
+      readonly programs?: "refused" | "shared" | undefined;
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "own_key";
+      /** In lower case; absent: `authorization` */
+      readonly header?: string | undefined;
+      /** What stands before the key; absent: `Bearer ` with `authorization`, else nothing */
+      readonly prefix?: string | undefined;
+      /** Where people get a key, told on the page: a sentence, or an https address */
+      readonly hint?: string | undefined;
+    }
+  | {
+      readonly kind: "identity";
+      readonly audience?: string | undefined;
+      /** Whether it says in which groups the person is */
+      readonly groups?: boolean | undefined;
+    }
+  | {
+      readonly kind: "token_exchange";
+      readonly audience?: string | undefined;
+      /** Whether it says in which groups the person is */
+      readonly groups?: boolean | undefined;
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    }
+  | {
+      readonly kind: "id_jag";
+      /** Whether it says in which groups the person is */
+      readonly groups?: boolean | undefined;
+      /** The authorization server; absent: the first that the server names */
+      readonly issuer?: string | undefined;
+      /** A client that was registered there by hand; absent: this installation introduces itself */
+      readonly client?:
+        | {
+            readonly id: string;
+            readonly authMethod?:
+              | "client_secret_basic"
+              | "client_secret_post"
+              | "private_key_jwt"
+              | "none"
+              | undefined;
+          }
+        | undefined;
+      /** Instead of those that the server asks for */
+      readonly scopes?: readonly string[] | undefined;
+      /** Whether `resource` is sent (RFC 8707) */
+      readonly resource?: "send" | "omit" | undefined;
+      /** For authorization servers without metadata */
+      readonly endpoints?:
+        | {
+            readonly authorization?: string | undefined;
+            readonly token: string;
+            readonly revocation?: string | undefined;
+          }
+        | undefined;
+    };
+
 export interface User {
   readonly id: string;
   readonly directory: "workforce" | "customers";
@@ -2325,7 +3289,12 @@ export interface Webhook {
   readonly id: string;
   readonly name: string;
   readonly url: string;
-  readonly kinds: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[];
+  readonly kinds: readonly (
+    | "approval.asked"
+    | "approval.reminder"
+    | "approval.decided"
+    | "credential.failed"
+  )[];
   readonly allowPrivate: readonly string[];
   readonly isEnabled: boolean;
   readonly version: number;
@@ -2337,7 +3306,9 @@ export interface WebhookChange {
   /** Where it is told: https, or http to an address in `allowPrivate`. Redirects are not followed */
   readonly url?: string | undefined;
   /** What it wants to hear of; none: everything */
-  readonly kinds?: readonly ("approval.asked" | "approval.reminder" | "approval.decided")[] | undefined;
+  readonly kinds?:
+    | readonly ("approval.asked" | "approval.reminder" | "approval.decided" | "credential.failed")[]
+    | undefined;
   /** Hosts, `host:port`, addresses or CIDRs that it may be at although they are not public */
   readonly allowPrivate?: readonly string[] | undefined;
   readonly isEnabled?: boolean | undefined;
@@ -2359,8 +3330,19 @@ export interface ListServersAnswer {
 export interface AddServerBody {
   /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
   readonly slug: string;
-  /** https, or http to an address in `allowPrivate` */
-  readonly url: string;
+  /** https, or http to an address in `allowPrivate`. Of an API: where its document says, if absent */
+  readonly url?: string | undefined;
+  /** The server is an API that this document describes (OpenAPI 3.0 or 3.1) */
+  readonly openapi?:
+    | {
+        /** Where the document is fetched, now and daily; https, or http to an address in `allowPrivate` */
+        readonly url?: string | undefined;
+        /** Its text, JSON or YAML */
+        readonly document?: string | undefined;
+        /** `tools`: one for each operation. `code`: two, which take code over the document */
+        readonly face?: "tools" | "code" | undefined;
+      }
+    | undefined;
   readonly title?: string | undefined;
   /** What it is for, in a sentence */
   readonly description?: string | undefined;
@@ -2368,6 +3350,16 @@ export interface AddServerBody {
   readonly transport?: "auto" | "streamable-http" | "sse" | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   readonly bearerToken?: string | undefined;
+  readonly auth?: UpstreamAuthInput | undefined;
+  /** Write-only: kept sealed, and shown to nobody. Which are wanted depends on the kind of `auth` */
+  readonly authSecrets?:
+    | {
+        readonly token?: string | undefined;
+        readonly password?: string | undefined;
+        readonly clientSecret?: string | undefined;
+        readonly privateKey?: string | undefined;
+      }
+    | undefined;
   /** Hosts, `host:port`, addresses or CIDRs that this server may be at although they are not public */
   readonly allowPrivate?: readonly string[] | undefined;
   readonly clientFeatures?:
@@ -2464,9 +3456,40 @@ export interface ChangeServerBody {
           | undefined;
       }
     | undefined;
+  /** Of an API only. Another document, or the same one looked at anew; or how portals list it */
+  readonly openapi?:
+    | {
+        /** Where the document is fetched, now and daily; https, or http to an address in `allowPrivate` */
+        readonly url?: string | undefined;
+        /** Its text, JSON or YAML */
+        readonly document?: string | undefined;
+        /** `tools`: one for each operation. `code`: two, which take code over the document */
+        readonly face?: "tools" | "code" | undefined;
+      }
+    | undefined;
   readonly headers?: Readonly<Record<string, string | null>> | undefined;
   readonly bearerToken?: string | null | undefined;
+  readonly auth?: UpstreamAuthInput | undefined;
+  /** Write-only: kept sealed, and shown to nobody. Which are wanted depends on the kind of `auth` */
+  readonly authSecrets?:
+    | {
+        readonly token?: string | null | undefined;
+        readonly password?: string | null | undefined;
+        readonly clientSecret?: string | null | undefined;
+        readonly privateKey?: string | null | undefined;
+      }
+    | undefined;
   readonly syncIntervalSeconds?: number | null | undefined;
+}
+
+export interface LoginServerBody {
+  /** Wanted beside those that were granted already, such as the `wantedScopes` of that account */
+  readonly scopes?: readonly string[] | undefined;
+}
+
+export interface ListAccountsAnswer {
+  readonly items: readonly Account[];
+  readonly nextCursor?: string | undefined;
 }
 
 export interface ListDefinitionsAnswer {
@@ -2536,6 +3559,8 @@ export interface AddPortalBody {
   readonly isListed?: boolean | undefined;
   /** Whether nobody does more than read there, whatever the rules and tokens say */
   readonly isReadOnly?: boolean | undefined;
+  /** Code Mode, where clients see two tools that take programs instead of all tools: `allowed` for those who ask for it, `forced` on everybody, or `forbidden` */
+  readonly codeMode?: "allowed" | "forced" | "forbidden" | undefined;
   /** Whose people come in: those of the company, or the customers of its public products */
   readonly directory?: "workforce" | "customers" | undefined;
   /** Who may use what: rules that only add up. Without one that fits nobody comes in but programs, whose tokens say it themselves */
@@ -2632,6 +3657,8 @@ export interface ChangePortalBody {
   readonly access?: readonly AccessRule[] | undefined;
   /** Whether nobody does more than read there, whatever the rules and tokens say */
   readonly isReadOnly?: boolean | undefined;
+  /** Code Mode, where clients see two tools that take programs instead of all tools: `allowed` for those who ask for it, `forced` on everybody, or `forbidden` */
+  readonly codeMode?: "allowed" | "forced" | "forbidden" | undefined;
   /** How much is done for those who come without a token, where a rule lets them in */
   readonly publicLimits?:
     | {
@@ -2960,6 +3987,27 @@ export interface ListMyGrantsAnswer {
   readonly nextCursor?: string | undefined;
 }
 
+export interface ListMyAccountsAnswer {
+  /** At most 500 */
+  readonly items: readonly MyAccount[];
+  /** Servers that want an account of yours, by slug */
+  readonly unlinked: readonly {
+    readonly server: string;
+    readonly title: string;
+    readonly kind: "oauth" | "key";
+  }[];
+}
+
+export interface AddMyAccountBody {
+  /** A server of a portal that you may use */
+  readonly server: string;
+}
+
+export interface ListMyRunsAnswer {
+  readonly items: readonly Run[];
+  readonly nextCursor?: string | undefined;
+}
+
 export interface ListClientsAnswer {
   readonly items: readonly OAuthClient[];
   readonly nextCursor?: string | undefined;
@@ -3045,6 +4093,11 @@ export interface DecideApprovalBody {
   readonly reason?: string | undefined;
 }
 
+export interface ListRunsAnswer {
+  readonly items: readonly Run[];
+  readonly nextCursor?: string | undefined;
+}
+
 export interface ListCallsAnswer {
   readonly items: readonly Call[];
   readonly nextCursor?: string | undefined;
@@ -3109,13 +4162,47 @@ export interface Operations {
     readonly ifMatch?: number | undefined;
     readonly answer: undefined;
   };
-  /** Read again what a server offers. */
+  /** Read again what a server offers; of an API its document first. */
   readonly syncServer: {
     readonly params: {
       /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
       readonly slug: string;
     };
     readonly answer: DetailedServer;
+  };
+  /** Begin a sign-in at a server for all: its lists are read with it, and calls where its auth says so. */
+  readonly loginServer: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly body?: LoginServerBody | undefined;
+    readonly answer: LinkRequest;
+  };
+  /** List who has signed in at a server, and what fails; what an account has is shown to nobody. */
+  readonly listAccounts: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+    };
+    readonly query?:
+      | {
+          /** How many entries at most */
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListAccountsAnswer;
+  };
+  /** Forget an account at a server, and have its tokens revoked. */
+  readonly endAccount: {
+    readonly params: {
+      /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+      readonly slug: string;
+      readonly id: string;
+    };
+    readonly answer: undefined;
   };
   /** List what a server offers, and what was decided about it, by kind and name. */
   readonly listDefinitions: {
@@ -3795,6 +4882,59 @@ export interface Operations {
     };
     readonly answer: undefined;
   };
+  /** List your accounts at servers, those used last first, and the servers where you have none yet. */
+  readonly listMyAccounts: {
+    readonly answer: ListMyAccountsAnswer;
+  };
+  /** Begin to link your account at a server, or to sign in there once more: the page for it. */
+  readonly addMyAccount: {
+    readonly body: AddMyAccountBody;
+    readonly answer: LinkRequest;
+  };
+  /** Unlink your account at a server, and have its tokens revoked. */
+  readonly endMyAccount: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
+  /** List your runs of code, newest first. */
+  readonly listMyRuns: {
+    readonly query?:
+      | {
+          readonly state?:
+            | "running"
+            | "paused"
+            | "completed"
+            | "failed"
+            | "expired"
+            | "cancelled"
+            | undefined;
+          /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+          readonly portal?: string | undefined;
+          /** Begun at this time or later */
+          readonly since?: string | undefined;
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListMyRunsAnswer;
+  };
+  /** Get one of your runs, with what it returned while that is kept. */
+  readonly getMyRun: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: OwnRun;
+  };
+  /** End a run of yours that is under way, or waits; what it has called stays done. */
+  readonly cancelMyRun: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
   /** List the OAuth clients by id, those that registered themselves too. */
   readonly listClients: {
     readonly query?:
@@ -3974,11 +5114,52 @@ export interface Operations {
     readonly body: DecideApprovalBody;
     readonly answer: Approval;
   };
+  /** List runs of code, newest first; all filters must match. */
+  readonly listRuns: {
+    readonly query?:
+      | {
+          readonly state?:
+            | "running"
+            | "paused"
+            | "completed"
+            | "failed"
+            | "expired"
+            | "cancelled"
+            | undefined;
+          /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
+          readonly portal?: string | undefined;
+          /** Begun at this time or later */
+          readonly since?: string | undefined;
+          readonly limit?: number | undefined;
+          /** Where the page before ended: its `nextCursor` */
+          readonly cursor?: string | undefined;
+          /** Id of the person or token that sent the code */
+          readonly principal?: string | undefined;
+        }
+      | undefined;
+    readonly answer: ListRunsAnswer;
+  };
+  /** Get one run: its code and what it called, without what it returned. */
+  readonly getRun: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: SeenRun;
+  };
+  /** End somebody's run that is under way, or waits; what it has called stays done. */
+  readonly cancelRun: {
+    readonly params: {
+      readonly id: string;
+    };
+    readonly answer: undefined;
+  };
   /** List recorded calls, newest first; all filters must match. */
   readonly listCalls: {
     readonly query?:
       | {
           readonly id?: string | undefined;
+          /** Id of the call on whose behalf they were made: by code */
+          readonly parent?: string | undefined;
           /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
           readonly portal?: string | undefined;
           /** 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter */
@@ -4016,6 +5197,9 @@ export const operations: Readonly<
   changeServer: { method: "PATCH", path: "/servers/{slug}" },
   removeServer: { method: "DELETE", path: "/servers/{slug}" },
   syncServer: { method: "POST", path: "/servers/{slug}/sync" },
+  loginServer: { method: "POST", path: "/servers/{slug}/login" },
+  listAccounts: { method: "GET", path: "/servers/{slug}/accounts" },
+  endAccount: { method: "DELETE", path: "/servers/{slug}/accounts/{id}" },
   listDefinitions: { method: "GET", path: "/servers/{slug}/definitions" },
   approveDefinitions: { method: "POST", path: "/servers/{slug}/definitions/approve" },
   rejectDefinitions: { method: "POST", path: "/servers/{slug}/definitions/reject" },
@@ -4085,6 +5269,12 @@ export const operations: Readonly<
   endMySession: { method: "DELETE", path: "/me/sessions/{id}" },
   listMyGrants: { method: "GET", path: "/me/grants" },
   endMyGrant: { method: "DELETE", path: "/me/grants/{id}" },
+  listMyAccounts: { method: "GET", path: "/me/accounts" },
+  addMyAccount: { method: "POST", path: "/me/accounts" },
+  endMyAccount: { method: "DELETE", path: "/me/accounts/{id}" },
+  listMyRuns: { method: "GET", path: "/me/runs" },
+  getMyRun: { method: "GET", path: "/me/runs/{id}" },
+  cancelMyRun: { method: "DELETE", path: "/me/runs/{id}" },
   listClients: { method: "GET", path: "/clients" },
   addClient: { method: "POST", path: "/clients" },
   getClient: { method: "GET", path: "/clients/{id}" },
@@ -4103,6 +5293,9 @@ export const operations: Readonly<
   getApproval: { method: "GET", path: "/approvals/{id}" },
   withdrawApproval: { method: "DELETE", path: "/approvals/{id}" },
   decideApproval: { method: "POST", path: "/approvals/{id}/decision" },
+  listRuns: { method: "GET", path: "/runs" },
+  getRun: { method: "GET", path: "/runs/{id}" },
+  cancelRun: { method: "DELETE", path: "/runs/{id}" },
   listCalls: { method: "GET", path: "/calls" },
   verifyCalls: { method: "GET", path: "/calls/verify" },
 };

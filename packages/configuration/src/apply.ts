@@ -1,4 +1,5 @@
 /** Takes the steps of a plan, all within one transaction. A version that moved since it was read stops everything. */
+import { isDeepStrictEqual } from "node:util";
 import type { Queryable } from "@castellan/database";
 import { fieldOf, isFault, type Id, type Slug } from "@castellan/kernel";
 import type { NewPortalServer, WholePortal } from "@castellan/portal";
@@ -73,10 +74,11 @@ async function putPlain(step: PutPlain, { stores, database, file, by }: ApplyCon
 }
 
 async function putServer(step: PutServer, context: ApplyContext): Promise<ServerToSync[]> {
-  const { slug, entry, present } = step;
-  const { servers, reviews } = context.stores;
+  const { slug, entry, present, document } = step;
+  const { servers, documents, reviews } = context.stores;
   const wanted = wholeServer(entry, context.file);
-  const isReadAnew = present === undefined || hasMoved(step);
+  // What is fetched first, is read when it is there.
+  const isReadAnew = document ? document.read !== undefined : present === undefined || hasMoved(step);
   // Before a setting that is wider accepts what waits.
   if (entry.rejections && present)
     await reviews.expectRejections(slug, fromRejections(entry.rejections), context.by);
@@ -84,11 +86,26 @@ async function putServer(step: PutServer, context: ApplyContext): Promise<Server
     ? (
         await servers.change(
           slug,
-          { ...wanted, headers: step.headers, syncIntervalSeconds: entry.syncIntervalSeconds ?? null },
+          {
+            ...wanted,
+            headers: step.headers,
+            authSecrets: step.authSecrets,
+            syncIntervalSeconds: entry.syncIntervalSeconds ?? null,
+          },
           present.server.version,
+          document && ((tx, { id }) => documents.put(tx, id, document)),
         )
       ).server
-    : await servers.add({ ...wanted, slug: slug as Slug, headers: given(step.headers) });
+    : await servers.add(
+        {
+          ...wanted,
+          kind: entry.openapi ? "openapi" : "mcp",
+          slug: slug as Slug,
+          headers: given(step.headers),
+          authSecrets: given(step.authSecrets),
+        },
+        document && (async (tx, id) => void (await documents.put(tx, id, document))),
+      );
   if (entry.rejections && !present)
     await reviews.expectRejections(slug, fromRejections(entry.rejections), context.by);
   if (entry.approvals) await reviews.expect(slug, fromApprovals(entry.approvals), context.by);
@@ -96,19 +113,27 @@ async function putServer(step: PutServer, context: ApplyContext): Promise<Server
 }
 
 /** Whether what it lists may be something else now. */
-function hasMoved({ entry, present, headers }: PutServer): boolean {
+function hasMoved({ entry, present, headers, authSecrets }: PutServer): boolean {
   return (
     entry.url !== present?.server.url ||
     entry.transport !== present.server.transport ||
     entry.allowPrivate.join() !== present.server.allowPrivate.join() ||
-    Object.keys(headers).length > 0
+    !isDeepStrictEqual(entry.auth, present.server.auth) ||
+    Object.keys({ ...headers, ...authSecrets }).length > 0
   );
 }
 
 /** All but what is decided about its definitions, which has a store of its own. */
 function wholeServer(whole: ServerEntry, file: string) {
-  const { headers, approvals: _, rejections: __, url, ...entry } = whole;
-  return { ...entry, url: new URL(url), headerRefs: headers, managedBy: file };
+  const { headers, authSecrets, openapi, approvals: _, rejections: __, url, ...entry } = whole;
+  return {
+    ...entry,
+    url: new URL(url),
+    face: openapi?.face,
+    headerRefs: headers,
+    authRefs: authSecrets,
+    managedBy: file,
+  };
 }
 
 function given(headers: Readonly<Record<string, string | null>>): Record<string, string> {

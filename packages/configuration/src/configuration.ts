@@ -3,13 +3,12 @@ import { accessFaults } from "@castellan/access";
 import { sql, withinTransaction, type Database, type Transaction } from "@castellan/database";
 import { kernelFaults } from "@castellan/kernel";
 import type { Vault } from "@castellan/vault";
-import type { Outbound } from "@castellan/web";
 import { takeSteps, type ServerToSync } from "./apply.ts";
 import type { ConfigurationDocument, ConfigurationInput } from "./document/document.ts";
 import { toDocument } from "./export.ts";
 import { sweepManagement } from "./kinds/managed.ts";
 import { plainKinds } from "./kinds/plain-kinds.ts";
-import { planSteps, type PlanOptions } from "./plan/plan.ts";
+import { planSteps, type PlanOptions, type PlanPorts } from "./plan/plan.ts";
 import { toChange, type ResourceChange, type Steps } from "./plan/steps.ts";
 import { readPresent, type ConfigurationStores, type Present } from "./present.ts";
 
@@ -51,29 +50,30 @@ export interface Configuration {
   export(name: string): Promise<ConfigurationInput>;
 }
 
-export interface ConfigurationOptions {
+export interface ConfigurationOptions extends PlanPorts {
   readonly database: Database;
   readonly vault: Vault;
-  readonly outbound: Pick<Outbound, "check">;
   /** The stores of an installation on a database, which may be a transaction. */
   readonly storesOn: (database: Database) => ConfigurationStores;
 }
 
 export function createConfiguration(options: ConfigurationOptions): Configuration {
-  const { database, vault, outbound, storesOn } = options;
+  const { database, vault, outbound, documents, storesOn } = options;
 
-  function read(tx: Transaction, secretsFor: ConfigurationDocument | undefined): Promise<Present> {
+  function read(tx: Transaction, document: ConfigurationDocument | "export"): Promise<Present> {
+    const isExport = document === "export";
     return readPresent({
       database: tx,
       vault,
       stores: storesOn(withinTransaction(tx, database)),
-      secretsFor,
+      secretsFor: isExport ? undefined : document,
+      withTexts: isExport,
     });
   }
 
   async function steps(tx: Transaction, document: ConfigurationDocument, how: PlanOptions): Promise<Steps> {
     const present = await read(tx, document);
-    return planSteps(document, present, { ...how, outbound });
+    return planSteps(document, present, { ...how, outbound, documents });
   }
 
   return {
@@ -111,7 +111,7 @@ export function createConfiguration(options: ConfigurationOptions): Configuratio
     export: (name) =>
       database.transaction(async (tx) => {
         await tx.query(oneMoment);
-        return toDocument(name, await read(tx, undefined));
+        return toDocument(name, await read(tx, "export"));
       }),
   };
 }

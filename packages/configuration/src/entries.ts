@@ -8,29 +8,42 @@ import {
   type Rejection,
   type SecretRef,
 } from "@castellan/calls";
+import type { AuthSecretName } from "@castellan/credentials";
 import type { Portal } from "@castellan/portal";
 import type { Approvals, Rejections } from "./document/approvals.ts";
 import { compact } from "./document/compact.ts";
 import type { PortalEntry, ServerEntry } from "./document/document.ts";
 import { curatedFields, kindFields, kindsByField, type KindField } from "./document/fields.ts";
 import type { PortalServerEntry } from "./document/portal-entry.ts";
+import { toldOfKept, type ToldDocument } from "./plan/plan-document.ts";
 import type { PresentServer } from "./present.ts";
 
-/** A server that is there; of a header that no document has given it is not known where its value comes from. */
-export interface PresentServerEntry extends Omit<ServerEntry, "headers" | "approvals" | "rejections"> {
+/** A server that is there; of a header or secret that no document has given it is not known where its value comes from. */
+export interface PresentServerEntry extends Omit<
+  ServerEntry,
+  "headers" | "authSecrets" | "openapi" | "approvals" | "rejections"
+> {
+  readonly openapi?: ToldDocument;
   readonly headers: Readonly<Record<string, Partial<SecretRef>>>;
+  readonly authSecrets: { readonly [Name in AuthSecretName]?: Partial<SecretRef> };
   readonly approvals: Approvals;
   readonly rejections: Rejections;
 }
 
-export function serverEntryOf({ server, approvals, rejections }: PresentServer): PresentServerEntry {
+export function serverEntryOf(present: PresentServer): PresentServerEntry {
+  const { server, approvals, rejections } = present;
+  const openapi = toldOfKept(server.face, present.document);
   const refs = server.headerNames.map((name) => [name, server.headerRefs[name] ?? {}] as const);
+  const authRefs = server.authSecretNames.map((name) => [name, server.authRefs[name] ?? {}] as const);
   return {
     url: server.url,
+    ...(openapi && { openapi }),
     title: server.title,
     description: server.description,
     transport: server.transport,
     headers: Object.fromEntries(refs),
+    auth: server.auth,
+    authSecrets: Object.fromEntries(authRefs),
     allowPrivate: [...server.allowPrivate],
     clientFeatures: [...server.clientFeatures],
     uiHosts: [...server.uiHosts],
@@ -102,6 +115,7 @@ export function portalEntryOf(portal: Portal): PortalEntry {
     directory: portal.directory,
     access: [...portal.access],
     isReadOnly: portal.isReadOnly,
+    codeMode: portal.codeMode,
     publicLimits: portal.publicLimits,
     trustedIssuers: [...portal.trustedIssuers] as PortalEntry["trustedIssuers"],
     servers: portal.servers.map((server, at) =>

@@ -1,5 +1,4 @@
 /** An installation as the document that would make it again. Secrets are named, never told. */
-import type { SecretRef } from "@castellan/calls";
 import { apiVersion, type ConfigurationInput } from "./document/document.ts";
 import { compact } from "./document/compact.ts";
 import { curatedFields } from "./document/fields.ts";
@@ -8,6 +7,7 @@ import { serverEntry } from "./document/server-entry.ts";
 import { portalEntryOf, serverEntryOf } from "./entries.ts";
 import { exportPlain } from "./export-plain.ts";
 import type { Present, PresentServer } from "./present.ts";
+import { SecretNames } from "./secret-names.ts";
 import { withoutDefaults } from "./without-defaults.ts";
 
 /** In the order of slugs, defaults left out. */
@@ -31,11 +31,17 @@ export function toDocument(name: string, { plain, servers, portals }: Present): 
 type ServerInput = NonNullable<ConfigurationInput["servers"]>[string];
 
 function toServer(slug: string, known: PresentServer, names: SecretNames): ServerInput {
-  const { headers, approvals, rejections, ...entry } = serverEntryOf(known);
-  const refs = Object.keys(headers).map((header) => [header, names.refOf(known, header)]);
+  const { headers, authSecrets: _, openapi, approvals, rejections, ...entry } = serverEntryOf(known);
+  const refs = Object.keys(headers).map((header) => [header, names.headerRef(known, header)]);
+  const authRefs = known.server.authSecretNames.map((name) => [name, names.authRef(known, name)]);
   const whole = {
     ...entry,
+    // Where it was given as text, that is what makes it again.
+    ...(openapi && {
+      openapi: { ...openapi, ...(openapi.document !== undefined && { document: known.documentText ?? "" }) },
+    }),
     headers: Object.fromEntries(refs),
+    authSecrets: Object.fromEntries(authRefs),
     approvals: compact(approvals),
     rejections: compact(rejections),
   };
@@ -65,30 +71,4 @@ function toPortalServer({ server, mode, ...curated }: PortalServerEntry) {
     ...(mode !== "all" && { mode }),
     ...Object.fromEntries(said.map((field) => [field, curated[field]])),
   };
-}
-
-/** Where secrets come from: as a document said, else a variable with a name of its own. */
-class SecretNames {
-  readonly #made = new Map<string, string>();
-
-  constructor(servers: readonly PresentServer[]) {
-    const taken = new Set(
-      servers.flatMap(({ server }) => Object.values(server.headerRefs).map(({ secretRef }) => secretRef)),
-    );
-    for (const { server } of servers)
-      for (const header of server.headerNames) {
-        if (Object.hasOwn(server.headerRefs, header)) continue;
-        const name = `env:MCP_${server.slug}_${header}`.replaceAll(/[^A-Za-z0-9:]/g, "_");
-        const wanted = `env:${name.slice("env:".length).toUpperCase().slice(0, 120)}`;
-        let free = wanted;
-        for (let count = 2; taken.has(free); count += 1) free = `${wanted}_${count}`;
-        taken.add(free);
-        this.#made.set(JSON.stringify([server.slug, header]), free);
-      }
-  }
-
-  refOf({ server }: PresentServer, header: string): SecretRef {
-    const made = this.#made.get(JSON.stringify([server.slug, header]));
-    return server.headerRefs[header] ?? { secretRef: made ?? "" };
-  }
 }

@@ -1,13 +1,15 @@
 /** The installation as it is, read at once: a handful of statements, however many resources there are. */
 import {
   readServerDecisions,
-  readHeaders,
+  readServerSecrets,
   type DefinitionReviews,
   type Server,
   type ServerStore,
   type ServerDecisions,
+  type ServerSecrets,
 } from "@castellan/calls";
 import type { Queryable } from "@castellan/database";
+import type { DocumentStore, KeptDocument } from "@castellan/openapi";
 import type { Portal, PortalStore } from "@castellan/portal";
 import type { Vault } from "@castellan/vault";
 import type { ConfigurationDocument } from "./document/document.ts";
@@ -18,14 +20,18 @@ import { plainKinds } from "./kinds/plain-kinds.ts";
 /** The stores of resources, all of them on one database, or within one transaction. */
 export interface ConfigurationStores extends PlainStores {
   readonly servers: ServerStore;
+  readonly documents: DocumentStore;
   readonly portals: PortalStore;
   readonly reviews: DefinitionReviews;
 }
 
-export interface PresentServer extends ServerDecisions {
+/** What is sealed is undefined when it was not asked for, too. */
+export interface PresentServer extends ServerDecisions, ServerSecrets {
   readonly server: Server;
-  /** Unsealed; undefined when they cannot be opened, or were not asked for. */
-  readonly headers: Readonly<Record<string, string>> | undefined;
+  /** Of an API. */
+  readonly document: KeptDocument | undefined;
+  /** Of a document that was given as text, where it was asked for. */
+  readonly documentText: string | undefined;
 }
 
 /** One of the plain kinds, whose it is, and what its secret is where that was asked for. */
@@ -48,18 +54,23 @@ export interface ReadPresentOptions {
   readonly stores: Omit<ConfigurationStores, "reviews">;
   /** The secrets are wanted of what it describes; undefined: of nothing. */
   readonly secretsFor: ConfigurationDocument | undefined;
+  /** Whether the texts are wanted of documents that have no address. */
+  readonly withTexts: boolean;
 }
 
 export async function readPresent(options: ReadPresentOptions): Promise<Present> {
   const { database, vault, stores, secretsFor } = options;
   const servers = (await stores.servers.list()).map(({ server }) => server);
   const portals = await stores.portals.list();
+  const documents = await stores.documents.findAll();
+  const texts = options.withTexts ? await readTexts(stores, documents) : none;
   const decisions = await readServerDecisions(database);
   const described = secretsFor?.servers ?? {};
   const wanted = servers.filter(
-    ({ slug, headerNames }) => Object.hasOwn(described, slug) && headerNames.length > 0,
+    ({ slug, headerNames, authSecretNames }) =>
+      Object.hasOwn(described, slug) && headerNames.length + authSecretNames.length > 0,
   );
-  const headers = await readHeaders(
+  const sealed = await readServerSecrets(
     database,
     vault,
     wanted.map(({ id }) => id),
@@ -69,14 +80,35 @@ export async function readPresent(options: ReadPresentOptions): Promise<Present>
     servers: new Map(
       servers.map((server) => [
         server.slug,
-        { server, ...(decisions.get(server.id) ?? nothing), headers: headers.get(server.id) },
+        {
+          server,
+          document: documents.get(server.id),
+          documentText: texts.get(server.id),
+          ...(decisions.get(server.id) ?? nothing),
+          ...(sealed.get(server.id) ?? unasked),
+        },
       ]),
     ),
     portals: new Map(portals.map((portal) => [portal.slug, portal])),
   };
 }
 
+const none: ReadonlyMap<string, string> = new Map();
+
+async function readTexts(
+  { documents }: Pick<ConfigurationStores, "documents">,
+  all: ReadonlyMap<string, KeptDocument>,
+): Promise<ReadonlyMap<string, string>> {
+  const texts = new Map<string, string>();
+  for (const { serverId, sourceUrl } of all.values()) {
+    const known = sourceUrl === undefined ? await documents.textOf(serverId) : undefined;
+    if (known) texts.set(serverId, known.text);
+  }
+  return texts;
+}
+
 const nothing: ServerDecisions = { approvals: [], rejections: [] };
+const unasked: ServerSecrets = { headers: undefined, authSecrets: undefined };
 
 async function readPlain({ database, stores, secretsFor }: ReadPresentOptions): Promise<Present["plain"]> {
   const managed = await readManagement(database);

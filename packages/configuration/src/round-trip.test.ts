@@ -5,14 +5,18 @@ import {
   readServerDecisions,
   type Approval,
   type Curation,
+  type NewServer,
   type SecretRef,
 } from "@castellan/calls";
+import { authSecretNames } from "@castellan/credentials";
 import { sql } from "@castellan/database";
 import { isPrintable, parseSlug, systemClock, type Slug } from "@castellan/kernel";
 import { clientFeatures } from "@castellan/mcp";
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { compact } from "./document/compact.ts";
+import type { ConfigurationDocument } from "./document/document.ts";
 import { alias as aliasSchema, kindsByField } from "./document/fields.ts";
 import { secretRefs } from "./plan/secrets.ts";
 import { openInstallation, plainly, type TestInstallation } from "./testing.ts";
@@ -53,7 +57,7 @@ const slug = fc.stringMatching(/^[a-z](-?[a-z0-9]){0,6}$/).map((text): Slug => p
 const name = fc
   .oneof(
     fc
-      .string({ minLength: 1, maxLength: 30, unit: "binary" })
+      .string({ minLength: 1, maxLength: 30, unit: codePoint })
       .filter((text) => text.isWellFormed() && !text.includes("\0")),
     fc.constantFrom(
       "a.b",
@@ -98,7 +102,37 @@ const header = fc.record({
 });
 const fingerprint = fc.stringMatching(/^[0-9a-f]{64}$/).map((hex) => `sha256:${hex}`);
 
+/** Auths with the secrets that each wants; of a header that one sets, none is sent beside it. */
+const auth = fc.oneof(
+  fc.constantFrom<Authorized>(
+    { auth: { kind: "auto" } },
+    { auth: { kind: "none" } },
+    { auth: { kind: "own_account", programs: "shared", scopes: ["a", "b:c"] } },
+    { auth: { kind: "identity", audience: "urn:x y", groups: true } },
+  ),
+  fc.stringMatching(/^[!-~]{1,20}$/).chain((secret) =>
+    fc.constantFrom<Authorized>(
+      { auth: { kind: "bearer" }, authSecrets: { token: secret } },
+      { auth: { kind: "basic", username: "# me" }, authSecrets: { password: secret } },
+      { auth: { kind: "own_key", header: "x-api-key" }, authSecrets: { token: secret } },
+      {
+        auth: {
+          kind: "client_credentials",
+          issuer: "https://login.example/tenant/",
+          client: { id: "us", authMethod: "client_secret_post" },
+          endpoints: { token: "https://login.example/token" },
+        },
+        authSecrets: { clientSecret: secret },
+        authRefs: { clientSecret: { secretRef: `env:OF_${Buffer.from(secret).toString("hex")}` } },
+      },
+    ),
+  ),
+);
+
+type Authorized = Pick<NewServer, "auth" | "authSecrets" | "authRefs">;
+
 const server = fc.record({
+  auth,
   slug,
   title: fc.option(title, { nil: undefined }),
   description: fc.oneof(title, fc.constant("")),
@@ -154,6 +188,7 @@ const portal = fc.record({
   autoAccept,
   isListed: fc.boolean(),
   isReadOnly: fc.boolean(),
+  codeMode: fc.constantFrom("allowed" as const, "forced" as const, "forbidden" as const),
   directory: fc.constantFrom("workforce" as const, "customers" as const),
   rules: fc.array(
     fc.record({
@@ -182,13 +217,15 @@ type Platform = typeof platform extends fc.Arbitrary<infer T> ? T : never;
 
 /** Makes it through the stores, as people do by hand. What cannot be is left out: a host name or an alias twice. */
 async function build({ servers, portals }: Platform): Promise<void> {
-  for (const { approvals, rejections, headers, title, ...one } of servers) {
-    const named = Object.entries(headers);
+  for (const { approvals, rejections, headers, title, auth, ...one } of servers) {
+    const isSettled = auth.auth?.kind === "auto" || auth.auth?.kind === "none";
+    const named = Object.entries(headers).filter(([header]) => isSettled || header !== "authorization");
     const refs = named.flatMap(([header, { ref }]): [string, SecretRef][] =>
       ref ? [[header, { secretRef: ref }]] : [],
     );
     await house.servers.add({
       ...one,
+      ...auth,
       title: title ?? one.slug,
       headers: Object.fromEntries(named.map(([header, { value }]) => [header, value])),
       headerRefs: Object.fromEntries(refs),
@@ -246,6 +283,8 @@ async function decided() {
     url: server.url,
     transport: server.transport,
     headers: await house.servers.headersOf(server.id),
+    auth: server.auth,
+    authSecrets: await house.servers.authSecretsOf(server.id),
     allowPrivate: server.allowPrivate,
     clientFeatures: server.clientFeatures,
     uiHosts: server.uiHosts,
@@ -266,6 +305,7 @@ async function decided() {
     directory: portal.directory,
     access: portal.access,
     isReadOnly: portal.isReadOnly,
+    codeMode: portal.codeMode,
     publicLimits: portal.publicLimits,
     trustedIssuers: portal.trustedIssuers,
     servers: portal.servers,
@@ -275,12 +315,15 @@ async function decided() {
 }
 
 /** The values that belong to the references of an export. */
-async function secretsOf(refs: Readonly<Record<string, Readonly<Record<string, SecretRef>>>>) {
+async function secretsOf({ servers }: ConfigurationDocument) {
   const secrets: Record<string, string> = {};
-  for (const [slug, headers] of Object.entries(refs)) {
+  for (const [slug, { headers, authSecrets }] of Object.entries(servers)) {
     const { server } = await house.servers.get(slug);
     const values = await house.servers.headersOf(server.id);
     for (const [header, { secretRef }] of Object.entries(headers)) secrets[secretRef] = values[header] ?? "";
+    const known = await house.servers.authSecretsOf(server.id);
+    for (const name of authSecretNames)
+      if (authSecrets[name]) secrets[authSecrets[name].secretRef] = known[name] ?? "";
   }
   return secrets;
 }
@@ -300,10 +343,7 @@ test("an export makes the same installation again, and applied twice it changes 
       const exported = await house.configuration.export("main");
       const { document } = parseConfiguration(renderConfiguration(exported), "export.yaml");
       expect(parseConfiguration(JSON.stringify(exported), "export.json").document).toEqual(document);
-      const refs = Object.fromEntries(
-        Object.entries(document.servers).map(([slug, { headers }]) => [slug, headers]),
-      );
-      const secrets = await secretsOf(refs);
+      const secrets = await secretsOf(document);
       expect(Object.keys(secrets).toSorted()).toEqual(secretRefs(document));
 
       await empty();

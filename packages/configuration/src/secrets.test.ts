@@ -1,6 +1,7 @@
 /** Secrets come beside a document, and are in nothing that is told of it. */
 import { sql } from "@castellan/database";
 import { afterAll, beforeEach, expect, test } from "vitest";
+import { configurationDocument } from "./document/document.ts";
 import { faultOf, openInstallation, plainly, secrets, toDocument, token, weather } from "./testing.ts";
 
 const house = await openInstallation();
@@ -74,6 +75,78 @@ test("a header that the document no longer names is taken away", async () => {
     { path: "headers.authorization", before: { secretRef: "env:TOKEN", prefix: "Bearer " } },
   ]);
   expect((await house.servers.get("weather")).server).toMatchObject({ headerNames: [], headerRefs: {} });
+});
+
+const crm = {
+  url: "https://crm.example/mcp",
+  auth: { kind: "own_account", issuer: "https://login.crm.example", client: { id: "castellan" } },
+  authSecrets: { clientSecret: { secretRef: "env:CRM" } },
+};
+
+test("secrets of an auth come beside the document as well, and are for one authorization server", async () => {
+  const document = toDocument({ servers: { crm } });
+  expect(await faultOf(house.configuration.plan(document, plainly))).toMatchObject({
+    code: "secret_missing",
+    field: "servers.crm.authSecrets.clientSecret",
+    data: { missing: [{ secretRef: "env:CRM", field: "servers.crm.authSecrets.clientSecret" }] },
+  });
+  await house.configuration.apply(document, { ...plainly, secrets: { "env:CRM": token } });
+  const { server } = await house.servers.get("crm");
+  expect(server).toMatchObject({
+    auth: crm.auth,
+    authSecretNames: ["clientSecret"],
+    authRefs: crm.authSecrets,
+  });
+  expect(await house.servers.authSecretsOf(server.id)).toEqual({ clientSecret: token });
+  // What is stored is kept, and applied again it changes nothing.
+  expect((await house.configuration.apply(document, plainly)).changes).toEqual([]);
+
+  const rotated = await house.configuration.apply(document, {
+    ...plainly,
+    secrets: { "env:CRM": "n3xt-s3cret" },
+  });
+  expect(rotated.changes[0]?.fields).toEqual([{ path: "authSecrets.clientSecret", secret: "changed" }]);
+  expect(rotated.toSync).toEqual([{ id: server.id, slug: "crm" }]);
+  expect(await house.servers.authSecretsOf(server.id)).toEqual({ clientSecret: "n3xt-s3cret" });
+  const exported = await house.configuration.export("main");
+  expect(exported.servers).toEqual({ crm });
+  expect(JSON.stringify([rotated, exported])).not.toMatch(/s3cret/);
+
+  const elsewhere = { ...crm, auth: { ...crm.auth, issuer: "https://evil.example" } };
+  expect(
+    (await faultOf(house.configuration.apply(toDocument({ servers: { crm: elsewhere } }), plainly))).code,
+  ).toBe("secret_missing");
+
+  const open = toDocument({ servers: { crm: { url: crm.url } } });
+  const { changes } = await house.configuration.apply(open, plainly);
+  expect(changes[0]?.fields.map(({ path }) => path).toSorted()).toEqual([
+    "auth.client",
+    "auth.issuer",
+    "auth.kind",
+    "authSecrets.clientSecret",
+  ]);
+  expect((await house.servers.get("crm")).server).toMatchObject({ authSecretNames: [], authRefs: {} });
+});
+
+test("what does not go together is told by field, and an unusable secret without its value", async () => {
+  const wrong = (more: object) =>
+    configurationDocument
+      .safeParse({ apiVersion: "castellan/v1", name: "main", servers: { crm: { ...crm, ...more } } })
+      .error?.issues.map(({ path }) => path.join("."));
+  expect(wrong({})).toBeUndefined();
+  expect(wrong({ headers: { Authorization: { secretRef: "env:A" } } })).toEqual(["servers.crm.headers"]);
+  expect(wrong({ auth: { kind: "bearer" } })).toEqual([
+    "servers.crm.authSecrets.token",
+    "servers.crm.authSecrets.clientSecret",
+  ]);
+  const fault = await faultOf(
+    house.configuration.apply(toDocument({ servers: { crm } }), {
+      ...plainly,
+      secrets: { "env:CRM": "s3cret\nwith a line break" },
+    }),
+  );
+  expect(fault).toMatchObject({ code: "secret_invalid", field: "servers.crm.authSecrets.clientSecret" });
+  expect(JSON.stringify([fault.message, fault.data, fault.cause])).not.toMatch(/s3cret/);
 });
 
 test("the database holds no secret of a document", async () => {

@@ -26,6 +26,7 @@ import {
   type DefinitionStoreOptions,
   type ServerStore,
 } from "@castellan/calls";
+import type { Accounts } from "@castellan/credentials";
 import type { Database, Queryable } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
 import { createWebhookStore, type WebhookStore } from "@castellan/notices";
@@ -39,6 +40,7 @@ import {
   type PolicyStore,
   type World,
 } from "@castellan/policy";
+import { createDocumentStore, type DocumentStore } from "@castellan/openapi";
 import { createPortalStore, knownPortals, type PortalStore } from "@castellan/portal";
 import {
   createProviderStore,
@@ -57,11 +59,15 @@ export interface StoresOptions {
   readonly knowsCountries: boolean;
   /** Whether client certificates are checked here. */
   readonly checksCertificates: boolean;
+  /** What people are signed in to at servers: it ends with the server, and where a server becomes another one. */
+  readonly accounts?: Pick<Accounts, "forgetTarget"> | undefined;
 }
 
 export interface Stores {
   readonly portals: PortalStore;
   readonly servers: ServerStore;
+  /** The documents of those that are APIs. */
+  readonly documents: DocumentStore;
   readonly reviews: DefinitionReviews;
   readonly definitions: DefinitionStore;
   readonly groups: Groups;
@@ -105,7 +111,17 @@ export function createStores(database: Database, options: StoresOptions): Stores
   };
   return {
     portals,
-    servers: createServerStore({ database, vault, onRenamed, onRemoved: keeps("server") }),
+    servers: createServerStore({
+      database,
+      vault,
+      onRenamed,
+      async onRemoved(tx, slug, id) {
+        await assertNotNamed(tx, "server", slug);
+        await options.accounts?.forgetTarget(tx, id);
+      },
+      onAccountsEnded: async (tx, id, ended) => options.accounts?.forgetTarget(tx, id, ended),
+    }),
+    documents: createDocumentStore(database, clock),
     reviews: createDefinitionReviews({ database, onRenamed }),
     definitions: createDefinitionStore(database, { onRenamed }),
     groups: createGroups({

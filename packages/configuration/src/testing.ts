@@ -8,6 +8,8 @@ import { createTestDatabase } from "@castellan/database/testing";
 import { isFault, systemClock as clock, type Fault } from "@castellan/kernel";
 import { noticeMigrations } from "@castellan/notices";
 import { oauthMigrations } from "@castellan/oauth";
+import { openapiMigrations } from "@castellan/openapi";
+import { openDocumentReader } from "@castellan/openapi/testing";
 import { policyMigrations } from "@castellan/policy";
 import { portalMigrations } from "@castellan/portal";
 import { signInMigrations } from "@castellan/sign-in";
@@ -34,6 +36,7 @@ const migrations = [
   vaultMigrations,
   accessMigrations,
   callMigrations,
+  openapiMigrations,
   portalMigrations,
   oauthMigrations,
   signInMigrations,
@@ -50,7 +53,9 @@ export async function openInstallation(): Promise<TestInstallation> {
   const vault = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
   const storesOn = (on: Database) =>
     createStores(on, { vault, clock, knowsCountries: true, checksCertificates: true });
-  const configurationOn = (on: Database) => createConfiguration({ database: on, vault, outbound, storesOn });
+  const documents = opened.use(openDocumentReader());
+  const configurationOn = (on: Database) =>
+    createConfiguration({ database: on, vault, outbound, documents, storesOn });
   return {
     ...storesOn(database),
     database,

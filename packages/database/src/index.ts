@@ -20,6 +20,7 @@ export {
   type ChangeFeedOptions,
   type ChangeListener,
 } from "./change-feed.ts";
+export { RowWaits, type RowWait } from "./row-waits.ts";
 export { createListener, type Listener, type ListenerOptions } from "./listener.ts";
 
 export { findRunningServer } from "./embedded/running.ts";

@@ -29,6 +29,10 @@ export const idPrefixes = {
   evaluator: "evl",
   notice: "ntc",
   webhook: "whk",
+  account: "acc",
+  link: "lnk",
+  run: "run",
+  document: "doc",
 } as const;
 
 export type IdKind = keyof typeof idPrefixes;
@@ -40,6 +44,12 @@ export function createId<Kind extends IdKind>(of: Kind): Id<Kind> {
   const random = randomBytes();
   const uuid = uuidv7({ random, ...nextTick(random) });
   return `${idPrefixes[of]}_${uuid.replaceAll("-", "")}` as Id<Kind>;
+}
+
+/** What all ids of the kind that were made then or later sort at or after. Milliseconds since the epoch. */
+export function earliestId<Kind extends IdKind>(of: Kind, ms: number): string {
+  const tick = Math.min(Math.max(Math.floor(ms), 0), 0xff_ff_ff_ff_ff_ff);
+  return `${idPrefixes[of]}_${tick.toString(16).padStart(12, "0")}`;
 }
 
 /** Whether an untrusted string has the shape of an id of this kind. */

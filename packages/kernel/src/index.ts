@@ -9,8 +9,9 @@ export {
   type FaultSpec,
 } from "./fault.ts";
 export { kernelFaults } from "./faults.ts";
-export { createId, idPrefixes, isId, type Id, type IdKind } from "./id.ts";
+export { createId, earliestId, idPrefixes, isId, type Id, type IdKind } from "./id.ts";
 export { checkInput, fieldOf, invalidInput, parseInput, type InputProblem } from "./input.ts";
 export { isPrintable } from "./printable.ts";
 export { isSlug, parseSlug, slugPattern, slugRule, type Slug } from "./slug.ts";
+export { createThreads, serveThread, type Threads, type ThreadsOptions } from "./threads.ts";
 export { visible } from "./visible.ts";

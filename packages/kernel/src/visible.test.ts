@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { visible } from "./visible.ts";
+import { codePoint } from "./testing.ts";
 
 test.each([
   ["plain text, with breaks\n\tand tabs, é 漢 🙂", "plain text, with breaks\n\tand tabs, é 漢 🙂"],
@@ -40,7 +41,7 @@ test("nothing that shows is lost, nothing that does not is left, and no two text
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.string({ unit: "binary" }),
+        fc.string({ unit: codePoint }),
         fc.array(pieces).map((all) => all.join("")),
       ),
       (text) => {

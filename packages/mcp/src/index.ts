@@ -39,6 +39,7 @@ export {
   type ModernVersion,
 } from "./versions.ts";
 export { classify, type Protocol, type ProtocolHeaders } from "./era/classify.ts";
+export { encodeHeaderValue } from "./era/header-value.ts";
 export {
   assertParamHeaders,
   assertSentParamHeaders,
@@ -106,6 +107,11 @@ export {
   type UpstreamLimits,
   type UpstreamTarget,
 } from "./upstream/channel.ts";
+export {
+  type AboutRequest,
+  type CredentialsRefusal,
+  type UpstreamCredentials,
+} from "./upstream/credentials.ts";
 export { type OnMessage } from "./upstream/hand-on.ts";
 export {
   type KeptSession,
@@ -114,6 +120,8 @@ export {
 } from "./upstream/legacy-session.ts";
 export { type LegacyClient } from "./upstream/legacy.ts";
 export { listAll, type ListSpec } from "./upstream/list.ts";
-export { createModernChannel, type ClientIdentity } from "./upstream/modern.ts";
+export { type LocalReply, type LocalRequest, type LocalServer } from "./upstream/local-server.ts";
+export { countUp, createModernChannel, type ClientIdentity } from "./upstream/modern.ts";
 export { openLegacyChannel, type LegacyTransport, type Probed } from "./upstream/probe.ts";
 export { addressBelow, findServer, type FoundBelow, type FoundServer } from "./upstream/find-server.ts";
+export { toUpstreamFault } from "./upstream/upstream-fault.ts";

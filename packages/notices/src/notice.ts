@@ -1,7 +1,12 @@
 /** What people and programs are told of. */
 import type { Id } from "@castellan/kernel";
 
-export const noticeKinds = ["approval.asked", "approval.reminder", "approval.decided"] as const;
+export const noticeKinds = [
+  "approval.asked",
+  "approval.reminder",
+  "approval.decided",
+  "credential.failed",
+] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
 /** A letter. Its texts may hold what strangers wrote: what does not show is made visible, and nothing in it is markup. */

@@ -33,6 +33,12 @@ export const portalFaults = defineFaults({
     status: 409,
     help: "Something else in the portal has the name that the alias would give: another alias, or a definition that a server lists. The message names both; choose another alias, or switch the other one off.",
   },
+  // Not 403: clients take that for a matter of signing in, and show nothing of what is said with it.
+  codemode_forbidden: {
+    owner: "caller",
+    status: 400,
+    help: "The portal does not allow Code Mode: `codemode` is to be left out of its address.",
+  },
   hostname_taken: {
     owner: "caller",
     status: 409,

@@ -1,17 +1,23 @@
+import type { PersonalLists } from "@castellan/calls";
 import type { Subscriptions } from "./answers/listen.ts";
+import type { Choices } from "./choices/choices.ts";
+import type { ListName } from "./portals/list-changes.ts";
 import type { PortalDirectory } from "./portals/portal-directory.ts";
 import type { SessionRegistry } from "./sessions/session-registry.ts";
 
-/** Tells every client with a stream when what its portal offers has changed, or that the portal is gone. */
+/** Tells every client with a stream when what its portal offers, or what its person has chosen of it or has there alone, has changed, or that the portal is gone. */
 export function followChanges(parts: {
   directory: PortalDirectory;
   sessions: SessionRegistry;
   subscriptions: Subscriptions;
+  choices?: Pick<Choices, "onChange"> | undefined;
+  lists?: Pick<PersonalLists, "onChange"> | undefined;
   /** Told of what the database could not be told. */
   onError: (error: unknown) => void;
 }): Disposable {
-  const { directory, sessions, subscriptions, onError } = parts;
-  const stop = directory.onChange((portal, lists) => {
+  const { directory, sessions, subscriptions, choices, lists, onError } = parts;
+  const stop = new DisposableStack();
+  const portalChanged = (portal: string, lists: readonly ListName[]) => {
     if (!directory.find(portal)) {
       subscriptions.end(portal);
       sessions.endAt(portal).catch(onError);
@@ -22,6 +28,13 @@ export function followChanges(parts: {
     for (const { stream } of sessions.at(portal)) {
       stream.portalChanged(lists);
     }
-  });
-  return { [Symbol.dispose]: stop };
+  };
+  stop.defer(directory.onChange(portalChanged));
+  const callerChanged = (principalId: string) => {
+    subscriptions.chosen(principalId);
+    for (const { stream } of sessions.of(principalId)) stream.portalChanged();
+  };
+  if (choices) stop.defer(choices.onChange(callerChanged));
+  if (lists) stop.defer(lists.onChange(callerChanged));
+  return stop;
 }

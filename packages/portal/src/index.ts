@@ -3,7 +3,9 @@ export { portalMigrations } from "./migrations.ts";
 
 export {
   defaultPortalSlug,
+  codeModeRules,
   defaultPublicLimits,
+  type CodeModeRule,
   type CurationPatch,
   type EntryPatch,
   type KindPatch,
@@ -32,6 +34,13 @@ export {
 } from "./sessions/session-registry.ts";
 export { portalSealedColumns } from "./sessions/line-store.ts";
 export { followChanges } from "./follow-changes.ts";
+
+export { createChoices, type Choices, type ChoicesOptions, type ToldServers } from "./choices/choices.ts";
+export { type ChoicePlace } from "./choices/choice-store.ts";
+export { createAccountsOfPeople } from "./choices/accounts-of-people.ts";
+export { createPersonServers, type PersonServersOptions } from "./choices/person-servers.ts";
+export { type PeopleParts } from "./choices/people-parts.ts";
+
 export { portalTools } from "./portal-tools/portal-tools.ts";
 
 export {
@@ -45,4 +54,5 @@ export { createAddresses, apiResource, type Addresses } from "./resource/address
 export { createResourceMetadata, type ResourceMetadataOptions } from "./resource/resource-metadata.ts";
 export { createDoor, type Door, type DoorOptions } from "./callers/door.ts";
 export { UnderWay, type UnderWayOptions } from "./callers/under-way.ts";
+export { type CodemodePort, type CodeSeat, type CodeTool } from "./codemode-port.ts";
 export { mountPortals } from "./endpoint/routes.ts";

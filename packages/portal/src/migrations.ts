@@ -1,6 +1,9 @@
 import type { MigrationSet } from "@castellan/database";
 
-/** The tables of portals and of the sessions of their legacy clients. They refer to the servers of package calls, whose migrations come first. */
+/**
+ * The tables of portals, of the sessions of their legacy clients, and of what people choose among their servers. They refer
+ * to the people of package access and the servers of package calls, whose migrations come first.
+ */
 export const portalMigrations: MigrationSet = [
   {
     id: "portal.0001-portals",
@@ -137,5 +140,38 @@ export const portalMigrations: MigrationSet = [
     sql: `
       -- Whether nobody does more than read there.
       alter table portals add column is_read_only boolean not null default false;`,
+  },
+  {
+    id: "portal.0006-choices",
+    sql: `
+      -- Servers that a person has switched off, for one client of theirs.
+      create table server_choices (
+        portal_id  text not null references portals (id) on delete cascade,
+        server_id  text not null references servers (id) on delete cascade,
+        person_id  text collate "C" not null references users (id) on delete cascade,
+        -- The client's id; '' where it has none.
+        client_id  text collate "C" not null,
+        chosen_at  timestamptz not null,
+        primary key (person_id, client_id, portal_id, server_id)
+      );
+      create index server_choices_portal on server_choices (portal_id);
+      create index server_choices_server on server_choices (server_id);
+      -- Servers of a portal that a person was told of: what is not here is new to them.
+      create table servers_seen (
+        portal_id  text not null references portals (id) on delete cascade,
+        server_id  text not null references servers (id) on delete cascade,
+        person_id  text collate "C" not null references users (id) on delete cascade,
+        seen_at    timestamptz not null,
+        primary key (person_id, portal_id, server_id)
+      );
+      create index servers_seen_portal on servers_seen (portal_id);
+      create index servers_seen_server on servers_seen (server_id);`,
+  },
+  {
+    id: "portal.0007-code-mode",
+    sql: `
+      -- allowed: a client may ask for it. forced: every connection is in Code Mode. forbidden: none is.
+      alter table portals add column code_mode text collate "C" not null default 'allowed'
+        check (code_mode in ('allowed', 'forced', 'forbidden'));`,
   },
 ];

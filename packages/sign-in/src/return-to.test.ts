@@ -10,6 +10,8 @@ test.each([
   ["/oauth/../account", "/account"],
   ["/approvals", "/approvals"],
   ["/approvals/apr_1?directory=customers", "/approvals/apr_1?directory=customers"],
+  ["/links", "/links"],
+  ["/links/requests/lnk_1", "/links/requests/lnk_1"],
 ])("%s is gone to as %s", (text, path) => {
   expect(parseReturnTo(text)).toBe(path);
 });
@@ -24,6 +26,7 @@ test.each([
   "/oauth",
   "/accounts",
   "/approvals2",
+  "/links2",
   "/api/v1/approvals",
   "/approvals/../sign-out",
   "/approvals//evil.example",

@@ -7,8 +7,8 @@ import type { Context } from "hono";
 import type { SignInAim } from "./ports.ts";
 
 const elsewhere = "/account";
-const pages = [elsewhere, "/approvals"] as const;
-const prefixes = ["/oauth/", "/account/", "/approvals/"] as const;
+const pages = [elsewhere, "/approvals", "/links"] as const;
+const prefixes = ["/oauth/", "/account/", "/approvals/", "/links/"] as const;
 const maxLength = 2048;
 
 /** The path and query that are meant; `/account` for what leads anywhere else. */

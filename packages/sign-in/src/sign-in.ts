@@ -54,9 +54,9 @@ export interface SignIn extends AsyncDisposable {
   /** Who is signed in with the browser that sends this request: nobody whose session has ended or who is suspended. */
   current(c: Context): Promise<SignedIn | undefined>;
   /**
-   * The address at which somebody signs in and comes back to `returnTo`, a path below `/oauth/`, `/account` or `/approvals`:
-   * anything else leads to `/account`. `directory`: as whom; default workforce. `again`: with a proof made now. `other`: as
-   * somebody else than who is signed in.
+   * The address at which somebody signs in and comes back to `returnTo`, a path below `/oauth/`, `/account`, `/approvals` or
+   * `/links`: anything else leads to `/account`. `directory`: as whom; default workforce. `again`: with a proof made now.
+   * `other`: as somebody else than who is signed in.
    */
   signInPath(returnTo: string, options?: SignInPathOptions): string;
 }

@@ -8,6 +8,7 @@ import { startHttpServer, type HttpServer, type HttpServerSettings } from "./ser
 
 export { createAuthority, serve, serveProxy } from "./outbound/testing.ts";
 export { createTestAuthority } from "./client-certificate/testing.ts";
+export { RedirectBrowser } from "./pages/redirect-browser.ts";
 export { TestBrowser, type ShownPage } from "./pages/testing.ts";
 
 interface Answer {

@@ -11,7 +11,7 @@ import { stop } from "../process/castellan.ts";
 import { eventually } from "../process/proc.ts";
 import { connectionsTo } from "../process/tcp.ts";
 import { type Chatty, startChatty, watchedUri } from "./chatty.ts";
-import { openScene, returned, type Held, type Scene } from "./scene.ts";
+import { newDatabaseSockets, openScene, returned, type Held, type Scene } from "./scene.ts";
 
 const minutes = Number(process.env["SOAK_MINUTES"] ?? 1);
 /** On each of the eight streams: ten a second, for an hour. */
@@ -112,9 +112,6 @@ describe.runIf(process.platform === "linux")("streams of an hour", () => {
     return { cell, caller, answered };
   }
 });
-
-/** The pool of connections to the database grows with its first busy moment. */
-const newDatabaseSockets = 12;
 
 function tellWhatCame({ inbox }: Caller) {
   const progress = inbox

@@ -37,6 +37,9 @@ export interface Scene extends AsyncDisposable {
 
 const preloaded = new URL("../process/collect-garbage.ts", import.meta.url).href;
 const bytesPerMiB = 1024 * 1024;
+/** The database's pool keeps what a busy moment opened for a minute: longer than is waited for here. */
+export const newDatabaseSockets = 12;
+
 const looks = 5;
 const lookAgainMs = 100;
 

@@ -104,13 +104,14 @@ const ways = [
 
 test.each(ways)(
   "one that $way: signs in, refreshes by itself, asks for more",
-  { timeout: 60_000 },
+  // A program of others, which once in dozens of runs never answered: it is started anew, and has to do all of it then.
+  { timeout: 60_000, retry: 1 },
   async (way) => {
     await using desk = await newDesk(await way.prepare());
     const first = await run(desk, async (client) => (await client.listTools()).tools.length, {
       isAsked: true,
     });
-    expect(first.result).toBe(11);
+    expect(first.result).toBe(13);
     expect(first.asked?.words.split("\n")[2]).toBe(
       `${way.known} Access is handed to a program on this computer.`,
     );

@@ -122,6 +122,8 @@ test.each(sdks)("$name is not asked for what its person may not do: there is no 
     "invoices_list_invoices",
     "invoices_get_invoice",
     "portal_list_servers",
+    "portal_toggle_servers",
+    "portal_toggle_single_server",
   ]);
   expect(await failureOf(app.client.callTool(create))).toMatchObject({ code: -32602 });
   expect(app.memory.sentTo).toBeUndefined();

@@ -108,4 +108,6 @@ export const toolsOfAda = [
   "invoices_list_invoices",
   "invoices_get_invoice",
   "portal_list_servers",
+  "portal_toggle_servers",
+  "portal_toggle_single_server",
 ];

@@ -1,5 +1,5 @@
 /** Errors for people: `castellan: <what> (code)` and a line that says what to do, if there is one. */
-import { isFault, type Fault } from "@castellan/kernel";
+import { Fault, isFault } from "@castellan/kernel";
 import { clean } from "./output/clean.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,6 +19,18 @@ export function reportError(error: unknown, terminal: Terminal): 1 | 2 {
 }
 
 const usageCodes = new Set(["usage_invalid", "not_confirmed"]);
+
+/** Of a fault's data: what to do about it. */
+const hintKey = "hint";
+
+/** The same failure with what to do about it, where a command knows better than the code says. */
+export function withHint(fault: Fault, hint: string): Fault {
+  const { code, owner, status, retryable, message, data } = fault;
+  return new Fault(code, { owner, status, retryable, help: "" }, message, {
+    data: { ...data, [hintKey]: hint },
+    cause: fault,
+  });
+}
 
 /** What to do about it, where there is more to say than the message does. */
 const hints: Readonly<Record<string, string>> = {
@@ -42,6 +54,11 @@ const hints: Readonly<Record<string, string>> = {
     "It changed after it was shown, so nothing was decided. `castellan server definitions SERVER` shows it as it is now.",
   server_headers_required:
     "Headers are not sent to another address by themselves: give them anew, or take them away with --no-header.",
+  server_secrets_required:
+    "Secrets are not sent to another address, nor to another authorization server, by themselves: give them anew.",
+  person_wanted: "`castellan login` signs you in; commands then ask as you.",
+  account_not_taken:
+    "`castellan server edit SERVER --auth KIND` says how requests to it are authorized; with some kinds somebody signs in.",
   alias_taken: "`castellan portal tools PORTAL` shows which names there are.",
   hostname_taken: "`castellan portal list` shows who has it.",
   secret_missing: "Set the variable or write the file, and repeat the command.",
@@ -52,6 +69,7 @@ const hints: Readonly<Record<string, string>> = {
   approval_not_found: "`castellan approval list` shows those that you may see.",
   approval_not_yours:
     "`castellan approval show ID` says who decides; `castellan whoami` says who you are, and `castellan login` signs you in.",
+  run_unknown: "`castellan run list` shows those that are kept, with --mine your own.",
   token_name_taken: "`castellan token list` shows who has it.",
 };
 
@@ -59,6 +77,8 @@ function hintOf({ code, data }: Fault): string | undefined {
   const [, ...others] = Array.isArray(data?.["problems"]) ? (data["problems"] as unknown[]) : [];
   const more = others.filter(isProblem).map(({ field, reason }) => `${clean(field)} ${clean(reason)}`);
   if (more.length > 0) return more.join("; ");
+  const hint = data?.[hintKey];
+  if (typeof hint === "string") return clean(hint);
   const requestId = data?.["requestId"];
   if (code === "internal_error" && typeof requestId === "string")
     return `The server's log has more under ${clean(requestId)}.`;

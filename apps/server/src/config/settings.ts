@@ -6,6 +6,7 @@ import { isIP } from "node:net";
 import { resolve } from "node:path";
 import { syncIntervalBounds } from "@castellan/calls";
 import { parseDatabaseUrl } from "@castellan/database";
+import { containmentModes, type ContainmentMode } from "@castellan/isolates";
 import { isMailAddress, parseSmtpUrl } from "@castellan/notices";
 import { clientRegistrations, parseRedirectRule } from "@castellan/oauth";
 import { isNamespace, namespaceRule } from "@castellan/registry";
@@ -201,6 +202,36 @@ export const settings = {
       throw new Error("must be an e-mail address");
     },
   }),
+  isolateContainment: defineSetting({
+    variable: "CASTELLAN_ISOLATES_CONTAINMENT",
+    help: "How programs of Code Mode are contained beside their own limits: required (by bubblewrap, or they do not run), preferred (by bubblewrap where it can be had), none.",
+    fallback: "required, on a loopback address preferred",
+    parse: oneOf(...containmentModes),
+  }),
+  isolateMaxRunning: defineSetting({
+    variable: "CASTELLAN_ISOLATES_RUNNING",
+    help: "Programs that run at a time on this replica; each has a process of its own. Further ones wait.",
+    fallback: "16",
+    parse: integer(1, 1_000),
+  }),
+  isolateWarm: defineSetting({
+    variable: "CASTELLAN_ISOLATES_WARM",
+    help: "Processes that wait for a program, so that none has to wait for a process; 0 starts each when it is needed.",
+    fallback: "2",
+    parse: integer(0, 100),
+  }),
+  runSeconds: defineSetting({
+    variable: "CASTELLAN_RUN_SECONDS",
+    help: "Time that one run of Code Mode may take, in seconds, without waiting for people.",
+    fallback: "60",
+    parse: integer(1, 600),
+  }),
+  runWaitSeconds: defineSetting({
+    variable: "CASTELLAN_RUN_WAIT_SECONDS",
+    help: "How long a run of Code Mode waits for people's decisions before it is given up, in seconds.",
+    fallback: "86400",
+    parse: integer(60, 30 * 86_400),
+  }),
   metricsPort: defineSetting({
     variable: "CASTELLAN_METRICS_PORT",
     help: "Port for Prometheus metrics at /metrics, on the same address as everything else.",
@@ -371,6 +402,11 @@ function certificateContradictions(config: Config): string[] {
           "CASTELLAN_CLIENT_CA_FILE needs CASTELLAN_TLS_CERT_FILE or CASTELLAN_CLIENT_CERT_HEADER: no certificate would ever arrive",
         ]),
   ];
+}
+
+/** How programs are to be contained. Whoever can reach this process from elsewhere can send it one. */
+export function containmentOf({ isolateContainment, isLoopback }: Config): ContainmentMode {
+  return isolateContainment ?? (isLoopback ? "preferred" : "required");
 }
 
 function isLoopbackHost(host: string): boolean {

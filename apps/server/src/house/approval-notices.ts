@@ -3,6 +3,7 @@ import type { Approval, ApprovalEvent } from "@castellan/approvals";
 import type { Queryable } from "@castellan/database";
 import type { Notice, Notices } from "@castellan/notices";
 import { moment } from "@castellan/web";
+import { told } from "./told.ts";
 
 /** What `approvals` is given as `notify`. */
 export function tellOfApprovals(
@@ -93,21 +94,7 @@ function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-const maxLength = 200;
 const maxReasonLength = 1000;
-
-/**
- * What somebody else wrote: one line, so that it is not taken for one of ours, and no address of which a mail program
- * makes a link. All of it, as it was written, is on the page.
- */
-function told(text: string, max = maxLength): string {
-  const characters = [...text.replaceAll(/\s+/g, " ").trim()];
-  const short = characters.length <= max ? characters : [...characters.slice(0, max - 1), "…"];
-  return short
-    .join("")
-    .replaceAll("://", "[:]//")
-    .replaceAll(/(?<=[\p{L}\p{N}-])[.\u3002\uFF0E\uFF61](?=\p{L}{2})/gu, "[.]");
-}
 
 function dataOf(approval: Approval, url: string): Readonly<Record<string, unknown>> {
   const { id, state, asker, subject, needs, rejection, askedAt, expiresAt, decidedAt } = approval;

@@ -1,34 +1,22 @@
 /** How people are asked and told: requests for decisions, their pages, and notices. Who gets what, no logic. */
 import { findActivePerson, findDeciders, proveGrant } from "@castellan/access";
 import { approvalPath, createApprovalPages, createApprovals, type Approvals } from "@castellan/approvals";
-import type { ChangeFeed, Database } from "@castellan/database";
-import { isId, type Clock, type Id } from "@castellan/kernel";
+import { isId, type Id } from "@castellan/kernel";
 import { createNotices, type Notices } from "@castellan/notices";
 import type { SignIn } from "@castellan/sign-in";
-import type { Vault } from "@castellan/vault";
-import type { Forms, Outbound } from "@castellan/web";
+import type { Forms } from "@castellan/web";
 import type { Hono } from "hono";
 import type { Config } from "../config/settings.ts";
 import { tellOfApprovals } from "./approval-notices.ts";
+import type { Ground } from "./ground.ts";
 
 export interface Deciding extends AsyncDisposable {
   readonly approvals: Approvals;
   readonly notices: Notices;
 }
 
-export interface DecidingOptions {
-  readonly config: Config;
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly clock: Clock;
-  readonly changes: ChangeFeed;
-  readonly outbound: Outbound;
-  readonly publicUrl: string;
-  readonly onError: (error: unknown) => void;
-}
-
-export function openDeciding(options: DecidingOptions): Deciding {
-  const { config, database, vault, clock, changes, outbound, publicUrl, onError } = options;
+export function openDeciding(ground: Ground): Deciding {
+  const { config, database, vault, clock, changes, outbound, publicUrl, onError } = ground;
   const opened = new AsyncDisposableStack();
   const notices = opened.use(
     createNotices({ database, vault, clock, changes, outbound, smtp: smtpSettings(config), onError }),
@@ -53,10 +41,10 @@ export function approvalPage(publicUrl: string): (id: Id<"approval">) => string 
 }
 
 export function decidingPages(
-  { approvals }: Pick<Deciding, "approvals">,
-  options: Pick<DecidingOptions, "database" | "clock" | "publicUrl"> & { signIn: SignIn; forms: Forms },
+  { database, clock, publicUrl }: Ground,
+  { approvals }: Deciding,
+  { signIn, forms }: { readonly signIn: SignIn; readonly forms: Forms },
 ): Hono {
-  const { database, clock, publicUrl, signIn, forms } = options;
   return createApprovalPages({
     approvals,
     forms,

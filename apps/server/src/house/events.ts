@@ -40,6 +40,38 @@ export const callEnded = defineEvent({
   ],
 });
 
+export const runEnded = defineEvent({
+  name: "run.ended",
+  level: "debug",
+  message: "A run of code has ended",
+  fields: {
+    id: "string",
+    portal: "string",
+    tool: "string",
+    server: "string?",
+    state: "string",
+    code: "string?",
+    wallMs: "number",
+    cpuMs: "number",
+    calls: "number",
+  },
+  metrics: [
+    {
+      kind: "counter",
+      name: "castellan_runs",
+      help: "Runs of code (Code Mode) that ended, by how they ended",
+      labels: ["portal", "tool", "state"],
+    },
+    {
+      kind: "duration",
+      name: "castellan_run_duration",
+      help: "How long their last passes took",
+      value: "wallMs",
+      labels: ["tool"],
+    },
+  ],
+});
+
 export const requestRefused = defineEvent({
   name: "request.refused",
   level: "debug",

@@ -1,5 +1,6 @@
 /** What of the house is in use at this moment, read when somebody asks for the metrics. */
 import type { CallLimiter, Circuits, Conversations, LinePool } from "@castellan/calls";
+import type { Isolates } from "@castellan/isolates";
 import type { SessionRegistry, UnderWay } from "@castellan/portal";
 import type { GaugeSpec, Telemetry } from "@castellan/telemetry";
 
@@ -10,6 +11,7 @@ export interface Gauged {
   readonly conversations: Pick<Conversations, "waiting">;
   readonly limiter: Pick<CallLimiter, "underWay">;
   readonly circuits: Pick<Circuits, "open">;
+  readonly isolates: Pick<Isolates, "stats">;
 }
 
 interface Gauge extends Pick<GaugeSpec, "name" | "help"> {
@@ -46,6 +48,21 @@ export const gauges: readonly Gauge[] = [
     name: "castellan_circuits_open",
     help: "Servers that this replica does not ask at present, since the last calls found nobody",
     read: ({ circuits }) => circuits.open,
+  },
+  {
+    name: "castellan_isolates_busy",
+    help: "Processes that run a program (Code Mode) on this replica",
+    read: ({ isolates }) => isolates.stats.busy,
+  },
+  {
+    name: "castellan_isolates_idle",
+    help: "Processes that wait for a program",
+    read: ({ isolates }) => isolates.stats.idle,
+  },
+  {
+    name: "castellan_programs_waiting",
+    help: "Programs that wait for a process",
+    read: ({ isolates }) => isolates.stats.waiting,
   },
 ];
 

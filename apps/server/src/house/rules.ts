@@ -1,7 +1,6 @@
 /** What rules decide by: the rules in force, where requests come from, and what evaluators say. Who gets what, no logic. */
 import type { UserPrincipal } from "@castellan/access";
 import { callerOf, createCallPolicy, fitsServer, type CallPolicy } from "@castellan/calls";
-import type { ChangeFeed, Database } from "@castellan/database";
 import type { Clock } from "@castellan/kernel";
 import type { EntryPolicy } from "@castellan/oauth";
 import {
@@ -15,11 +14,10 @@ import {
   type PolicyDirectory,
   type PolicyStore,
   type Postures,
-  type Unusable,
 } from "@castellan/policy";
 import type { PortalDirectory } from "@castellan/portal";
-import type { Vault } from "@castellan/vault";
-import type { Outbound } from "@castellan/web";
+import { evaluatorFailed, ruleUnusable } from "./events.ts";
+import type { Ground } from "./ground.ts";
 
 export interface Rules extends AsyncDisposable {
   readonly policies: PolicyDirectory;
@@ -29,26 +27,16 @@ export interface Rules extends AsyncDisposable {
   readonly postures: Postures;
 }
 
-export interface RulesOptions {
-  readonly database: Database;
-  readonly store: PolicyStore;
-  readonly changes: ChangeFeed;
-  readonly vault: Vault;
-  readonly outbound: Outbound;
-  readonly clock: Clock;
-  readonly publicUrl: string;
-  readonly countryDatabaseFile: string | undefined;
-  /** Told why an evaluator gave no answer that counts. */
-  readonly onEvaluatorFailed: (evaluator: string, reason: string) => void;
-  /** Told what of a stored rule cannot be applied any more. */
-  readonly onUnusable: (unusable: Unusable) => void;
-}
-
-export async function openRules(options: RulesOptions): Promise<Rules> {
-  const { database, changes, vault, outbound, clock, publicUrl } = options;
+export async function openRules(ground: Ground, store: PolicyStore): Promise<Rules> {
+  const { config, telemetry, database, changes, vault, outbound, clock, publicUrl } = ground;
   await using opened = new AsyncDisposableStack();
   const policies = opened.use(
-    await createPolicyDirectory({ store: options.store, changes, clock, onUnusable: options.onUnusable }),
+    await createPolicyDirectory({
+      store,
+      changes,
+      clock,
+      onUnusable: (unusable) => telemetry.emit(ruleUnusable, { ...unusable }),
+    }),
   );
   const postures = opened.use(
     await createPostures({
@@ -58,10 +46,10 @@ export async function openRules(options: RulesOptions): Promise<Rules> {
       outbound,
       clock,
       publicUrl,
-      onFailure: options.onEvaluatorFailed,
+      onFailure: (evaluator, reason) => telemetry.emit(evaluatorFailed, { evaluator, reason }),
     }),
   );
-  const countries = createCountries({ file: options.countryDatabaseFile });
+  const countries = createCountries({ file: config.countryDatabaseFile });
   const policy = createCallPolicy({
     current: () => policies.current(),
     evaluate: (slugs, caller, connection) =>
@@ -79,7 +67,7 @@ export async function openRules(options: RulesOptions): Promise<Rules> {
 }
 
 /** Where nothing is known of a request: what is decided by who somebody is alone. */
-const anywhere: Connection = { address: "", country: "ZZ", certificate: undefined, postures: {} };
+export const anywhere: Connection = { address: "", country: "ZZ", certificate: undefined, postures: {} };
 
 /** Whether rules leave somebody anything at a portal, asked as a client is let in and comes for tokens. */
 export function entryPolicy(

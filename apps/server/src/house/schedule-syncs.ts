@@ -1,4 +1,4 @@
-/** Reads the lists of each server again from time to time, soon where the last attempt failed. */
+/** Reads the lists of each server again from time to time, soon where the last attempt failed, or failed at one of them. */
 import {
   createSyncTrigger,
   type Catalog,
@@ -40,6 +40,7 @@ export function scheduleSyncs(options: {
 function isDue({ server, state }: CatalogServer, nowMs: number, intervalSeconds: number): boolean {
   if (!state.attemptedAt || state.isOutdated) return true;
   const everyMs = (server.syncIntervalSeconds ?? intervalSeconds) * 1000;
-  const waitMs = state.status === "ready" ? everyMs : Math.min(everyMs, longestAfterFailureMs);
+  const isWhole = state.status === "ready" && (state.failedLists ?? []).length === 0;
+  const waitMs = isWhole ? everyMs : Math.min(everyMs, longestAfterFailureMs);
   return nowMs - state.attemptedAt.getTime() >= waitMs;
 }

@@ -5,7 +5,9 @@ import { apiMigrations } from "@castellan/api";
 import { approvalMigrations } from "@castellan/approvals";
 import { auditMigrations } from "@castellan/audit";
 import { callMigrations } from "@castellan/calls";
+import { codemodeMigrations } from "@castellan/codemode";
 import { configurationMigrations } from "@castellan/configuration";
+import { credentialMigrations } from "@castellan/credentials";
 import {
   changeMigrations,
   migrate,
@@ -16,6 +18,7 @@ import {
 import { limitMigrations } from "@castellan/limits";
 import { noticeMigrations } from "@castellan/notices";
 import { oauthMigrations } from "@castellan/oauth";
+import { openapiMigrations } from "@castellan/openapi";
 import { policyMigrations } from "@castellan/policy";
 import { portalMigrations } from "@castellan/portal";
 import { replicaMigrations } from "@castellan/replicas";
@@ -43,8 +46,11 @@ export const allMigrations = [
   oauthMigrations,
   policyMigrations,
   approvalMigrations,
+  credentialMigrations,
   noticeMigrations,
   signInMigrations,
+  codemodeMigrations,
+  openapiMigrations,
   configurationMigrations,
   apiMigrations,
 ];

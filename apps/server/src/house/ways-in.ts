@@ -1,9 +1,6 @@
 /** How people and clients come in: sign-in, its providers, the authorization server. Who gets what, no logic. */
 import type { People, SignInSessions } from "@castellan/access";
 import { approvalPagePath } from "@castellan/approvals";
-import type { Database } from "@castellan/database";
-import type { Clock } from "@castellan/kernel";
-import type { RateLimiter } from "@castellan/limits";
 import {
   createOAuth,
   openOAuthPaths,
@@ -19,11 +16,10 @@ import {
   type SignIn,
   type SignInEvent,
 } from "@castellan/sign-in";
-import type { Telemetry } from "@castellan/telemetry";
-import type { Vault } from "@castellan/vault";
-import { createCookies, createForms, type Forms, type Outbound } from "@castellan/web";
+import { createCookies, createForms, type Forms } from "@castellan/web";
 import type { Config } from "../config/settings.ts";
 import { providerFailed, signInHappened } from "./events.ts";
+import type { Ground } from "./ground.ts";
 
 export interface WaysIn extends AsyncDisposable {
   readonly signIn: SignIn;
@@ -32,20 +28,11 @@ export interface WaysIn extends AsyncDisposable {
   readonly forms: Forms;
 }
 
-export interface WaysInOptions {
-  readonly config: Config;
-  readonly database: Database;
-  readonly vault: Vault;
-  readonly clock: Clock;
-  readonly outbound: Outbound;
-  readonly rates: RateLimiter;
+export interface WaysInParts {
   readonly people: People;
   readonly sessions: SignInSessions;
   readonly portals: Portals;
   readonly policy: EntryPolicy;
-  readonly publicUrl: string;
-  readonly telemetry: Telemetry;
-  readonly onError: (error: unknown) => void;
 }
 
 /** Paths that pages of any origin may call, without cookies. */
@@ -59,11 +46,12 @@ export const pagePaths = [
   approvalPagePath,
 ] as const;
 
-export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
-  const { config, database, vault, clock, outbound, rates, people, publicUrl, onError } = options;
+export async function openWaysIn(ground: Ground, parts: WaysInParts): Promise<WaysIn> {
+  const { config, telemetry, database, vault, clock, outbound, rates, publicUrl, onError } = ground;
+  const { people, sessions, portals, policy } = parts;
   await using opened = new AsyncDisposableStack();
   const cookies = createCookies(publicUrl);
-  const onSignIn = (event: SignInEvent) => options.telemetry.emit(signInHappened, event);
+  const onSignIn = (event: SignInEvent) => telemetry.emit(signInHappened, event);
   const forms = createForms({ cookies, publicUrl, clock, mac: (purpose, data) => vault.mac(purpose, data) });
   const signIn = opened.use(
     createSignIn({
@@ -71,7 +59,7 @@ export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
       vault,
       clock,
       people,
-      sessions: options.sessions,
+      sessions,
       rates,
       cookies,
       forms,
@@ -87,7 +75,7 @@ export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
           publicUrl,
           finish,
           onSignIn,
-          onFailure: (provider, reason) => options.telemetry.emit(providerFailed, { provider, reason }),
+          onFailure: (provider, reason) => telemetry.emit(providerFailed, { provider, reason }),
         }),
       sessionSeconds: config.sessionSeconds,
       onSignIn,
@@ -104,8 +92,8 @@ export async function openWaysIn(options: WaysInOptions): Promise<WaysIn> {
       limiter: rates,
       forms,
       signIn,
-      portals: options.portals,
-      policy: options.policy,
+      portals,
+      policy,
       people,
       settings: oauthSettings(config),
       onError,

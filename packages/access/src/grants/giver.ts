@@ -9,11 +9,11 @@ import type { UserPrincipal } from "../principal.ts";
 import { claimsOfGrant } from "./grant-row.ts";
 import type { Grant } from "./grant.ts";
 
-/** Who is signed in there, about to let a client in. */
+/** Who is signed in there, about to let a client in; undefined: they come themselves. */
 export async function giverOf(
   database: Queryable,
   { user, session }: { readonly user: User; readonly session: SignInSession },
-  clientId: string,
+  clientId: string | undefined,
 ): Promise<UserPrincipal> {
   const [identity] = await database.query<{ claims: KeptClaims }>(sql`
     select claims from identities

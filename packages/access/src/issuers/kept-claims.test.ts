@@ -54,9 +54,14 @@ test.each<[string, unknown]>([
   expect(read({ claim }, "other")).toEqual({});
 });
 
+/** As they come out of JSON that was written: it has no negative zero. */
+const anyClaims = fc
+  .dictionary(fc.string(), fc.jsonValue())
+  .map((claims) => JSON.parse(JSON.stringify(claims)) as Record<string, unknown>);
+
 test("whatever an issuer sends, the outcome is claims as JSON keeps them, or a refusal", () => {
   fc.assert(
-    fc.property(fc.dictionary(fc.string(), fc.jsonValue()), fc.array(fc.string()), (claims, others) => {
+    fc.property(anyClaims, fc.array(fc.string()), (claims, others) => {
       const names = [...Object.keys(claims), ...others];
       const kept = read(claims, ...names);
       if (kept === "claims_refused") return;

@@ -5,9 +5,9 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { RedirectBrowser } from "@castellan/web/testing";
 import { exportJWK, generateKeyPair, SignJWT, type CryptoKey, type JWK, type JWTPayload } from "jose";
 import { Provider, type Account, type ClientMetadata, type Configuration } from "oidc-provider";
-import { Browser } from "./browser.ts";
 import { createMapAdapter } from "./map-adapter.ts";
 
 /** Somebody who has an account there. Further claims stand beside these: `groups`, `realm_access`, `hd` … */
@@ -52,7 +52,7 @@ export interface CompanyIdp extends AsyncDisposable {
    * What a person does who was sent there: follows the redirects, signs in as that user, and agrees. Resolves with where
    * they are sent back to. Without a user they say no.
    */
-  signIn(authorizationUrl: string | URL, user: string | undefined, browser?: Browser): Promise<URL>;
+  signIn(authorizationUrl: string | URL, user: string | undefined, browser?: RedirectBrowser): Promise<URL>;
   /** A real access token (RFC 9068) for that audience, as a program gets it that the user has signed in to. */
   accessToken(user: string, audience: string): Promise<string>;
   /** Anything at all, signed with the key of now. */
@@ -117,21 +117,16 @@ class OidcCompany implements CompanyIdp {
     else void this.#provider?.callback()(request, response);
   }
 
-  async signIn(
+  signIn(
     authorizationUrl: string | URL,
     user: string | undefined,
-    browser = new Browser(),
+    browser = new RedirectBrowser(),
   ): Promise<URL> {
-    let next = new URL(authorizationUrl);
-    for (;;) {
-      const answer = await browser.get(next);
-      const location = answer.headers.get("location");
-      if (location === null)
-        throw new Error(`${next.pathname} answered ${answer.status}: ${await answer.text()}`);
-      next = new URL(location, next);
-      if (next.origin !== this.issuer || next.href.startsWith(ownRedirect)) return next;
-      if (next.pathname.startsWith("/pick/")) next.pathname += user === undefined ? "/nobody" : `/as/${user}`;
-    }
+    return browser.walk(authorizationUrl, (to) => {
+      if (to.origin !== this.issuer || to.href.startsWith(ownRedirect)) return undefined;
+      const isToPick = to.pathname.startsWith("/pick/");
+      return isToPick ? new URL(to.pathname + (user === undefined ? "/nobody" : `/as/${user}`), to) : to;
+    });
   }
 
   async accessToken(user: string, audience: string): Promise<string> {

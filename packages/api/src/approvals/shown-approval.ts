@@ -57,6 +57,10 @@ export const shownApproval = z
       name: z.string().describe("The server's own name of it"),
       class: z.string(),
       address: z.string().describe("From where it was asked"),
+      runId: z
+        .string()
+        .optional()
+        .describe("The run of code that asked first for the call (Code Mode); absent: the client did"),
     }),
     needs: z.array(shownNeed),
     rejection: z.object({ by: z.string(), byName: z.string(), at: isoTime, reason: z.string() }).optional(),

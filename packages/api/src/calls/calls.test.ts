@@ -42,6 +42,7 @@ beforeAll(async () => {
       server: "news",
       outcome: "error",
       code: "upstream_timeout",
+      ...(second > 1 && { parentCallId: call.id }),
     });
 });
 afterAll(() => house[Symbol.asyncDispose]());
@@ -92,6 +93,8 @@ test.each([
   ["since=2026-07-28T14:00:01%2B02:00&until=2026-07-28T12:00:03Z", 2],
   ["principal=tok_2", 0],
   ["portal=team&server=news", 3],
+  [`parent=${call.id}`, 2],
+  [`parent=${createId("call")}`, 0],
 ])("%s finds %i", async (query, count) => {
   const { body } = await admin("GET", `/calls?${query}`);
   expect((body as { items: unknown[] }).items.length).toBe(count);
@@ -107,6 +110,7 @@ test.each([
   ["method=%00", "method"],
   ["portal=%00", "portal"],
   ["id=1", "id"],
+  ["parent=../x", "parent"],
 ])("%s is refused naming the field", async (query, field) => {
   expect(await admin("GET", `/calls?${query}`)).toMatchObject({
     status: 400,

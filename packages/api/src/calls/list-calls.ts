@@ -35,7 +35,12 @@ const shownCall = z
     replica: z.string(),
     sessionId: z.string().optional(),
     traceId: z.string().optional(),
-    parentCallId: z.string().optional(),
+    parentCallId: z
+      .string()
+      .optional()
+      .describe(
+        "The call on whose behalf it was made: one that runs code, or in the course of which a server asked something",
+      ),
     via: z
       .string()
       .optional()
@@ -52,6 +57,12 @@ const shownCall = z
       })
       .optional()
       .describe("What rules made of it, before anybody was asked; absent where none had anything to say"),
+    accountId: z
+      .string()
+      .optional()
+      .describe(
+        "The linked account that it was made with at the server: that of a person, or the shared one",
+      ),
     approvalId: z
       .string()
       .optional()
@@ -71,6 +82,7 @@ export const listCalls = defineRoute({
   permission: "read",
   query: z.strictObject({
     id: id("call").optional(),
+    parent: id("call").optional().describe("Id of the call on whose behalf they were made: by code"),
     portal: slug.optional(),
     server: slug.optional(),
     principal: printable(128).optional().describe("Id of the person or token that called"),

@@ -1,5 +1,6 @@
 /** A house with a real server behind it, and fresh things in it for each request of the table. */
 import type { Group, User } from "@castellan/access";
+import type { Account, AccountOwner } from "@castellan/credentials";
 import { createId, type Id } from "@castellan/kernel";
 import {
   createTestApi,
@@ -39,6 +40,8 @@ export interface Scene extends AsyncDisposable {
   newGroup(): Promise<Group>;
   /** A person who has let a client in. */
   newClientOfUser(): Promise<ClientOfUser & { readonly userId: Id<"user"> }>;
+  /** What somebody has after they signed in at the server of this slug. */
+  newAccount(slug: string, owner: AccountOwner): Promise<Account>;
   /** With the token of a program that may do everything. */
   owner(): Promise<Client>;
   /** The company's identity provider, and another one. */
@@ -90,6 +93,7 @@ export async function createScene(): Promise<Scene> {
       const { id: userId } = await newUser();
       return { userId, ...(await house.letClientIn(userId)) };
     },
+    newAccount: (slug, owner) => house.linkAccount(slug, owner),
     owner: () => (ownerClient ??= makeOwner()),
     idp: () => (idp ??= newIdp()),
     newIdp,

@@ -4,7 +4,8 @@ import { z } from "zod";
 import { slug } from "../fields.ts";
 import { parseInput } from "@castellan/kernel";
 import type { Route } from "../route.ts";
-import { addServer } from "../servers/add-server.ts";
+import { addServer, newServerErrors } from "../servers/add-server.ts";
+import { newAuth } from "../servers/auth-fields.ts";
 import { newHeaders } from "../servers/headers.ts";
 import { serverFields } from "../servers/server-fields.ts";
 
@@ -26,20 +27,24 @@ const serverImport = z
     }),
     /** For those that the remote asks for, and any other. */
     headers: newHeaders.headers,
+    ...newAuth,
     slug: slug.optional().meta({ description: "If absent, made of the name in the document" }),
     syncIntervalSeconds: syncIntervalSeconds.optional(),
     ...z.strictObject(fields).partial().shape,
   })
   .meta({ id: "ServerImport" });
 
+/** No document of an API comes with it. */
+const { maxBodyBytes: __, ...likeAny } = addServer;
+
 /** Registers what a server.json describes: what comes out of the document goes the way of any new server. */
 export const importServer: Route = Object.freeze({
-  ...addServer,
+  ...likeAny,
   id: "importServer",
   path: "/server-imports",
   summary: "Register the server that a server.json describes, and read what it offers",
   errors: [
-    ...(addServer.errors ?? []),
+    ...newServerErrors,
     "server_json_no_remote",
     "server_json_incomplete",
     "server_json_secret_in_url",

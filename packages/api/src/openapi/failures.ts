@@ -3,12 +3,15 @@ import { accessFaults } from "@castellan/access";
 import { approvalFaults } from "@castellan/approvals";
 import { auditFaults } from "@castellan/audit";
 import { callFaults } from "@castellan/calls";
+import { codemodeFaults } from "@castellan/codemode";
 import { configurationFaults } from "@castellan/configuration";
+import { credentialFaults } from "@castellan/credentials";
 import { databaseFaults } from "@castellan/database";
 import { kernelFaults, type FaultSpec } from "@castellan/kernel";
 import { mcpFaults } from "@castellan/mcp";
 import { noticeFaults } from "@castellan/notices";
 import { oauthFaults } from "@castellan/oauth";
+import { openapiFaults } from "@castellan/openapi";
 import { policyFaults } from "@castellan/policy";
 import { portalFaults } from "@castellan/portal";
 import { registryFaults } from "@castellan/registry";
@@ -28,10 +31,13 @@ const specs: Readonly<Record<string, FaultSpec>> = {
   ...auditFaults.specs,
   ...mcpFaults.specs,
   ...callFaults.specs,
+  ...credentialFaults.specs,
   ...noticeFaults.specs,
   ...oauthFaults.specs,
+  ...openapiFaults.specs,
   ...policyFaults.specs,
   ...portalFaults.specs,
+  ...codemodeFaults.specs,
   ...configurationFaults.specs,
   ...registryFaults.specs,
   ...signInFaults.specs,

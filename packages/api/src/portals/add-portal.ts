@@ -18,6 +18,7 @@ const newPortal = z.strictObject({
   autoAccept: portalFields.autoAccept.default([]),
   isListed: portalFields.isListed.default(false),
   isReadOnly: portalFields.isReadOnly.default(false),
+  codeMode: portalFields.codeMode.default("allowed"),
   directory: portalFields.directory.default("workforce"),
   access: portalFields.access.default([]),
   publicLimits: portalFields.publicLimits.prefault({}),

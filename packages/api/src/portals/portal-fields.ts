@@ -9,7 +9,7 @@ import {
   whoRule,
 } from "@castellan/access";
 import { definitionKinds } from "@castellan/calls";
-import { defaultPublicLimits, hostnameRule, toHostname } from "@castellan/portal";
+import { codeModeRules, defaultPublicLimits, hostnameRule, toHostname } from "@castellan/portal";
 import { z } from "zod";
 import { prose, slug, title } from "../fields.ts";
 
@@ -88,6 +88,10 @@ export const portalFields = {
   }),
   isReadOnly: z.boolean().meta({
     description: "Whether nobody does more than read there, whatever the rules and tokens say",
+  }),
+  codeMode: z.enum(codeModeRules).meta({
+    description:
+      "Code Mode, where clients see two tools that take programs instead of all tools: `allowed` for those who ask for it, `forced` on everybody, or `forbidden`",
   }),
   publicLimits: z
     .strictObject({

@@ -39,6 +39,7 @@ const plainly = {
   directory: "workforce",
   access: [],
   isReadOnly: false,
+  codeMode: "allowed",
   publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },
   trustedIssuers: [],
   servers: [],
@@ -62,6 +63,7 @@ test("a portal is made, changed and removed", async () => {
       { who: "public", classes: ["read"], until: "2026-12-31T18:00+01:00" },
     ],
     isReadOnly: true,
+    codeMode: "forced",
     publicLimits: { requestsPerMinute: 60 },
     servers: ["news"],
   });
@@ -80,6 +82,7 @@ test("a portal is made, changed and removed", async () => {
       { who: "public", classes: ["read"], until: "2026-12-31T17:00:00.000Z" },
     ],
     isReadOnly: true,
+    codeMode: "forced",
     publicLimits: { requestsPerMinute: 60, requestsPerMinutePerAddress: 120 },
     servers: [of("news")],
     paths: ["/p/team/mcp"],

@@ -8,7 +8,7 @@ import {
   type Curation,
   type CurationEntry,
 } from "@castellan/calls";
-import { defaultPortalSlug, type Portal } from "@castellan/portal";
+import { codeModeRules, defaultPortalSlug, type Portal } from "@castellan/portal";
 import { z } from "zod";
 import { isoTime } from "../fields.ts";
 import { kindOf } from "./curation-fields.ts";
@@ -60,6 +60,7 @@ export const shownPortal = z
     directory: z.enum(directories),
     access: z.array(shownRule).describe("Who may use what; nobody comes in without a rule that fits"),
     isReadOnly: z.boolean().describe("Whether nobody does more than read there"),
+    codeMode: z.enum(codeModeRules).describe("Whether clients may be in Code Mode, must be, or must not"),
     publicLimits: z.object({
       requestsPerMinute: z.number(),
       requestsPerMinutePerAddress: z.number(),
@@ -99,6 +100,7 @@ export function toShownPortal(portal: Portal, catalog: Finder): z.input<typeof s
       ...(until !== undefined && { until }),
     })),
     isReadOnly: portal.isReadOnly,
+    codeMode: portal.codeMode,
     publicLimits: portal.publicLimits,
     trustedIssuers: [...portal.trustedIssuers],
     servers: portal.servers.map((server, at) => {

@@ -5,15 +5,20 @@ import { slug } from "../fields.ts";
 import { invalidInput } from "@castellan/kernel";
 import type { ApiPorts } from "../ports.ts";
 import { defineRoute } from "../route.ts";
+import { changedAuth, checkAuthAddresses } from "./auth-fields.ts";
 import { allHeaders, authorizationTwice, changedHeaders, hasOneAuthorization } from "./headers.ts";
+import { changedOpenapi, maxBodyWithDocument } from "./openapi-fields.ts";
 import { readAnew } from "./read-anew.ts";
+import { documentErrors, readDocument } from "./read-document.ts";
 import { serverFields } from "./server-fields.ts";
-import { detailedServer, toDetailedServer } from "./shown-server.ts";
+import { detail, detailedServer } from "./shown-server.ts";
 
 const serverChange = z
   .strictObject({
     ...z.object(serverFields).partial().shape,
+    openapi: changedOpenapi.optional(),
     ...changedHeaders,
+    ...changedAuth,
     /** Null: as the process is set. */
     syncIntervalSeconds: syncIntervalSeconds.nullable().optional(),
   })
@@ -21,8 +26,8 @@ const serverChange = z
   .refine(hasOneAuthorization, authorizationTwice);
 
 /**
- * What is absent stays; a list or an object replaces the one before, but for headers, which are merged. Lines to
- * the server that were opened under another address, other headers or other client features are not used again.
+ * What is absent stays; a list or an object replaces the one before, but for headers and secrets, which are merged. Lines
+ * to the server that were opened under another address, auth, other headers or other client features are not used again.
  * A server that is reached in another way from now on is read at once, as is one that was never read.
  */
 export const changeServer = defineRoute({
@@ -32,21 +37,39 @@ export const changeServer = defineRoute({
   summary: "Change a server; read it again if it is reached in another way now",
   permission: "manage",
   isVersioned: true,
-  errors: ["server_unknown", "server_headers_required", "outbound_refused", "outbound_policy_invalid"],
+  maxBodyBytes: maxBodyWithDocument,
+  errors: [
+    "server_unknown",
+    "server_headers_required",
+    "server_secrets_required",
+    "outbound_refused",
+    "outbound_policy_invalid",
+    ...documentErrors,
+  ],
   params: z.strictObject({ slug }),
   body: serverChange,
   answer: detailedServer,
   handler: async ({ params, body, ifMatch, draining }, ports) => {
-    const { headers: given, bearerToken, url: text, ...fields } = body;
+    const { headers: given, bearerToken, url: text, openapi, ...fields } = body;
     const { server: before } = await ports.servers.get(params.slug);
+    if (openapi) assertIsApi(before);
     const url = checkedUrl(before, { text, allowPrivate: fields.allowPrivate }, ports);
     const headers = allHeaders<string | null>({ headers: given, bearerToken });
     assertFew(before, headers);
-    const changed = await ports.servers.change(params.slug, { ...fields, headers, url }, ifMatch);
+    const { allowPrivate = before.allowPrivate } = fields;
+    checkAuthAddresses(fields.auth, allowPrivate, ports);
+    const how = { allowPrivate, baseUrl: url?.href ?? before.url, signal: draining };
+    const document = await readDocument(openapi, how, ports);
+    const changed = await ports.servers.change(
+      params.slug,
+      { ...fields, headers, url, face: openapi?.face },
+      ifMatch,
+      document && ((tx, { id }) => ports.documents.put(tx, id, document)),
+    );
     if (changed.state.isOutdated || changed.state.status === "waiting")
-      return toDetailedServer(await readAnew(params.slug, ports, draining), ports);
+      return detail(await readAnew(params.slug, ports, draining), ports);
     await ports.changes.flush();
-    return toDetailedServer(changed, ports);
+    return detail(changed, ports);
   },
 });
 
@@ -61,6 +84,12 @@ function checkedUrl(
   const url = outbound.check(text, { allowPrivate }, given.text === undefined ? "allowPrivate" : "url");
   url.hash = "";
   return url;
+}
+
+/** Ahead of what is fetched. Throws `invalid_input`. */
+function assertIsApi({ kind }: Server): void {
+  if (kind === "mcp")
+    throw invalidInput([{ field: "openapi", reason: "is of APIs: this server speaks MCP itself" }]);
 }
 
 function assertFew(before: Server, headers: Readonly<Record<string, string | null>>): void {

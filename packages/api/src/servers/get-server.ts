@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
-import { detailedServer, toDetailedServer } from "./shown-server.ts";
+import { detail, detailedServer } from "./shown-server.ts";
 
 export const getServer = defineRoute({
   id: "getServer",
@@ -13,5 +13,5 @@ export const getServer = defineRoute({
   errors: ["server_unknown"],
   params: z.strictObject({ slug }),
   answer: detailedServer,
-  handler: async ({ params }, ports) => toDetailedServer(await ports.servers.get(params.slug), ports),
+  handler: async ({ params }, ports) => detail(await ports.servers.get(params.slug), ports),
 });

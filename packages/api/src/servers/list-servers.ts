@@ -3,7 +3,7 @@ import { z } from "zod";
 import { searchText, slug } from "../fields.ts";
 import { pageOf, pageQuery, toPage } from "../paging.ts";
 import { defineRoute } from "../route.ts";
-import { shownServer, toShownServer, toShownStatus } from "./shown-server.ts";
+import { readStandings, shownServer, toShownServer, toShownStatus } from "./shown-server.ts";
 
 export const listServers = defineRoute({
   id: "listServers",
@@ -19,15 +19,17 @@ export const listServers = defineRoute({
     portal: slug.optional().meta({ description: "Servers of this portal only" }),
   }),
   answer: pageOf(shownServer),
-  handler: async ({ query }, { servers, portals, catalog, circuits }) => {
+  handler: async ({ query }, ports) => {
+    const { servers, portals } = ports;
     const { status, q, portal, cursor, limit } = query;
+    const sources = { ...ports, standings: await readStandings(ports) };
     const page = await servers.page({
       q,
       ids: portal === undefined ? undefined : (await portals.get(portal)).serverIds,
-      isWanted: status === undefined ? undefined : (stored) => toShownStatus(stored, catalog) === status,
+      isWanted: status === undefined ? undefined : (stored) => toShownStatus(stored, sources) === status,
       after: cursor,
       limit,
     });
-    return toPage(page, (stored) => toShownServer(stored, { catalog, circuits }));
+    return toPage(page, (stored) => toShownServer(stored, sources));
   },
 });

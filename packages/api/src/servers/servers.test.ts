@@ -39,6 +39,10 @@ test("a server is registered, read, shown, synced and removed", async () => {
     transport: "auto",
     headerNames: ["x-team", "authorization"],
     headerRefs: {},
+    kind: "mcp",
+    auth: { kind: "auto" },
+    authSecretNames: [],
+    authRefs: {},
     allowPrivate: ["127.0.0.1"],
     clientFeatures: [],
     uiHosts: [],
@@ -55,7 +59,9 @@ test("a server is registered, read, shown, synced and removed", async () => {
       syncedAt: time,
       latencyMs: expect.any(Number) as number,
       isCircuitOpen: false,
+      asksForOAuth: false,
       skipped: [],
+      failedLists: [],
       eras: ["legacy", "modern"],
       legacyTransport: "streamable-http",
     },
@@ -272,7 +278,6 @@ test("all problems are told at once, each with its field, and no value is repeat
         reason:
           "must be 1 to 32 characters: lower-case letters, digits and single hyphens, starting with a letter",
       },
-      { field: "url", reason: "is required" },
       { field: "title", reason: "must hold printable characters only" },
       {
         field: "headers.X-Line",
@@ -282,6 +287,7 @@ test("all problems are told at once, each with its field, and no value is repeat
       { field: "bearerToken", reason: "must be visible ASCII characters without spaces" },
       { field: "allowPrivate", reason: "must be an array" },
       { field: "colour", reason: "is not known" },
+      { field: "url", reason: "is required" },
     ],
   });
 });

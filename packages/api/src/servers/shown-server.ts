@@ -1,8 +1,9 @@
-/** A server as the API shows it: everything but the values of its headers. */
+/** A server as the API shows it: everything but the values of its headers and secrets. */
 import {
   attentionOf,
   definitionKinds,
   isLive,
+  listMethodOf,
   reviewStates,
   serverTransports,
   shownStatuses,
@@ -15,13 +16,21 @@ import {
   type StoredServer,
 } from "@castellan/calls";
 import { serverLimits } from "@castellan/configuration";
+import { authSecretNames, isOAuth, type Account, type RefusedSecret } from "@castellan/credentials";
 import { clientFeatures } from "@castellan/mcp";
 import { z } from "zod";
+import { attentionOfDocument, type KeptDocument } from "@castellan/openapi";
 import { isoTime } from "../fields.ts";
 import type { ApiPorts } from "../ports.ts";
+import { shownAuth } from "./auth-fields.ts";
+import { shownOpenapi, toShownOpenapi } from "./openapi-fields.ts";
 
 const names = z.array(z.string());
 const count = z.int().nonnegative();
+
+const errorDetails = z
+  .object({ status: z.int().optional(), rpcCode: z.number().optional() })
+  .describe("The HTTP status that it answered with, and the code of its JSON-RPC error");
 
 const shownState = z
   .object({
@@ -35,10 +44,7 @@ const shownState = z
       .object({
         code: z.string(),
         message: z.string(),
-        details: z
-          .object({ status: z.int().optional(), rpcCode: z.number().optional() })
-          .optional()
-          .describe("The HTTP status that it answered with, and the code of its JSON-RPC error"),
+        details: errorDetails.optional(),
       })
       .optional(),
     isCircuitOpen: z
@@ -46,7 +52,22 @@ const shownState = z
       .describe(
         "Whether calls to it are refused at present, since the last ones that this replica made found nobody",
       ),
+    asksForOAuth: z
+      .boolean()
+      .describe("Whether `auto` was found to mean that each person signs in there with their own account"),
     skipped: names,
+    failedLists: z
+      .array(
+        z.object({
+          list: z.enum(["tools/list", "prompts/list", "resources/list", "resources/templates/list"]),
+          code: z.string(),
+          message: z.string(),
+          details: errorDetails.optional(),
+        }),
+      )
+      .describe(
+        "Lists that it could not give when it was last read, while it gave others: what it listed there before is offered still",
+      ),
     eras: z.array(z.enum(["legacy", "modern"])),
     legacyTransport: z.string().optional(),
     foundBelow: z.string().optional().describe("Where below its URL it was found: `/mcp` or `/sse`"),
@@ -56,12 +77,31 @@ const shownState = z
 export const shownServer = z
   .object({
     slug: z.string(),
+    kind: z.enum(["mcp", "openapi"]).describe("`openapi`: an API, spoken to by its document"),
+    openapi: shownOpenapi.optional(),
     title: z.string(),
     description: z.string(),
-    url: z.string(),
+    url: z
+      .string()
+      .describe(
+        "Of an API: what the paths of its document follow on. It stays what it is, whatever a newer document says",
+      ),
     transport: z.enum(serverTransports),
     headerNames: names,
     headerRefs: z.record(z.string(), z.object({ secretRef: z.string(), prefix: z.string().optional() })),
+    auth: shownAuth,
+    authSecretNames: z.array(z.enum(authSecretNames)).describe("Which secrets of the auth are set"),
+    authRefs: z.partialRecord(z.enum(authSecretNames), z.object({ secretRef: z.string() })),
+    redirectUri: z
+      .string()
+      .optional()
+      .describe("What to enter where a client is registered by hand at `auth.issuer`"),
+    clientMetadataUrl: z
+      .string()
+      .optional()
+      .describe(
+        "What this installation calls itself there, if that authorization server reads such documents",
+      ),
     allowPrivate: names,
     clientFeatures: z.array(z.enum(clientFeatures)),
     uiHosts: names,
@@ -99,6 +139,9 @@ export const detailedServer = shownServer
     offered: z
       .object({ tools: names, prompts: names, resources: names, resourceTemplates: names })
       .describe("What it offers to portals, in its own names"),
+    skippedOperations: names
+      .optional()
+      .describe("Of an API: operations of the document that are no tools, each with the reason"),
   })
   .meta({ id: "DetailedServer" });
 
@@ -109,22 +152,91 @@ export type DetailedServer = z.output<typeof detailedServer>;
 type Finder = Pick<Catalog, "find">;
 
 /** Where the parts of what is shown come from. */
-type Sources = Pick<ApiPorts, "catalog" | "circuits">;
+type Sources = Pick<ApiPorts, "catalog" | "circuits" | "oauthClient"> & {
+  readonly standings: Standings;
+};
 
-export function toShownStatus(stored: StoredServer, catalog: Finder): ShownStatus {
-  return shownStatusOf({ state: stored.state, definitions: knownOf(stored, catalog)?.definitions ?? [] });
+/** How what requests are authorized with stands, by server id. */
+export interface Standings {
+  /** What admins signed in with. */
+  readonly sharedAccounts: ReadonlyMap<string, Account>;
+  /** What admins gave, and was not taken. */
+  readonly refusedSecrets: ReadonlyMap<string, RefusedSecret>;
+  /** Of those that are APIs. */
+  readonly documents: ReadonlyMap<string, KeptDocument>;
 }
 
-export function toShownServer(
-  stored: StoredServer,
-  { catalog, circuits }: Sources,
-): z.input<typeof shownServer> {
+type StandingPorts = Pick<ApiPorts, "accounts" | "refusedSecrets" | "documents">;
+
+export async function readStandings(ports: StandingPorts): Promise<Standings> {
+  const { accounts, refusedSecrets, documents } = ports;
+  const [shared, refused, kept] = await Promise.all([
+    accounts.shared(),
+    refusedSecrets.all(),
+    documents.findAll(),
+  ]);
+  return standingsOf(shared, refused, kept);
+}
+
+async function readStandingOf(id: string, ports: StandingPorts): Promise<Standings> {
+  const { accounts, refusedSecrets, documents } = ports;
+  const [shared, refused, document] = await Promise.all([
+    accounts.find(id, { kind: "shared" }),
+    refusedSecrets.find(id),
+    documents.find(id),
+  ]);
+  return standingsOf(
+    shared ? [shared] : [],
+    refused ? [refused] : [],
+    new Map(document ? [[id, document]] : []),
+  );
+}
+
+function standingsOf(
+  shared: readonly Account[],
+  refused: readonly RefusedSecret[],
+  documents: Standings["documents"],
+): Standings {
+  return {
+    documents,
+    sharedAccounts: new Map(shared.map((account) => [account.targetId, account])),
+    refusedSecrets: new Map(refused.map((secret) => [secret.targetId, secret])),
+  };
+}
+
+type Judging = Pick<Sources, "catalog" | "standings">;
+
+function judgedOf(
+  { server, state }: StoredServer,
+  definitions: CatalogServer["definitions"],
+  { standings }: Judging,
+) {
+  const document = standings.documents.get(server.id);
+  return {
+    state,
+    definitions,
+    sharedAccount: standings.sharedAccounts.get(server.id),
+    refusedSecret: standings.refusedSecrets.get(server.id),
+    ofDocument: document && attentionOfDocument(document, server.url),
+  };
+}
+
+export function toShownStatus(stored: StoredServer, judging: Judging): ShownStatus {
+  return shownStatusOf(judgedOf(stored, knownOf(stored, judging.catalog)?.definitions ?? [], judging));
+}
+
+export function toShownServer(stored: StoredServer, sources: Sources): z.input<typeof shownServer> {
+  const { catalog, circuits, oauthClient } = sources;
   const { server, state } = stored;
   const known = knownOf(stored, catalog);
   const definitions = known?.definitions ?? [];
   const offered = offeredBy(definitions);
+  const judged = judgedOf(stored, definitions, sources);
   return {
     ...server,
+    openapi: toShownOpenapi(server.face, sources.standings.documents.get(server.id)),
+    authSecretNames: [...server.authSecretNames],
+    ...clientAddresses(server, oauthClient),
     headerNames: [...server.headerNames],
     allowPrivate: [...server.allowPrivate],
     clientFeatures: [...server.clientFeatures],
@@ -133,10 +245,15 @@ export function toShownServer(
     unmatchedLimits: unmatchedLimits(server, definitions),
     state: {
       ...state,
-      status: shownStatusOf({ state, definitions }),
-      attention: [...attentionOf({ state, definitions })],
+      status: shownStatusOf(judged),
+      attention: [...attentionOf(judged)],
+      asksForOAuth: state.asksForOAuth ?? false,
       isCircuitOpen: circuits.isOpen(server.id),
       skipped: [...state.skipped],
+      failedLists: (state.failedLists ?? []).map(({ kind, ...failure }) => ({
+        list: listMethodOf(kind),
+        ...failure,
+      })),
       eras: (["legacy", "modern"] as const).filter((era) => state[era] !== undefined),
       legacyTransport: state.legacy?.transport,
     },
@@ -150,9 +267,29 @@ export function toShownServer(
   };
 }
 
-export function toDetailedServer(stored: StoredServer, sources: Sources): z.input<typeof detailedServer> {
-  const definitions = knownOf(stored, sources.catalog)?.definitions ?? [];
-  return { ...toShownServer(stored, sources), offered: offeredBy(definitions) };
+export async function detail(
+  stored: StoredServer,
+  ports: Pick<ApiPorts, "catalog" | "circuits" | "oauthClient" | "accounts" | "refusedSecrets" | "documents">,
+): Promise<z.input<typeof detailedServer>> {
+  const { id } = stored.server;
+  const standings = await readStandingOf(id, ports);
+  const definitions = knownOf(stored, ports.catalog)?.definitions ?? [];
+  const skipped = standings.documents.get(id)?.skipped;
+  return {
+    ...toShownServer(stored, { ...ports, standings }),
+    offered: offeredBy(definitions),
+    skippedOperations: skipped && [...skipped],
+  };
+}
+
+/** Each issuer has addresses of its own, so that none is taken for another. */
+function clientAddresses({ auth }: StoredServer["server"], client: Sources["oauthClient"]) {
+  const issuer = isOAuth(auth) ? auth.issuer : undefined;
+  if (issuer === undefined) return {};
+  return {
+    redirectUri: client.redirectUri(issuer),
+    clientMetadataUrl: client.clientMetadataUrl(issuer),
+  };
 }
 
 /** Under the same slug another server may have been, and another replica may be ahead of this one. */

@@ -1,3 +1,4 @@
+import { createId } from "@castellan/kernel";
 import type { ShownPage } from "@castellan/web/testing";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { approvalPath } from "./paths.ts";
@@ -388,6 +389,19 @@ test("programs, and whoever is not signed in, ask too", async () => {
   );
   expect((await lead.browser.get(approvalPath(anybody.id))).words).toContain(
     "Let somebody who is not signed in use okrs_delete ?",
+  );
+});
+
+test("of a call that code makes, the run is named; what is over does not go on", async () => {
+  const runId = createId("run");
+  const { id } = await house.ask(ada.person, [needsYes()], { subject: { runId } });
+  const said = async () => (await lead.browser.get(approvalPath(id))).words;
+  expect(await said()).toContain(
+    `From 192.0.2.7 From a program ${runId} Code that the client sent makes this call. With a yes the code goes on from here. Tool okrs_delete`,
+  );
+  await house.approvals.decide(id, { by: lead.person, yes: false, reason: undefined });
+  expect(await said()).toContain(
+    `From a program ${runId} Code that the client sent makes this call. Tool okrs_delete`,
   );
 });
 

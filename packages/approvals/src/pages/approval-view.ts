@@ -106,7 +106,7 @@ function outcome(view: ApprovalView): Html | undefined {
 }
 
 function subject({ asker, subject, askedAt, expiresAt, state }: SeenApproval, nowMs: number): Html {
-  const { method, target, name, server, portal, address } = subject;
+  const { method, target, name, server, portal, address, runId } = subject;
   return html`<dl>
     <dt>Who asks</dt>
     <dd>${askerWords(asker)}</dd>
@@ -119,6 +119,14 @@ function subject({ asker, subject, askedAt, expiresAt, state }: SeenApproval, no
       address !== "" &&
       html`<dt>From</dt>
         <dd><bdi>${visible(address)}</bdi></dd>`
+    }
+    ${
+      runId !== undefined &&
+      html`<dt>From a program</dt>
+        <dd>
+          <bdi>${runId}</bdi><br />Code that the client sent makes this
+          call.${state === "pending" && " With a yes the code goes on from here."}
+        </dd>`
     }
     <dt>${targetWord(method)}</dt>
     <dd>

@@ -4,7 +4,7 @@ import type { Id } from "@castellan/kernel";
 
 export interface CallApprovals extends Pick<
   Approvals,
-  "ask" | "living" | "find" | "holding" | "use" | "goOn" | "settled" | "withdraw"
+  "ask" | "living" | "find" | "findAll" | "holding" | "use" | "goOn" | "settled" | "withdraw"
 > {
   /** The page on which a request is seen and decided: an absolute URL. */
   pageOf(id: Id<"approval">): string;

@@ -2,24 +2,23 @@
  * What rules want before a call goes through. All of it is one durable request, which outlives this call, this replica and
  * this process: whenever the same call comes again it finds what was said.
  */
-import type { Principal } from "@castellan/access";
 import { approvalFaults, type Approval, type Need } from "@castellan/approvals";
 import { isFault } from "@castellan/kernel";
 import type { Decision } from "@castellan/policy";
+import { askCaller } from "../asking/ask-caller.ts";
+import { hearRetry } from "../asking/hear-retry.ts";
 import type { Admitted, Approved, ApprovedCall, Authorized, ForwardTarget, Resolved } from "../call.ts";
-import { policyDenied } from "../policy/refusals.ts";
-import { policyUseOf } from "../policy/use-of-call.ts";
+import { decideAgain } from "../policy/decide-again.ts";
 import { whatOf } from "../policy/words.ts";
 import type { StateFacts } from "../request-state/request-states.ts";
 import { withoutRound } from "../request-state/round.ts";
 import type { CallPorts } from "../stages/stage.ts";
 import { asApproved } from "./as-approved.ts";
-import { askCaller } from "./ask-caller.ts";
+import { approvalErrand, knownErrand } from "./approval-errand.ts";
 import { callBindingOf, holdingOf } from "./call-binding.ts";
-import { hearRetry } from "./hear-retry.ts";
 import { assertPerson, needsOf } from "./needs.ts";
 import { newRequest } from "./new-request.ts";
-import { assertGoesOn } from "./refusals.ts";
+import { badEnd } from "./refusals.ts";
 
 export interface Meeting {
   readonly call: Admitted & Resolved & Authorized;
@@ -40,10 +39,10 @@ export async function meetDemands(meeting: Meeting, ports: CallPorts): Promise<A
   const { round } = meeting;
   let { call } = meeting;
   const isRetry = round?.kind === "approval";
-  if (isRetry) await hearRetry(round.id, meeting, ports);
-  const target = isRetry ? withoutRound(meeting.target) : meeting.target;
+  if (isRetry) await hearRetry(knownErrand(round.id, call.principal.id, ports), meeting, ports);
+  let target = isRetry ? withoutRound(meeting.target) : meeting.target;
   let { decision } = meeting;
-  if (isRetry) ({ call, decision } = await decideAgain(call, target, ports));
+  if (isRetry) ({ call, target, decision } = await decideAgain(call, target, ports));
   for (let turn = 0; turn < maxTurns; turn++) {
     const needs = await needsLeft(call, target, decision, ports);
     if (needs.length === 0) return { approved: undefined, target };
@@ -51,15 +50,17 @@ export async function meetDemands(meeting: Meeting, ports: CallPorts): Promise<A
     if (nextRound) return { approved: nextRound, target: asApproved(target) };
     const asked = newRequest({ call, target, demands: decision.demands, needs }, ports.clock.now());
     const request = await ports.approvals.ask(asked);
-    if (request.state === "rejected") assertGoesOn(request);
+    const refused = request.state === "rejected" ? badEnd(request) : undefined;
+    if (refused) throw refused;
     if (request.state === "approved") {
       const used = await use(request, { call, target, needs }, ports);
       if (used) return { approved: used, target: asApproved(target) };
       continue;
     }
-    const answer = await askCaller(request, { call, target, round }, ports);
+    const errand = approvalErrand(request, target, call.principal.id, ports);
+    const answer = await askCaller(errand, { call, target, round }, ports);
     if (answer) return { approved: request, answer };
-    ({ call, decision } = await decideAgain(call, target, ports));
+    ({ call, target, decision } = await decideAgain(call, target, ports));
   }
   throw approvalFaults.fault(
     "approval_settled",
@@ -117,40 +118,31 @@ async function use(
  * they did. A round that was taken already is none: its state would be a call without end.
  */
 async function goOn(
-  { id, version }: ApprovedCall,
+  approved: ApprovedCall,
   needs: readonly Need[],
-  { approvals }: CallPorts,
+  ports: CallPorts,
 ): Promise<ApprovedCall | undefined> {
-  const request = await approvals.find(id);
-  const isCovered = needs.every(({ kind, rule }) =>
-    request?.needs.some((need) => need.kind === kind && need.rule === rule),
-  );
-  const next = isCovered ? await approvals.goOn(id, version) : undefined;
+  const { id, version } = approved;
+  const next = (await covers(approved, needs, ports)) ? await ports.approvals.goOn(id, version) : undefined;
   return next === undefined ? undefined : { id, version: next };
 }
 
-/** Time has gone by: who calls is looked up again, and rules are asked again. Throws `policy_denied`, `token_invalid`. */
-async function decideAgain(
-  before: Meeting["call"],
-  target: ForwardTarget,
-  ports: CallPorts,
-): Promise<Pick<Meeting, "call" | "decision">> {
-  const { policy, clock } = ports;
-  const call = { ...before, principal: await callerNow(before, ports) };
-  const { principal, connection, portal } = call;
-  const judge = await policy.judge(principal, connection, portal.slug);
-  const decision = judge.decide(policyUseOf(portal.slug, target, clock.now()));
-  if (decision.outcome === "deny") throw policyDenied(decision, whatOf(target));
-  return { call, decision };
+async function covers(
+  { id }: ApprovedCall,
+  needs: readonly Need[],
+  { approvals }: CallPorts,
+): Promise<boolean> {
+  const request = await approvals.find(id);
+  return needs.every(({ kind, rule }) =>
+    request?.needs.some((need) => need.kind === kind && need.rule === rule),
+  );
 }
 
-/** That a token has expired while its call waited is no reason to refuse it: it was good when the call began. */
-async function callerNow(call: Meeting["call"], { authenticate }: CallPorts): Promise<Principal> {
-  if (call.principal.kind === "public") return call.principal;
-  try {
-    return await authenticate(call);
-  } catch (error) {
-    if (isFault(error, "token_expired")) return call.principal;
-    throw error;
-  }
+/** Whether the request by which a call went through was for all that rules want of it now. */
+export function coversDemands(
+  approved: ApprovedCall,
+  { call, decision }: Pick<Meeting, "call" | "decision">,
+  ports: CallPorts,
+): Promise<boolean> {
+  return covers(approved, needsOf(decision.demands, call.principal, ports.clock.now()), ports);
 }

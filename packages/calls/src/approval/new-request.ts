@@ -21,7 +21,7 @@ export interface AskedCall {
 const defaultExpirySeconds = 24 * 60 * 60;
 
 export function newRequest({ call, target, demands, needs }: AskedCall, nowMs: number): NewApproval {
-  const { principal, portal, session, message, address } = call;
+  const { principal, portal, session, message, address, child } = call;
   const { capability, request } = target;
   const terms = demands.filter((demand) => demand.kind === "approval");
   const waits = terms.map(({ expiresSeconds }) => expiresSeconds ?? defaultExpirySeconds);
@@ -45,6 +45,7 @@ export function newRequest({ call, target, demands, needs }: AskedCall, nowMs: n
       name: capability.name,
       class: capability.class ?? "read",
       address,
+      ...(child && { runId: child.runId }),
     },
     binding: callBindingOf({ call, target }),
     holdsFor: holdingOf({ call, target }),

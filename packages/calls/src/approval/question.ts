@@ -1,16 +1,10 @@
-/** The question by which a client has its person open the page of a request (2025-11-25 and 2026-07-28, elicitation, "URL Mode"). */
+/** What a caller is told of a request for a decision. */
 import type { Approval, Need } from "@castellan/approvals";
-import type { InputRequest } from "@castellan/mcp";
 import type { ForwardTarget } from "../call.ts";
 import { whatOf } from "../policy/words.ts";
 
 /** Under which a modern client answers. */
 export const questionKey = "castellan_approval";
-
-export function questionOf(url: string, message: string): InputRequest {
-  const params = JSON.stringify({ mode: "url", message, url });
-  return { key: questionKey, method: "elicitation/create", params };
-}
 
 const wanted: Readonly<Record<Need["kind"], string>> = {
   decision: "a person has to approve it",

@@ -1,6 +1,7 @@
 /** What a caller is told that cannot be asked on the way, or whose request came to a bad end. */
 import { approvalFaults, type Approval } from "@castellan/approvals";
 import { createId, isFault, type Fault } from "@castellan/kernel";
+import { elicitationOf } from "../asking/errand.ts";
 
 interface Waiting {
   readonly request: Pick<Approval, "id" | "expiresAt">;
@@ -11,7 +12,6 @@ interface Waiting {
 }
 
 export function approvalRequired({ request, url, message, opensPages }: Waiting): Fault {
-  const elicitation = { mode: "url", elicitationId: createId("request"), url, message };
   return approvalFaults.fault(
     "approval_required",
     `${message} See ${url}, and send the same call again afterwards`,
@@ -20,22 +20,24 @@ export function approvalRequired({ request, url, message, opensPages }: Waiting)
         url,
         approvalId: request.id,
         expiresAt: request.expiresAt.toISOString(),
-        ...(opensPages && { elicitations: [elicitation] }),
+        ...(opensPages && { elicitations: [elicitationOf({ url, message }, createId("request"))] }),
       },
     },
   );
 }
 
-/** Throws for a request that came to a bad end: `approval_rejected`, `approval_expired`, `approval_withdrawn`. */
-export function assertGoesOn({ id, state, rejection }: Approval): void {
+/** Of a request that came to one: `approval_rejected`, `approval_expired`, `approval_withdrawn`. */
+export function badEnd({ id, state, rejection }: Approval): Fault | undefined {
   const data = { approvalId: id };
   if (state === "rejected") {
     const reason = rejection?.reason ? `: ${rejection.reason}` : "";
-    throw approvalFaults.fault("approval_rejected", `Somebody who may decide said no${reason}`, { data });
+    return approvalFaults.fault("approval_rejected", `Somebody who may decide said no${reason}`, { data });
   }
-  if (state === "expired") throw approvalFaults.fault("approval_expired", "Nobody decided in time", { data });
+  if (state === "expired")
+    return approvalFaults.fault("approval_expired", "Nobody decided in time", { data });
   if (state === "withdrawn")
-    throw approvalFaults.fault("approval_withdrawn", "The request was taken back", { data });
+    return approvalFaults.fault("approval_withdrawn", "The request was taken back", { data });
+  return undefined;
 }
 
 /** The request that a refusal is about. */

@@ -3,6 +3,7 @@
  * A call is judged by the catalog of its moment: entries are replaced, never altered.
  */
 import type { ChangeFeed } from "@castellan/database";
+import type { AuthSecrets } from "@castellan/credentials";
 import { isFault } from "@castellan/kernel";
 import type { Era } from "@castellan/mcp";
 import { unusableHeaders } from "../servers/server-headers.ts";
@@ -19,6 +20,8 @@ export interface CatalogServer extends StoredServer {
   readonly definitionsFingerprint: string;
   /** Headers sent with every request, credentials among them. Never leaves towards a caller. */
   readonly headers: Readonly<Record<string, string>>;
+  /** Of `server.auth`; see `targetOf`. Never leaves towards a caller. */
+  readonly authSecrets: AuthSecrets;
 }
 
 export interface Catalog extends Disposable {
@@ -42,7 +45,7 @@ export interface CatalogOptions {
   readonly servers: ServerStore;
   readonly definitions: DefinitionStore;
   readonly changes: ChangeFeed;
-  /** Told of a server that is left out, since its headers cannot be unsealed. */
+  /** Told of a server that is left out, since its headers or secrets cannot be unsealed. */
   readonly onError?: (error: unknown) => void;
 }
 
@@ -102,19 +105,23 @@ async function withDefinitions(
   const definitions = await options.definitions.findByServers(stored.map(({ server }) => server.id));
   const entries = stored.map(async (entry): Promise<[string, CatalogServer][]> => {
     const { id } = entry.server;
-    const headers = await headersOf(entry, options);
+    const sealed = await unsealed(entry, options);
     const offered = definitions.get(id) ?? [];
     const definitionsFingerprint = fingerprintOfAll(offered);
-    return headers ? [[id, { ...entry, definitions: offered, definitionsFingerprint, headers }]] : [];
+    return sealed ? [[id, { ...entry, definitions: offered, definitionsFingerprint, ...sealed }]] : [];
   });
   return new Map((await Promise.all(entries)).flat());
 }
 
 /** Undefined when they cannot be unsealed: then this server cannot be used, but every other can. */
-async function headersOf({ server }: StoredServer, { servers, onError }: CatalogOptions) {
-  if (server.headerNames.length === 0) return {};
+async function unsealed({ server }: StoredServer, { servers, onError }: CatalogOptions) {
+  const { id, headerNames, authSecretNames } = server;
   try {
-    return await servers.headersOf(server.id);
+    const [headers, authSecrets] = await Promise.all([
+      headerNames.length === 0 ? {} : servers.headersOf(id),
+      authSecretNames.length === 0 ? {} : servers.authSecretsOf(id),
+    ]);
+    return { headers, authSecrets };
   } catch (error) {
     if (!isFault(error) || !unusableHeaders.has(error.code)) throw error;
     onError?.(error);

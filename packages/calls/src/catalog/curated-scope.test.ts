@@ -333,3 +333,13 @@ test("a part of a scope has the names of the whole, and what is withheld there",
   const alone = narrowScope(whole, ({ server }) => server.id === shadow.server.id);
   expect([names(alone), reasons(alone)]).toEqual([[], { "c y": "name_of_another" }]);
 });
+
+test("what is switched off stays so where it is not listed at the moment, and by its template", () => {
+  const off = curation({
+    resource: { "file:///off": { enabled: false } },
+    resource_template: { "secret://{x}": { enabled: false } },
+  });
+  const offered = scope([[server("a", { resource: ["file:///on"] }), off]]);
+  const asked = ["file:///off", "file:///OFF/../off", "secret://1", "file:///other"];
+  expect(aims(offered, "resource", asked)).toEqual([undefined, undefined, undefined, "a file:///other"]);
+});

@@ -1,5 +1,5 @@
 import type { ToolClass } from "@castellan/access";
-import { isObject, mcpFaults, type CapabilityKind } from "@castellan/mcp";
+import { isObject, mcpFaults, type CapabilityKind, type ListSpec } from "@castellan/mcp";
 import { shapeProblem } from "./definition-shape.ts";
 
 export { toolClasses, type ToolClass } from "@castellan/access";
@@ -69,6 +69,11 @@ export const kinds = {
     capability: "resources",
   },
 } as const satisfies Readonly<Record<CapabilityKind, unknown>>;
+
+/** The method by which a server is asked for its list of them. */
+export function listMethodOf(kind: CapabilityKind): ListSpec["method"] {
+  return kinds[kind].list.method;
+}
 
 export const capabilityKinds = Object.keys(kinds) as readonly CapabilityKind[];
 export const definitionKinds: readonly DefinitionKind[] = [...capabilityKinds, "instructions"];

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { DefinitionKind } from "./definition.ts";
@@ -16,11 +17,11 @@ function rewritten(value: unknown): string {
   return ` {\r\n${members.map(([name, member]) => `${rewritten(name)} : ${rewritten(member)}`).join("\n, ")}} `;
 }
 
-const names = fc.string({ unit: "binary" }).filter((name) => name !== "__proto__");
+const names = fc.string({ unit: codePoint }).filter((name) => name !== "__proto__");
 const { value: values } = fc.letrec((tie) => ({
   value: fc.oneof(
     { depthSize: "small" },
-    fc.string({ unit: "binary" }),
+    fc.string({ unit: codePoint }),
     fc.integer(),
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.boolean(),

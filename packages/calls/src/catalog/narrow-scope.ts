@@ -4,6 +4,7 @@
  */
 import type { CapabilityKind } from "@castellan/mcp";
 import type { CatalogServer } from "./catalog.ts";
+import type { CodeTools } from "./code-tools.ts";
 import { toolClasses, type DefinitionKind, type ToolClass } from "./definition.ts";
 import type { Scope, ScopeEntry } from "./scope.ts";
 
@@ -30,15 +31,25 @@ export function narrowScope(whole: Scope, isInPart: ScopePart): Scope {
   );
   const isThere = ({ server: { id } }: CatalogServer) => servers.some(({ server }) => server.id === id);
   const known = new Map<CapabilityKind, readonly ScopeEntry[]>();
+  let codeTools: readonly CodeTools[] | undefined;
   const entries = (kind: CapabilityKind) => {
     const inside = known.get(kind) ?? whole.entries(kind).filter((entry) => isInside(kind, entry));
     known.set(kind, inside);
     return inside;
   };
+  const codeToolsInside = () => {
+    if (whole.codeTools.length === 0) return whole.codeTools;
+    const offering = new Set(entries("tool").map(({ server }) => server.server.id));
+    return whole.codeTools.filter(({ server }) => offering.has(server.server.id));
+  };
   return {
     era: whole.era,
     servers,
     entries,
+    get codeTools() {
+      codeTools ??= codeToolsInside();
+      return codeTools;
+    },
     list: (kind) => entries(kind).map(({ text }) => text),
     withheld: (kind) =>
       whole

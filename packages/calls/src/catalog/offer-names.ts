@@ -1,8 +1,9 @@
 /** The public names of one kind in a portal: which offer has which. Names are unique, and looked up whole. */
 import type { CapabilityKind } from "@castellan/mcp";
 import { foldName } from "../reviews/folded-name.ts";
+import { isShownAsCode, type CodeToolNames } from "./code-tools.ts";
 import { kinds } from "./definition.ts";
-import { toSpareName, type Naming } from "./public-name.ts";
+import { toPublicName, toSpareName, type Naming } from "./public-name.ts";
 import type { Offer, Share } from "./share.ts";
 
 /** Where an offer is: the place of its server in the portal, its own place in that server's share. */
@@ -16,28 +17,51 @@ export interface OfferNames {
   readonly spots: ReadonlyMap<string, Spot>;
   /** Tools that are called like another server's, and have no person to vouch for them. */
   readonly shadows: readonly Spot[];
+  /** Of servers whose tools are shown as code, by slot: names that no server's tool has. */
+  readonly codeTools: ReadonlyMap<number, CodeToolNames>;
 }
 
 /**
  * Servers choose in the portal's order, so that one that comes later takes no name from those before it. Aliases
- * have chosen already, also those of what is not offered at the moment: nobody else is to answer in its place.
+ * have chosen already, also those of what is not offered at the moment: nobody else is to answer in its place. The portal's own
+ * tools over an API choose in its turn, ahead of its operations.
  */
 export function nameOffers(kind: CapabilityKind, naming: Naming, shares: readonly Share[]): OfferNames {
   const holders = aliasHolders(kind, shares);
+  const codeTools = new Map<number, CodeToolNames>();
+  const taken = new Set<string>();
   const spots = new Map<string, Spot>();
   const shadows: Spot[] = [];
   const isShadow = kind === "tool" ? shadowRule(naming, shares) : () => false;
-  for (const [slot, share] of shares.entries())
+  for (const [slot, share] of shares.entries()) {
+    if (kind === "tool" && isShownAsCode(share.server)) {
+      const names = nameCodeTools(
+        share,
+        (name) => !spots.has(name) && !taken.has(name) && !holders.has(name),
+      );
+      codeTools.set(slot, names);
+      for (const name of [names.search, names.execute]) taken.add(name);
+    }
     for (const [at, offer] of share.offers[kind].entries()) {
       const spot = { slot, at };
       if (isShadow(offer, slot)) shadows.push(spot);
       else
         spots.set(
-          freeName(offer, (name) => isFree(name, offer, spots, holders)),
+          freeName(offer, (name) => !taken.has(name) && isFree(name, offer, spots, holders)),
           spot,
         );
     }
-  return { spots, shadows };
+  }
+  return { spots, shadows, codeTools };
+}
+
+function nameCodeTools({ server: { server } }: Share, isFree: (name: string) => boolean): CodeToolNames {
+  const nameOf = (does: keyof CodeToolNames) => {
+    const name = toPublicName(server.slug, does);
+    for (let attempt = 0, free = name; ; attempt++, free = toSpareName(name, server.id, attempt))
+      if (isFree(free)) return free;
+  };
+  return { search: nameOf("search"), execute: nameOf("execute") };
 }
 
 /** Whether both offer the same in the eyes of `nameOffers`. */
@@ -46,6 +70,7 @@ export function areNamedAlike(kind: CapabilityKind, a: Share, b: Share): boolean
   return (
     a === b ||
     (left.length === right.length &&
+      isShownAsCode(a.server) === isShownAsCode(b.server) &&
       isSameMap(a.aliases[kind], b.aliases[kind]) &&
       left.every((one, at) => {
         const other = right[at];
@@ -102,18 +127,26 @@ function shadowRule(naming: Naming, shares: readonly Share[]): (offer: Offer, sl
   if (shares.every(({ offers }) => offers.tool.every(({ isVouchedFor }) => isVouchedFor))) return () => false;
   const slots = new Map<string, Set<number>>();
   for (const [slot, share] of shares.entries())
-    for (const offer of share.offers.tool)
-      for (const key of foldedNamesOf(offer, naming)) {
-        const known = slots.get(key);
-        if (known) known.add(slot);
-        else slots.set(key, new Set([slot]));
-      }
+    for (const key of [
+      ...codeToolsOf(share),
+      ...share.offers.tool.flatMap((offer) => foldedNamesOf(offer, naming)),
+    ]) {
+      const known = slots.get(key);
+      if (known) known.add(slot);
+      else slots.set(key, new Set([slot]));
+    }
   return (offer, slot) => {
     if (offer.isVouchedFor) return false;
     const [called = ""] = foldedNamesOf(offer, naming);
     const others = slots.get(called);
     return others !== undefined && (others.size > 1 || !others.has(slot));
   };
+}
+
+/** The names that the portal's own tools over it would have. */
+function codeToolsOf({ server }: Share): string[] {
+  if (!isShownAsCode(server)) return [];
+  return (["search", "execute"] as const).map((does) => foldName(toPublicName(server.server.slug, does)));
 }
 
 /** An offer never changes, and is in as many portals as share it, all of one naming. */

@@ -1,5 +1,6 @@
 /** Whatever servers list and portals say: names in a portal are unique, legal, and lead back to what has them. */
 import type { CapabilityKind } from "@castellan/mcp";
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import type { CatalogServer } from "./catalog.ts";
@@ -26,15 +27,22 @@ const names = fc.oneof(
     "a_x",
     "a-b_x",
     "portal_execute",
+    "search",
+    "execute",
+    "a_search",
+    "A-B_execute",
     "toString",
     "__proto__",
     "gw+b:x",
     "gw+a:",
+    "codemode://runs/run_1/result",
   ),
-  fc.string({ unit: "binary", minLength: 1, maxLength: 80 }).map((name) => name.toWellFormed()),
+  fc.string({ unit: codePoint, minLength: 1, maxLength: 80 }).map((name) => name.toWellFormed()),
   fc.constantFrom("n".repeat(64), "n".repeat(65), "n".repeat(40)),
 );
-const aliases = fc.constantFrom("x", "y", "find", "b_x", "portal_x", "q".repeat(40));
+const aliases = fc.constantFrom("a_search", "x", "y", "find", "b_x", "portal_x", "q".repeat(40));
+
+const faces = fc.constantFrom(undefined, undefined, "tools", "code");
 
 const listed = fc.record({
   kind: fc.constantFrom(...kinds),
@@ -48,6 +56,7 @@ const entry = fc.record(
 const servers = fc.uniqueArray(
   fc.record({
     slug: fc.constantFrom(...slugs),
+    face: faces,
     listed: fc.uniqueArray(listed, { selector: ({ kind, name }) => `${kind} ${name}`, maxLength: 8 }),
     mode: fc.constantFrom("all", "all", "allowlist"),
     entries: fc.dictionary(names, entry, { maxKeys: 3 }),
@@ -59,7 +68,7 @@ const autoAccept = fc.subarray(["tool", "prompt", "resource"] as const);
 
 type Server = typeof servers extends fc.Arbitrary<(infer One)[]> ? One : never;
 
-function toServer({ slug, listed }: Server): CatalogServer {
+function toServer({ slug, face, listed }: Server): CatalogServer {
   const definitions = listed.map(({ kind, name, review }) =>
     definition(
       slug,
@@ -68,7 +77,9 @@ function toServer({ slug, listed }: Server): CatalogServer {
       { review },
     ),
   );
-  return { ...listingServer(slug, {}), definitions };
+  const made = listingServer(slug, {});
+  const kind = face === undefined ? "mcp" : "openapi";
+  return { ...made, server: { ...made.server, kind, face: face as "tools" }, definitions };
 }
 
 function toOptions(given: readonly Server[], rules: Pick<OfferingOptions, "naming" | "autoAccept">) {
@@ -106,6 +117,12 @@ test("names are unique, at most 64 characters that model providers take, and lea
         );
         expect(entries.length + scope.withheld(kind).length).toBe(all.length);
       }
+      const codeNames = scope.codeTools.flatMap(({ names }) => [names.search, names.execute]);
+      expect(new Set(codeNames).size).toBe(codeNames.length);
+      for (const name of codeNames) {
+        expect(name).toMatch(/^(?!portal_[^_]+$)[A-Za-z0-9_-]{1,64}$/);
+        expect(scope.find("tool", name)).toBeUndefined();
+      }
     }),
     { numRuns: 500 },
   );
@@ -141,17 +158,29 @@ test("an offering that grew out of another is the one that would be made anew, a
       autoAccept,
       fc.array(listed, { maxLength: 8 }),
       fc.nat(),
-      (given, naming, autoAccept, more, place) => {
+      faces,
+      (given, naming, autoAccept, more, place, face) => {
         const options = toOptions(given, { naming: naming as "plain", autoAccept });
         const slot = place % given.length;
         const [one, old] = [given[slot], options.servers[slot]];
         if (!one || !old) return;
         const unique = [...new Map(more.map((each) => [`${each.kind} ${each.name}`, each])).values()];
-        const server = { ...old, definitions: toServer({ ...one, listed: unique }).definitions };
+        const after = toServer({ ...one, face, listed: unique });
+        const { kind: servedAs, face: shownAs } = after.server;
+        const server = {
+          ...old,
+          server: { ...old.server, kind: servedAs, face: shownAs },
+          definitions: after.definitions,
+        };
         const before = createOffering(options);
         // Everything is made, so that all of it could be kept.
         const lists = (offering: typeof before) =>
-          kinds.map((kind) => (["legacy", "modern"] as const).map((era) => offering.scope(era).list(kind)));
+          kinds.map((kind) =>
+            (["legacy", "modern"] as const).map((era) => [
+              offering.scope(era).list(kind),
+              kind === "tool" && offering.scope(era).codeTools.map(({ names }) => names),
+            ]),
+          );
         const told = lists(before);
         before.scope("modern").publicUri(old, "x");
         const grown = before.withServer(slot, server);

@@ -136,18 +136,23 @@ test("a server speaks of its own resources, whatever others have under the same 
   ]);
 });
 
-test.each(["gw+b:x://1", "GW+b:x://1", "gw+{server}:{+uri}", "gw+{+all}", "gw+"])(
-  "a server cannot have %s for its own, nor a template of the like",
-  (uri) => {
-    const offered = scope([
-      server("a", { resource: [uri], resource_template: [uri] }),
-      server("b", { resource: ["x://1"] }),
-    ]);
-    expect(names(offered.list("resource"), "uri")[0]).toBe(`gw+a:${uri}`);
-    expect(names(offered.list("resource_template"), "uriTemplate")[0]).toBe(`gw+a:${uri}`);
-    expect(aim(offered.find("resource", "gw+b:x://2"))).toEqual(["b", "x://2"]);
-  },
-);
+test.each([
+  "codemode://runs/run_1/result",
+  "Codemode:x",
+  "gw+b:x://1",
+  "GW+b:x://1",
+  "gw+{server}:{+uri}",
+  "gw+{+all}",
+  "gw+",
+])("a server cannot have %s for its own, nor a template of the like", (uri) => {
+  const offered = scope([
+    server("a", { resource: [uri], resource_template: [uri] }),
+    server("b", { resource: ["x://1"] }),
+  ]);
+  expect(names(offered.list("resource"), "uri")[0]).toBe(`gw+a:${uri}`);
+  expect(names(offered.list("resource_template"), "uriTemplate")[0]).toBe(`gw+a:${uri}`);
+  expect(aim(offered.find("resource", "gw+b:x://2"))).toEqual(["b", "x://2"]);
+});
 
 test.each(["portal_list_servers", "Portal_list_servers", "PORTAL_QUERY_TOOLS"])(
   "plain: %s is not a name that a server's tool may have",

@@ -4,6 +4,7 @@
  */
 import type { CapabilityKind, Era, ParamHeader } from "@castellan/mcp";
 import type { CatalogServer } from "./catalog.ts";
+import type { CodeTools } from "./code-tools.ts";
 import { isLive, type ToolClass } from "./definition.ts";
 import { offerHeaders, offerText } from "./offer-text.ts";
 import type { OfferNames, Spot } from "./offer-names.ts";
@@ -35,7 +36,7 @@ export interface OfferedCapability extends Capability {
 /** One line of a list. */
 export interface ScopeEntry {
   readonly publicName: string;
-  /** The definition as it is shown. */
+  /** The definition as it is shown, made when it is first asked for: thousands of them at once would hold up everybody else. */
   readonly text: string;
   readonly server: CatalogServer;
   /** What the server calls it. */
@@ -51,6 +52,11 @@ export interface Scope {
   list(kind: CapabilityKind): readonly string[];
   /** The same with what is behind each. */
   entries(kind: CapabilityKind): readonly ScopeEntry[];
+  /**
+   * The portal's own tools over APIs of which something is offered: where tools are listed they stand in the place of those of their
+   * server. Nothing else has their names.
+   */
+  readonly codeTools: readonly CodeTools[];
   /** What its servers list and callers do not get, each with the reason. */
   withheld(kind: CapabilityKind): readonly Withheld[];
   /** The capability of this public name; for a resource also one that fits a template. */
@@ -83,6 +89,7 @@ export class OfferingScope implements Scope {
   readonly #entries = new Map<CapabilityKind, readonly ScopeEntry[]>();
   readonly #lists = new Map<CapabilityKind, readonly string[]>();
   #servers: readonly CatalogServer[] | undefined;
+  #codeTools: readonly CodeTools[] | undefined;
   #slots: ReadonlyMap<string, number> | undefined;
 
   constructor(era: Era, parts: OfferingParts) {
@@ -107,6 +114,11 @@ export class OfferingScope implements Scope {
       [...this.#parts.names(kind).spots].flatMap(([publicName, spot]) => this.#entry(kind, publicName, spot));
     this.#entries.set(kind, known);
     return known;
+  }
+
+  get codeTools(): readonly CodeTools[] {
+    this.#codeTools ??= this.#makeCodeTools();
+    return this.#codeTools;
   }
 
   withheld(kind: CapabilityKind): readonly Withheld[] {
@@ -159,6 +171,16 @@ export class OfferingScope implements Scope {
     return slot !== undefined && this.#parts.routes.moves(slot);
   }
 
+  #makeCodeTools(): readonly CodeTools[] {
+    const { codeTools } = this.#parts.names("tool");
+    if (codeTools.size === 0) return [];
+    const offering = new Set(this.entries("tool").map(({ server }) => server));
+    return [...codeTools].flatMap(([slot, names]) => {
+      const server = this.#parts.servers[slot];
+      return server && offering.has(server) ? [{ server, names }] : [];
+    });
+  }
+
   #findResource(publicName: string): OfferedCapability | undefined {
     const { routes, shares, servers } = this.#parts;
     const found = routes.find(publicName, shares);
@@ -186,9 +208,22 @@ export class OfferingScope implements Scope {
     const offer = this.#offer(kind, spot);
     if (!this.#isHeard(offer)) return [];
     const { server, definition } = offer;
-    const { text, mayNamePage } = offerText(offer, publicName, this.era);
-    const shown = mayNamePage ? withPublicUris(text, toolUris, (uri) => this.publicUri(server, uri)) : text;
-    return [{ publicName, text: shown, server, name: definition.name, class: definition.class }];
+    const show = () => {
+      const { text, mayNamePage } = offerText(offer, publicName, this.era);
+      return mayNamePage ? withPublicUris(text, toolUris, (uri) => this.publicUri(server, uri)) : text;
+    };
+    let shown: string | undefined;
+    return [
+      {
+        publicName,
+        server,
+        name: definition.name,
+        class: definition.class,
+        get text() {
+          return (shown ??= show());
+        },
+      },
+    ];
   }
 
   #offer(kind: CapabilityKind, { slot, at }: Spot): Offer {

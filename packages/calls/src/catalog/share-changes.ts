@@ -1,5 +1,6 @@
 /** Which of a portal's lists become others when one server gives something else than before. */
 import type { CapabilityKind } from "@castellan/mcp";
+import { isShownAsCode } from "./code-tools.ts";
 import { capabilityKinds } from "./definition.ts";
 import { areNamedAlike } from "./offer-names.ts";
 import { upstreamEra, type Offer, type Share } from "./share.ts";
@@ -20,9 +21,11 @@ function isShownAlike(kind: CapabilityKind, before: Share | undefined, after: Sh
   );
 }
 
-/** The names that its aliases hold are not to be had by others. */
+/** The names that its aliases hold are not to be had by others, nor are those of the portal's own tools over it. */
 function saysNothing(kind: CapabilityKind, share: Share | undefined): boolean {
-  return share === undefined || (share.offers[kind].length === 0 && share.aliases[kind].size === 0);
+  if (share === undefined) return true;
+  const hasCodeTools = kind === "tool" && isShownAsCode(share.server);
+  return share.offers[kind].length === 0 && share.aliases[kind].size === 0 && !hasCodeTools;
 }
 
 /** What a definition is shown as depends on the era of its server, and on the hosts that its pages may reach. */

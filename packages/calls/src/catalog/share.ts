@@ -150,7 +150,7 @@ function ownName({ kind, name }: Offer["definition"], naming: Naming): string | 
 /** Both the names that MCP allows (2025-11-25, tools, "Tool names") and what model providers take. */
 const portableToolName = /^[A-Za-z0-9_.-]{1,64}$/;
 /** No server has a URI, or a template of them, that a client could take for one that the house made. */
-const likeGatewayUri = /^gw\+/i;
+const likeGatewayUri = /^(gw\+|codemode:)/i;
 
 function aliasNames(
   { server }: CatalogServer,
@@ -175,18 +175,27 @@ function aliasNames(
 function createReadRule(
   offers: Share["offers"],
   withheld: readonly Withheld[],
-  { mode }: Curation,
+  curation: Curation,
 ): Share["mayRead"] {
+  const { mode } = curation;
   const listed = new Set(offers.resource.map(({ definition }) => definition.name));
   const namesOf = (kind: CapabilityKind, from: readonly { readonly definition: Definition }[]) =>
     from.filter(({ definition }) => definition.kind === kind).map(({ definition }) => definition.name);
+  // What is switched off stays so where it is not listed, or not to whoever asks.
+  const hasOff = (["resource", "resource_template"] as const).some(
+    (kind) => switchedOff(curation, kind).length > 0,
+  );
   // Most are never asked for what no list names, and the likenesses of ten thousand take time.
-  const hidden = once(() => new Set(namesOf("resource", withheld).map(likenessOfUri)));
+  const hiddenNames = (kind: "resource" | "resource_template") => [
+    ...namesOf(kind, withheld),
+    ...switchedOff(curation, kind),
+  ];
+  const hidden = once(() => new Set(hiddenNames("resource").map(likenessOfUri)));
   const templates = once(() => new Templates(namesOf("resource_template", offers.resource_template)));
-  const hiddenTemplates = once(() => new Templates(namesOf("resource_template", withheld)));
+  const hiddenTemplates = once(() => new Templates([...new Set(hiddenNames("resource_template"))]));
   return (uri, fit) => {
     if (listed.has(uri)) return true;
-    if (withheld.length === 0 && mode === "all") return true;
+    if (withheld.length === 0 && mode === "all" && !hasOff) return true;
     if (hidden().has(likenessOfUri(uri))) return false;
     // As it is written, and as the server may read it: neither is to lead to what is withheld.
     const closest = fit ?? templates().fit(uri);
@@ -196,6 +205,10 @@ function createReadRule(
       isCloser(closest, hiddenTemplates().fit(uri)) && isCloser(closestRead, hiddenTemplates().fitOfRead(uri))
     );
   };
+}
+
+function switchedOff({ entries }: Curation, kind: CapabilityKind): string[] {
+  return Object.entries(entries[kind]).flatMap(([name, { enabled }]) => (enabled === false ? [name] : []));
 }
 
 /** How closely the templates of one server fit a URI: by their literal characters, undefined where none does. */

@@ -39,14 +39,22 @@ export async function readDefinitions(
   }));
 }
 
-/** Puts what a sync found in the place of what an earlier one did. */
+/** The kinds of which the last good sync found any. */
+export async function readKinds(database: Queryable, serverId: string): Promise<ReadonlySet<DefinitionKind>> {
+  const rows = await database.query<{ kind: DefinitionKind }>(sql`
+    select distinct kind from definitions where server_id = ${serverId}`);
+  return new Set(rows.map(({ kind }) => kind));
+}
+
+/** Puts what a sync found in the place of what an earlier one did, but for the kinds that are `kept`. */
 export async function replaceDefinitions(
   tx: Queryable,
   serverId: string,
   found: readonly FoundDefinition[],
+  kept: readonly DefinitionKind[],
 ): Promise<void> {
   const column = <Key extends keyof FoundDefinition>(key: Key) => found.map((definition) => definition[key]);
-  await tx.query(sql`delete from definitions where server_id = ${serverId}`);
+  await tx.query(sql`delete from definitions where server_id = ${serverId} and kind <> all(${kept})`);
   await tx.query(sql`
     insert into definitions (server_id, kind, name, public_name, ordinal, definition)
     select ${serverId}, kind, name, public_name, ordinal, definition

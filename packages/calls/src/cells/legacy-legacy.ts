@@ -9,7 +9,7 @@ import { QuestionBudget } from "../server-messages/question-budget.ts";
 import { errorAnswer, errorTextOf, toAnswer } from "./answer.ts";
 import type { Cell } from "./cell.ts";
 import { admitPages } from "./pages.ts";
-import { listenerOf, paramsFor } from "./request.ts";
+import { listenerOf, nameOf, paramsFor } from "./request.ts";
 
 export const legacyToLegacy: Cell = async ({ call, target, deadline }, ports) => {
   const { session, cancel } = call;
@@ -35,6 +35,7 @@ export const legacyToLegacy: Cell = async ({ call, target, deadline }, ports) =>
   const budget = new QuestionBudget();
   const response = await channel.request({
     method: target.request.method,
+    name: nameOf(target),
     params: paramsFor(target),
     signal: cancel.signal,
     onMessage(message) {

@@ -18,6 +18,7 @@ import {
   type Retry,
 } from "@castellan/mcp";
 import type { Answer, CallerSession } from "../call.ts";
+import { ownerOf } from "../credentials/owner-of.ts";
 import { callFaults } from "../faults.ts";
 import { admitQuestions } from "../server-messages/admit-questions.ts";
 import type { ServerExchange } from "../server-messages/exchange.ts";
@@ -71,7 +72,7 @@ export const legacyToModern: Cell = async (cell, ports) => {
 };
 
 function send({ call, target }: CellCall, params: string, exchange: ServerExchange, ports: CallPorts) {
-  return ports.upstreams.modern(exchange.server).request({
+  return ports.upstreams.modern(exchange.server, ownerOf(call.principal, call.portal.slug)).request({
     method: target.request.method,
     params,
     signal: call.cancel.signal,

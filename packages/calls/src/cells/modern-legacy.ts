@@ -24,6 +24,7 @@ import {
   type LegacyClient,
 } from "@castellan/mcp";
 import type { Answer } from "../call.ts";
+import { ownerOf } from "../credentials/owner-of.ts";
 import type { Begun } from "../conversations/conversations.ts";
 import type { Leg, LegOutcome } from "../conversations/leg.ts";
 import { bindingOf } from "../request-state/binding.ts";
@@ -33,12 +34,12 @@ import type { Asking } from "../server-messages/admit-questions.ts";
 import { hear } from "../server-messages/hear.ts";
 import { allowedFeatures } from "../server-messages/judge.ts";
 import { policyUseOf } from "../policy/use-of-call.ts";
-import { heldAs } from "../stages/authorize.ts";
+import { heldAs, useOf } from "../stages/authorize.ts";
 import type { CallPorts } from "../stages/stage.ts";
 import { errorAnswer, errorTextOf, toResultAnswer } from "./answer.ts";
 import type { Cell, CellCall } from "./cell.ts";
 import { admitPages } from "./pages.ts";
-import { listenerOf, paramsFor, wantedLog } from "./request.ts";
+import { listenerOf, nameOf, paramsFor, wantedLog } from "./request.ts";
 
 export const modernToLegacy: Cell = async (cell, ports) => {
   const { request } = cell.target;
@@ -66,7 +67,8 @@ async function begin(cell: CellCall, leg: Leg, ports: CallPorts): Promise<LegOut
   const client = clientOf(cell);
   const request = requestOf(cell, leg);
   const principalId = call.principal.id;
-  const lease = await ports.lines.checkout({ principalId, server, client }, leg.signal);
+  const owner = ownerOf(call.principal, call.portal.slug);
+  const lease = await ports.lines.checkout({ principalId, owner, server, client }, leg.signal);
   if (isLogLevel(leg.log)) await lease.line.setLogLevel(leg.log, leg.signal);
   const conversation: Begun = {
     id: call.id,
@@ -74,6 +76,7 @@ async function begin(cell: CellCall, leg: Leg, ports: CallPorts): Promise<LegOut
     server,
     lease,
     method,
+    name: nameOf(target),
     ...request,
     capabilities: client.capabilities,
     mayAsk: mayAsk(method),
@@ -86,7 +89,8 @@ async function begin(cell: CellCall, leg: Leg, ports: CallPorts): Promise<LegOut
 /** While it waits for answers no call is under way that could be ended. */
 function holdOf({ call, target }: CellCall, { holdCall, clock }: CallPorts): Begun["hold"] {
   const judged = policyUseOf(call.portal.slug, target, clock.now());
-  return holdCall && ((onEnd) => holdCall({ ...heldAs(call, target, judged), onEnd }));
+  const held = { ...heldAs(call, judged.nowMs), toServer: { use: useOf(target), judged } };
+  return holdCall && ((onEnd) => holdCall({ ...held, onEnd }));
 }
 
 /** Callers begin their tokens at 1: what one call's server says of progress is told from another's by a token of ours. */

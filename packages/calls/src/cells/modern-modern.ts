@@ -1,6 +1,6 @@
 /**
  * C2: a modern caller at a modern server. The message goes on as it came; the server's `requestState` is
- * sealed for this caller, this method and these arguments, so that nobody else can hand it in.
+ * sealed for this caller with their account there, this method and these arguments, so that nobody else can hand it in.
  */
 import {
   capabilitiesFor,
@@ -17,8 +17,9 @@ import {
   type ResultMessage,
 } from "@castellan/mcp";
 import type { Answer } from "../call.ts";
+import { ownerOf } from "../credentials/owner-of.ts";
 import { bindingOf } from "../request-state/binding.ts";
-import type { StateFacts } from "../request-state/request-states.ts";
+import { stateInvalid, type StateFacts } from "../request-state/request-states.ts";
 import type { ServerExchange } from "../server-messages/exchange.ts";
 import { admitQuestions, type Asking } from "../server-messages/admit-questions.ts";
 import { hear } from "../server-messages/hear.ts";
@@ -40,9 +41,11 @@ export const modernToModern: Cell = async (cell, ports) => {
     log: wantedLog(target.request),
     say: call.relay,
   };
-  const response = await ports.upstreams.modern(server).request({
+  const owner = ownerOf(call.principal, call.portal.slug);
+  const { identity } = await ports.upstreams.identify(server, owner);
+  const response = await ports.upstreams.modern(server, owner).request({
     method: target.request.method,
-    params: outgoingParams(cell, ports),
+    params: outgoingParams(cell, identity, ports),
     signal: call.cancel.signal,
     onMessage: (message) => hear(message, exchange, ports),
     ...modernHeaders(target),
@@ -52,12 +55,12 @@ export const modernToModern: Cell = async (cell, ports) => {
   assertTaskDeclared(response, declaresTasks(target.request.params));
   // 2026-07-28 has no error that opens pages; a client of both eras might know it all the same.
   return response.kind === "result"
-    ? withOwnState(response, cell, ports)
+    ? withOwnState(response, { cell, identity }, ports)
     : errorAnswer(withoutPages(errorTextOf(response)));
 };
 
 /** The caller's own text with the server's own state, and the capabilities that this server may use. */
-function outgoingParams(cell: CellCall, { states }: CallPorts): string | undefined {
+function outgoingParams(cell: CellCall, identity: string, { states }: CallPorts): string | undefined {
   const { server } = cell.target.capability;
   const params = paramsFor(cell.target);
   if (params === undefined) return undefined;
@@ -68,11 +71,17 @@ function outgoingParams(cell: CellCall, { states }: CallPorts): string | undefin
   const state = requestStateOf(params);
   if (state === undefined) return bounded;
   const facts = states.open(String(JSON.parse(state)), bindingOf(cell), "forwarded", "approved");
+  // What the server remembers of one account there is not to be gone on with by another.
+  if (facts.kind === "forwarded" && facts.identity !== identity) throw stateInvalid();
   return withRequestState(bounded, facts.kind === "forwarded" ? facts.upstream : undefined);
 }
 
 /** Wherever a result carries questions, they are judged: of tasks too, and of types that are yet to come. */
-async function withOwnState(response: ResultMessage, cell: CellCall, ports: CallPorts): Promise<Answer> {
+async function withOwnState(
+  response: ResultMessage,
+  { cell, identity }: { readonly cell: CellCall; readonly identity: string },
+  ports: CallPorts,
+): Promise<Answer> {
   const { method } = cell.target;
   const text = method.hasCacheHints ? withPrivateCache(response) : (memberText(response, "result") ?? "{}");
   const answer = toResultAnswer(response.result, text);
@@ -85,7 +94,7 @@ async function withOwnState(response: ResultMessage, cell: CellCall, ports: Call
   const facts: StateFacts =
     asked.state === undefined
       ? { kind: "approved", approved }
-      : { kind: "forwarded", upstream: asked.state, approved };
+      : { kind: "forwarded", upstream: asked.state, identity, approved };
   const sealed = ports.states.seal(facts, bindingOf(cell));
   return { ...answer, text: withRequestState(text, JSON.stringify(sealed)), code: "input_required" };
 }

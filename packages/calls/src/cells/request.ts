@@ -40,13 +40,22 @@ export function paramsFor({ request, method, capability }: ForwardTarget): strin
   return span ? edit(params, [{ span, text: JSON.stringify(name) }]) : params;
 }
 
+/** The server's own name for what is aimed at, where the method has one. */
+export function nameOf({
+  method,
+  capability,
+}: Pick<ForwardTarget, "method" | "capability">): string | undefined {
+  return method.nameParam === undefined ? undefined : capability.name;
+}
+
 /** The headers that a modern server compares with the body (2026-07-28, SEP-2243), and those that just go on. */
-export function modernHeaders({ request, method, capability, otherHeaders }: ForwardTarget) {
-  const { name, paramHeaders } = capability;
+export function modernHeaders(target: ForwardTarget) {
+  const { request, capability, otherHeaders } = target;
+  const { paramHeaders } = capability;
   const marked =
     paramHeaders.length > 0 ? toParamHeaders(paramHeaders, paramText(request, "arguments")) : undefined;
   return {
-    name: method.nameParam === undefined ? undefined : name,
+    name: nameOf(target),
     paramHeaders: { ...otherHeaders, ...marked },
   };
 }

@@ -36,6 +36,8 @@ export interface ConversationOptions {
   readonly server: CatalogServer;
   readonly lease: Lease;
   readonly method: string;
+  /** The server's own name for what is aimed at, where the method has one. */
+  readonly name: string | undefined;
   /** Raw `params` as the server gets them. */
   readonly params: string | undefined;
   /** The progress token in them. */
@@ -147,10 +149,11 @@ export class Conversation {
   }
 
   async #makeCall(): Promise<void> {
-    const { lease, method, params } = this.#options;
+    const { lease, method, name, params } = this.#options;
     try {
       const response = await lease.line.channel.request({
         method,
+        name,
         params,
         signal: this.#cancel.signal,
         onMessage: (message) => this.#heard(message),

@@ -28,6 +28,7 @@ import { createOutbound } from "@castellan/web";
 import { afterAll } from "vitest";
 import type { PortalAddress, PortalView, Received } from "../call.ts";
 import { createCatalog } from "../catalog/catalog.ts";
+import type { CallCredentials } from "../credentials/ports.ts";
 import { createDefinitionStore } from "../catalog/definition-store.ts";
 import { definitionKinds } from "../catalog/definition.ts";
 import { createScope } from "../catalog/offering.ts";
@@ -38,7 +39,14 @@ import { createRequestStates } from "../request-state/request-states.ts";
 import { runCall } from "../run-call.ts";
 import { createServerStore } from "../servers/server-store.ts";
 import type { CallPorts } from "../stages/stage.ts";
-import { findings, newServer, plainConnection, withoutRules } from "../testing.ts";
+import {
+  findings,
+  newServer,
+  plainConnection,
+  withoutCredentials,
+  withoutLinks,
+  withoutRules,
+} from "../testing.ts";
 import { createLinePool, type LineLimits, type LinePool } from "../upstreams/line-pool.ts";
 import { createUpstreams } from "../upstreams/upstreams.ts";
 import { defaultConversationLimits, type ConversationLimits } from "./limits.ts";
@@ -212,6 +220,10 @@ export interface SceneOptions {
   readonly limits?: Partial<ConversationLimits>;
   readonly lineLimits?: LineLimits;
   readonly upstreamLimits?: Partial<UpstreamLimits>;
+  /** Default: none. */
+  readonly credentials?: CallCredentials;
+  /** Where it was read, as a modern one, before it was turned to where it is. Default: it was read there. */
+  readonly readAsModernAt?: string;
 }
 
 /** What a client sends; by default a call of the tool `t` by the first caller, who can do everything. */
@@ -303,6 +315,7 @@ export async function openScene(
   const definitions = createDefinitionStore(database);
   const owned = new AsyncDisposableStack();
   const outbound = owned.use(createOutbound());
+  const { credentials = withoutCredentials } = options;
   const slug = `s${++scenes}`;
   const clock = createManualClock();
   const records: CallRecord[] = [];
@@ -326,8 +339,13 @@ export async function openScene(
   await definitions.saveSync(id, {
     ...found,
     definitions: [...found.definitions, prompt, resource],
-    modern: undefined,
-    legacy,
+    ...(options.readAsModernAt === undefined
+      ? { modern: undefined, legacy }
+      : {
+          modern: { helloText: '{"capabilities":{"tools":{}}}' },
+          legacy: undefined,
+          foundAt: options.readAsModernAt,
+        }),
   });
 
   async function openReplica(): Promise<TestReplica> {
@@ -344,7 +362,7 @@ export async function openScene(
     const streams = opened.use(createRemoteStreams({ replicas, checkMs: 100, onError }));
     const limits = { ...defaultUpstreamLimits, ...options.upstreamLimits };
     const identity = { name: "castellan", version: "0" };
-    const upstreams = opened.use(createUpstreams({ catalog, outbound, identity, limits }));
+    const upstreams = opened.use(createUpstreams({ catalog, outbound, credentials, identity, limits }));
     const lines = opened.use(
       createLinePool({ upstreams, catalog, ...(options.lineLimits && { limits: options.lineLimits }) }),
     );
@@ -361,10 +379,12 @@ export async function openScene(
       policy: withoutRules,
       // Without rules nobody is ever asked.
       approvals: undefined as never,
+      credentials,
+      links: withoutLinks,
       // No server here has limits: no rate is ever asked for.
       limiter: createCallLimiter({ rates: undefined as never, livingReplicas: () => 1 }),
       circuits: opened.use(createCircuits({ catalog, clock })),
-      audit: { append: async (record) => void records.push(record) },
+      audit: { append: async (record) => void records.push(record), hasten: () => {} },
       clock,
       vault: { mac: (_, data) => createHash("sha256").update(data).digest() },
       states: createRequestStates({ vault, clock }),
@@ -379,6 +399,7 @@ export async function openScene(
       return {
         slug: at as Slug,
         scope: (era) => createScope({ era, servers: [catalog.find(slug) ?? []].flat(), naming: "plain" }),
+        listed: unreached,
         session: unreached,
         isGranted: () => true,
         showsHeaderMarks: true,

@@ -158,3 +158,19 @@ test("a caller has eight calls of portals' own tools under way, beside those to 
   limiter.admitOwn(me)[Symbol.dispose]();
   expect(limiter.underWay).toBe(maxUnderWay);
 });
+
+test("a call of a portal's own tool that waits for a person leaves its place to others, and needs one to go on", () => {
+  const limiter = open();
+  const me = person();
+  const [first, ...others] = Array.from({ length: 8 }, () => limiter.admitOwn(me));
+  first?.leave();
+  const later = limiter.admitOwn(me);
+  expect(() => first?.takeAgain()).toThrow(refusal("calls_limited", undefined));
+  others[0]?.[Symbol.dispose]();
+  first?.takeAgain();
+  // Once: taking it again is no second place.
+  first?.takeAgain();
+  expect(() => limiter.admitOwn(me)).toThrow(refusal("calls_limited", undefined));
+  for (const place of [first, later, ...others]) place?.[Symbol.dispose]();
+  expect(Array.from({ length: 8 }, () => limiter.admitOwn(me)).length).toBe(8);
+});

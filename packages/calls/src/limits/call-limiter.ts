@@ -24,14 +24,22 @@ export interface CallLimiter {
    * rate has to be asked for. Throws `calls_limited`, `rate_limited`, and the faults of the database.
    */
   admit(principal: Pick<Principal, "id">, capability: Capability): Disposable | Promise<Disposable>;
-  /** Takes a place for a call of a tool of a portal's own. Throws `calls_limited`. */
-  admitOwn(principal: Pick<Principal, "id">): Disposable;
+  /** Takes a place for a call of a tool of a portal's own, which may leave it while it waits for a person. Throws `calls_limited`. */
+  admitOwn(principal: Pick<Principal, "id">): OwnPlace;
   /** Takes a place for a call that waits for a person's decision. Throws `calls_limited`. */
   admitWaiting(principal: Pick<Principal, "id">): Disposable;
   /** How long a call may take, if an admin has said. */
   timeoutOf(capability: Capability): CallRules["timeout"];
   /** Calls to servers that are under way on this replica. */
   readonly underWay: number;
+}
+
+/** Disposing of it gives it up for good. */
+export interface OwnPlace extends Disposable {
+  /** Others may have it meanwhile. */
+  leave(): void;
+  /** Throws `calls_limited` where they all do. */
+  takeAgain(): void;
 }
 
 export interface CallLimiterOptions {
@@ -73,6 +81,15 @@ export function createCallLimiter({
     }
   }
 
+  function enterOwn(personId: string): Disposable {
+    const place = places.enterHere(`own ${personId}`, maxOwnUnderWay);
+    if (place) return place;
+    throw callFaults.fault(
+      "calls_limited",
+      `This caller has ${maxOwnUnderWay} calls of portals' own tools under way: wait for one to end, or cancel one`,
+    );
+  }
+
   /** What was taken of the rates before the one that refused is given back. */
   async function takeAll(
     rules: readonly LimitRule[],
@@ -111,12 +128,16 @@ export function createCallLimiter({
         : held;
     },
     admitOwn({ id: personId }) {
-      const place = places.enterHere(`own ${personId}`, maxOwnUnderWay);
-      if (place) return place;
-      throw callFaults.fault(
-        "calls_limited",
-        `This caller has ${maxOwnUnderWay} calls of portals' own tools under way: wait for one to end, or cancel one`,
-      );
+      let place = enterOwn(personId);
+      const leave = () => place[Symbol.dispose]();
+      return {
+        leave,
+        takeAgain() {
+          leave();
+          place = enterOwn(personId);
+        },
+        [Symbol.dispose]: leave,
+      };
     },
     admitWaiting({ id: personId }) {
       const place = places.enterHere(`waiting ${personId}`, maxWaiting);

@@ -108,10 +108,14 @@ test("a server's own state comes back to the letter, unless it is too large", ()
   const { states } = setUp();
   const worst = `"${"\\\\".repeat((maxUpstreamChars - 2) / 2)}"`;
   for (const upstream of ['"a\\u0041\\"b"', worst, `"${"語".repeat(maxUpstreamChars - 2)}"`]) {
-    const text = states.seal({ kind: "forwarded", upstream }, bind(bound));
+    const text = states.seal({ kind: "forwarded", upstream, identity: "house" }, bind(bound));
     expect(states.open(text, bind(bound), "forwarded").upstream).toBe(upstream);
   }
-  const tooLarge: StateFacts = { kind: "forwarded", upstream: `"${"a".repeat(maxUpstreamChars)}"` };
+  const tooLarge: StateFacts = {
+    kind: "forwarded",
+    upstream: `"${"a".repeat(maxUpstreamChars)}"`,
+    identity: "house",
+  };
   expect(codeOf(() => states.seal(tooLarge, bind(bound)))).toBe("upstream_too_large");
 });
 
@@ -141,7 +145,7 @@ test("by which request a call was approved goes from round to round with whateve
   const all: StateFacts[] = [
     { kind: "approved", approved },
     { kind: "again", approved },
-    { kind: "forwarded", upstream: '"theirs"', approved },
+    { kind: "forwarded", upstream: '"theirs"', identity: "house", approved },
     { ...facts, approved },
     { kind: "approval", id: approved.id },
   ];

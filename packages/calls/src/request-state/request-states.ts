@@ -16,8 +16,8 @@ export type StateFacts = StateOfKind & {
 };
 
 type StateOfKind =
-  /** A modern server's own state: raw JSON string, given back to the letter. */
-  | { readonly kind: "forwarded"; readonly upstream: string }
+  /** A modern server's own state: raw JSON string, given back to the letter, and to whom it gave that (`Acting.identity`). */
+  | { readonly kind: "forwarded"; readonly upstream: string; readonly identity: string }
   /** A legacy server's call waits, at the replica `owner`, for the answers to its questions of this round. */
   | {
       readonly kind: "conversation";
@@ -30,16 +30,22 @@ type StateOfKind =
   /** The server keeps no state of its own; what is known is that the call was approved. */
   | { readonly kind: "approved" }
   /** The call waits for a person's decision: it has not begun. */
-  | { readonly kind: "approval"; readonly id: Id<"approval"> };
+  | { readonly kind: "approval"; readonly id: Id<"approval"> }
+  /** The call waits for its caller to link an account: the server has not carried it out. */
+  | { readonly kind: "link"; readonly id: Id<"link"> }
+  /** Code that a tool of the portal's own runs waits for people. */
+  | { readonly kind: "run"; readonly id: Id<"run"> };
 
 export type StateKind = StateFacts["kind"];
 
+/** Those that a call to a server may come back with. */
 export const stateKinds = [
   "forwarded",
   "conversation",
   "again",
   "approved",
   "approval",
+  "link",
 ] as const satisfies readonly StateKind[];
 
 export interface RequestStates {
@@ -60,6 +66,8 @@ export const stateTtlMs: Readonly<Record<StateKind, number>> = {
   again: 60 * 60_000,
   approved: 60 * 60_000,
   approval: 60 * 60_000,
+  link: 60 * 60_000,
+  run: 60 * 60_000,
 };
 
 /** Raw characters of a server's own state. */

@@ -24,6 +24,11 @@ export function roundOf(
     : states.open(String(JSON.parse(state)), bindingOf(call), ...stateKinds);
 }
 
+/** Whether it came of a question of this house's, before the server was asked anything. */
+export function isOfHouse({ kind }: StateFacts): boolean {
+  return kind === "approval" || kind === "link";
+}
+
 /** The request as it was before this house asked anything: neither the question's answer nor its state is for a server. */
 export function withoutRound(target: ForwardTarget): ForwardTarget {
   const { request } = target;

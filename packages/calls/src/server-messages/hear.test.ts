@@ -43,6 +43,7 @@ function scene(clientFeatures: readonly ClientFeature[], more: Partial<ServerExc
   };
   const ports = {
     audit: {
+      hasten: () => {},
       append(record: CallRecord) {
         records.push(record);
         return Promise.resolve();
@@ -210,7 +211,8 @@ test("a question that cannot be put is answered in the caller's place; a ping al
 
 test("what cannot be recorded is not asked", async () => {
   const { exchange, ports, asked } = scene(["roots"]);
-  const down = { append: () => Promise.reject(auditFaults.fault("audit_unavailable", "down")) };
+  const append = () => Promise.reject(auditFaults.fault("audit_unavailable", "down"));
+  const down = { append, hasten: () => {} };
   const heard = hear(parseMessage(question("roots/list")), exchange, { ...ports, audit: down });
   await expect(heard).rejects.toMatchObject({ code: "audit_unavailable" });
   expect(asked).toEqual([]);

@@ -5,7 +5,7 @@ import type { CatalogServer } from "../catalog/catalog.ts";
 import type { Listener } from "./exchange.ts";
 
 export interface RecordPorts {
-  readonly audit: Pick<AuditLog, "append">;
+  readonly audit: Pick<AuditLog, "append" | "hasten">;
   readonly clock: Clock;
   /** The replica that serves. */
   readonly replica: string;

@@ -9,9 +9,10 @@ export type Headers = Readonly<Record<string, string>>;
 /** Where secrets of this package lie, for the rotation of the master key. */
 export const serverSealedColumns = [
   defineSealedColumn({ table: "servers", idColumn: "id", column: "sealed_headers" }),
+  defineSealedColumn({ table: "servers", idColumn: "id", column: "sealed_auth" }),
 ];
 
-/** Failures to unseal headers that concern one server only: the others can be used all the same. */
+/** Failures to unseal headers or secrets that concern one server only: the others can be used all the same. */
 export const unusableHeaders: ReadonlySet<string> = new Set([
   "server_credentials_moved",
   "vault_open_failed",

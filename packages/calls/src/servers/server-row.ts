@@ -1,10 +1,21 @@
 /** A server as PostgreSQL has it: what an admin said in `servers`, what was found out in `server_states`. */
 import { sql } from "@castellan/database";
+import type { AuthSecretName, UpstreamAuth } from "@castellan/credentials";
 import type { Id, Slug } from "@castellan/kernel";
 import type { ClientFeature, FoundBelow, LegacyTransport, LegacyVersion } from "@castellan/mcp";
 import type { DefinitionKind } from "../catalog/definition.ts";
 import type { ServerLimits } from "./server-limits.ts";
-import type { SecretRef, Server, ServerState, ServerTransport, SyncErrorDetails } from "./server.ts";
+import type {
+  ApiFace,
+  FailedList,
+  SecretRef,
+  SecretRefs,
+  Server,
+  ServerKind,
+  ServerState,
+  ServerTransport,
+  SyncErrorDetails,
+} from "./server.ts";
 
 export interface StoredServer {
   readonly server: Server;
@@ -13,6 +24,8 @@ export interface StoredServer {
 
 export interface ServerRow {
   id: Id<"server">;
+  kind: ServerKind;
+  face: ApiFace | null;
   slug: Slug;
   title: string;
   description: string;
@@ -20,6 +33,9 @@ export interface ServerRow {
   transport: ServerTransport;
   header_names: string[];
   header_refs: Record<string, SecretRef>;
+  auth: UpstreamAuth;
+  auth_secret_names: AuthSecretName[];
+  auth_refs: SecretRefs;
   allow_private: string[];
   client_features: ClientFeature[];
   ui_hosts: string[];
@@ -38,8 +54,11 @@ export interface ServerRow {
   synced_at: Date | null;
   latency_ms: number | null;
   skipped: string[] | null;
+  failed_lists: FailedList[] | null;
+  found_at: string | null;
   found_below: FoundBelow | null;
   is_outdated: boolean | null;
+  asks_for_oauth: boolean | null;
   modern_hello: string | null;
   legacy_hello: string | null;
   legacy_version: LegacyVersion | null;
@@ -48,11 +67,12 @@ export interface ServerRow {
 
 /** Rows of `ServerRow`; `s` is the server, `t` what is known of it. */
 export const selectServers = sql`
-  select s.id, s.slug, s.title, s.description, s.url, s.transport, s.header_names, s.header_refs,
+  select s.id, s.kind, s.face, s.slug, s.title, s.description, s.url, s.transport, s.header_names, s.header_refs,
+         s.auth, s.auth_secret_names, s.auth_refs,
          s.allow_private, s.client_features, s.ui_hosts, s.auto_accept, s.limits, s.sync_interval_seconds,
          s.managed_by, s.revision, s.version, s.created_at, s.updated_at,
-         t.attempted_at, t.error_code, t.error_message, t.error_details, t.synced_at, t.latency_ms, t.skipped,
-         t.found_below, t.is_outdated, t.modern_hello, t.legacy_hello, t.legacy_version, t.legacy_transport
+         t.attempted_at, t.error_code, t.error_message, t.error_details, t.synced_at, t.latency_ms, t.skipped, t.failed_lists,
+         t.found_at, t.found_below, t.is_outdated, t.asks_for_oauth, t.modern_hello, t.legacy_hello, t.legacy_version, t.legacy_transport
     from servers s
     left join server_states t on t.server_id = s.id`;
 
@@ -63,6 +83,8 @@ export function toStored(row: ServerRow): StoredServer {
 function toServer(row: ServerRow): Server {
   return {
     id: row.id,
+    kind: row.kind,
+    face: row.face ?? undefined,
     slug: row.slug,
     title: row.title,
     description: row.description,
@@ -70,6 +92,9 @@ function toServer(row: ServerRow): Server {
     transport: row.transport,
     headerNames: row.header_names,
     headerRefs: row.header_refs,
+    auth: row.auth,
+    authSecretNames: row.auth_secret_names,
+    authRefs: row.auth_refs,
     allowPrivate: row.allow_private,
     clientFeatures: row.client_features,
     uiHosts: row.ui_hosts,
@@ -97,8 +122,11 @@ function toState(row: ServerRow): ServerState {
         ? undefined
         : { code, message: row.error_message ?? "", details: row.error_details ?? undefined },
     skipped: row.skipped ?? [],
+    failedLists: row.failed_lists ?? [],
     foundBelow: row.found_below ?? undefined,
     isOutdated: row.is_outdated ?? false,
+    isElsewhere: row.found_at !== null && row.found_at !== new URL(row.url).origin,
+    asksForOAuth: row.asks_for_oauth ?? false,
     modern: row.modern_hello === null ? undefined : { helloText: row.modern_hello },
     legacy:
       row.legacy_hello === null || row.legacy_version === null || row.legacy_transport === null

@@ -9,6 +9,7 @@ import {
   type Queryable,
   type Transaction,
 } from "@castellan/database";
+import type { AuthSecrets } from "@castellan/credentials";
 import { createId, kernelFaults, type Id } from "@castellan/kernel";
 import { clientFeatures } from "@castellan/mcp";
 import type { Vault } from "@castellan/vault";
@@ -16,10 +17,14 @@ import { definitionKinds } from "../catalog/definition.ts";
 import { callFaults } from "../faults.ts";
 import type { OnRenamed } from "../reviews/renames.ts";
 import { acceptWaiting } from "../reviews/settle.ts";
-import { applyChange, inOrder, refsOf, wayTo } from "./apply-change.ts";
+import { applyChange, asJson, inOrder, refsOf, wayTo } from "./apply-change.ts";
+import { assertAuthFits } from "./auth-rules.ts";
+import { endedAccounts, type EndedAccounts } from "./ended-accounts.ts";
+import { assertKindFits } from "./kind-rules.ts";
 import { changeHeaders, openHeaders, sealHeaders, type Headers, type HeadersRow } from "./server-headers.ts";
 import { selectServers, toStored, type ServerRow, type StoredServer } from "./server-row.ts";
-import type { NewServer, Server, ServerChange } from "./server.ts";
+import { changeSecrets, namesOf, openAuth, sealAuth, type AuthRow } from "./server-secrets.ts";
+import type { ApiFace, NewServer, Server, ServerChange } from "./server.ts";
 
 /** The topic of the change log under which servers are told; keys are server ids. */
 export const serversTopic = "servers";
@@ -29,8 +34,8 @@ export const serversTopic = "servers";
  * the version that is there: then nothing is changed.
  */
 export interface ServerStore {
-  /** Throws `server_slug_taken`. */
-  add(server: NewServer): Promise<Server>;
+  /** Throws `server_slug_taken`, and `invalid_input` where auth, secrets and headers do not go together. */
+  add(server: NewServer, also?: AlsoAdded): Promise<Server>;
   /** All of them by slug. */
   list(): Promise<StoredServer[]>;
   /** One page by slug. */
@@ -41,15 +46,27 @@ export interface ServerStore {
   get(slug: string): Promise<StoredServer>;
   /**
    * Changes what is named. A change that changes nothing leaves the `version`. What lines depend on (URL,
-   * transport, headers, private addresses, client features) is another `revision`, too; all but the features make
+   * transport, headers, auth, private addresses, client features) is another `revision`, too; all but the features make
    * the state outdated, until a sync has ended. A kind that is accepted
-   * without approval from now on takes what waits of it with it. Throws `server_headers_required`.
+   * without approval from now on takes what waits of it with it. Throws `server_headers_required`,
+   * `server_secrets_required`, and `invalid_input` where auth, secrets and headers do not go together.
    */
-  change(slug: string, change: ServerChange, ifMatch?: number): Promise<StoredServer>;
+  change(slug: string, change: ServerChange, ifMatch?: number, also?: AlsoChanged): Promise<StoredServer>;
   remove(slug: string, ifMatch?: number): Promise<void>;
   /** The headers to send with every request, unsealed. Throws one of `unusableHeaders`. */
   headersOf(id: Id<"server">): Promise<Headers>;
+  /** The secrets of its auth, unsealed. Throws one of `unusableHeaders`. */
+  authSecretsOf(id: Id<"server">): Promise<AuthSecrets>;
 }
+
+/** What goes with a new server, in the transaction that adds it; what it throws, keeps it from being added. */
+export type AlsoAdded = (tx: Queryable, id: Id<"server">) => Promise<void>;
+
+/**
+ * What else is changed of a server, in the transaction of its change: resolves to whether anything is. Then the server has
+ * to be asked again, as one that is reached in another way.
+ */
+export type AlsoChanged = (tx: Queryable, server: Server) => Promise<boolean>;
 
 export interface ServerPage {
   /** Servers that have this text in slug, title, description or URL, in whichever case. */
@@ -73,7 +90,11 @@ export interface ServerStoreOptions {
   /** Told of names that changed where a setting accepts the new one. */
   readonly onRenamed?: OnRenamed;
   /** Told of one that goes, in the transaction that removes it; what it throws keeps the server. */
-  readonly onRemoved?: ((tx: Queryable, slug: string) => Promise<void>) | undefined;
+  readonly onRemoved?: ((tx: Queryable, slug: string, id: Id<"server">) => Promise<void>) | undefined;
+  /** Told of accounts that are not for the server any more as it is after a change, in the transaction of that change. */
+  readonly onAccountsEnded?:
+    | ((tx: Queryable, id: Id<"server">, ended: EndedAccounts) => Promise<void>)
+    | undefined;
 }
 
 export function createServerStore({
@@ -81,6 +102,7 @@ export function createServerStore({
   vault,
   onRenamed,
   onRemoved,
+  onAccountsEnded,
 }: ServerStoreOptions): ServerStore {
   async function find(slug: string, from: Queryable = database): Promise<StoredServer | undefined> {
     const [row] = await from.query<ServerRow>(sql`${selectServers} where s.slug = ${slug}`);
@@ -109,11 +131,23 @@ export function createServerStore({
     find: (slug) => find(slug),
     get: (slug) => get(slug),
 
-    async add(server) {
+    async add(server, also) {
       const id = createId("server");
-      const sealed = sealHeaders(vault, id, server.url, server.headers);
+      const { auth = { kind: "auto" }, authSecrets = {} } = server;
+      const { kind = "mcp", face, transport = "auto", clientFeatures: features = [], uiHosts = [] } = server;
+      assertKindFits({ kind, face, transport, clientFeatures: features, uiHosts });
+      assertAuthFits({
+        auth,
+        authSecretNames: namesOf(authSecrets),
+        headerNames: Object.keys(server.headers),
+      });
+      const sealed = {
+        headers: sealHeaders(vault, id, server.url, server.headers),
+        auth: sealAuth(vault, { id, url: server.url.href, auth }, authSecrets),
+      };
       return database.transaction(async (tx) => {
         await insertServer(tx, id, server, sealed);
+        await also?.(tx, id);
         await recordChange(tx, serversTopic, id);
         return (await get(server.slug, tx)).server;
       });
@@ -147,19 +181,34 @@ export function createServerStore({
       return rows.map(toStored);
     },
 
-    async change(slug, change, ifMatch) {
+    async change(slug, change, ifMatch, also) {
       return database.transaction(async (tx) => {
         const row = await lock(tx, slug, ifMatch);
         const { server: before } = toStored(row);
         const url = change.url ?? new URL(before.url);
         const headers = changeHeaders(vault, row, url, change.headers ?? {});
-        const after = applyChange(change, before, headers?.names);
-        if (!headers && isDeepStrictEqual(before, after)) return toStored(row);
-        const isOtherWay = headers !== undefined || !isDeepStrictEqual(wayTo(before), wayTo(after));
+        const secrets = changeSecrets(
+          vault,
+          row,
+          { url, auth: change.auth ?? before.auth },
+          change.authSecrets ?? {},
+        );
+        const after = applyChange(change, before, headers?.names, secrets?.names);
+        const isOtherApi = (await also?.(tx, after)) ?? false;
+        if (!headers && !secrets && !isOtherApi && isDeepStrictEqual(before, after)) return toStored(row);
+        assertKindFits(after);
+        assertAuthFits(after);
+        const isOtherWay =
+          headers !== undefined || secrets !== undefined || !isDeepStrictEqual(wayTo(before), wayTo(after));
         const isOtherLine = isOtherWay || !isDeepStrictEqual(before.clientFeatures, after.clientFeatures);
-        await updateServer(tx, after, headers ? headers.sealed : row.sealed_headers, isOtherLine);
-        if (isOtherWay)
-          await tx.query(sql`update server_states set is_outdated = true where server_id = ${after.id}`);
+        const sealed = {
+          headers: headers ? headers.sealed : row.sealed_headers,
+          auth: secrets ? secrets.sealed : row.sealed_auth,
+        };
+        await updateServer(tx, after, sealed, isOtherLine);
+        if (isOtherWay || isOtherApi) await outdate(tx, before, after);
+        const ended = endedAccounts(before, after);
+        if (ended) await onAccountsEnded?.(tx, after.id, ended);
         if (after.autoAccept.some((kind) => !before.autoAccept.includes(kind)))
           await acceptWaiting(tx, after.id, after.autoAccept, onRenamed);
         await recordChange(tx, serversTopic, after.id);
@@ -170,7 +219,7 @@ export function createServerStore({
     async remove(slug, ifMatch) {
       await database.transaction(async (tx) => {
         const { id } = await lock(tx, slug, ifMatch);
-        await onRemoved?.(tx, slug);
+        await onRemoved?.(tx, slug, id);
         await tx.query(sql`delete from servers where id = ${id}`);
         await withdrawServer(tx, slug);
         await recordChange(tx, serversTopic, id);
@@ -183,6 +232,13 @@ export function createServerStore({
       );
       return row ? openHeaders(vault, row) : {};
     },
+
+    async authSecretsOf(id) {
+      const [row] = await database.query<AuthRow>(
+        sql`select id, slug, url, auth, sealed_auth from servers where id = ${id}`,
+      );
+      return row ? openAuth(vault, row) : {};
+    },
   };
 }
 
@@ -191,14 +247,14 @@ async function lock(
   tx: Transaction,
   slug: string,
   ifMatch: number | undefined,
-): Promise<ServerRow & HeadersRow> {
-  const [locked] = await tx.query<{ id: string; sealed_headers: Buffer | null }>(
-    sql`select id, sealed_headers from servers where slug = ${slug} for update`,
+): Promise<ServerRow & HeadersRow & AuthRow> {
+  const [locked] = await tx.query<{ id: string } & Sealed>(
+    sql`select id, sealed_headers, sealed_auth from servers where slug = ${slug} for update`,
   );
   const [row] = locked ? await tx.query<ServerRow>(sql`${selectServers} where s.id = ${locked.id}`) : [];
   if (!locked || !row) throw unknown(slug);
   if (ifMatch === undefined || ifMatch === row.version)
-    return { ...row, sealed_headers: locked.sealed_headers };
+    return { ...row, sealed_headers: locked.sealed_headers, sealed_auth: locked.sealed_auth };
   throw kernelFaults.fault(
     "version_stale",
     `Server "${slug}" is at version ${row.version}, not ${ifMatch}: it was changed meanwhile`,
@@ -206,21 +262,40 @@ async function lock(
   );
 }
 
+type Sealed = Pick<HeadersRow, "sealed_headers"> & Pick<AuthRow, "sealed_auth">;
+
+interface SealedColumns {
+  readonly headers: Buffer | null;
+  readonly auth: Buffer | null;
+}
+
+/** What was found out about another way, or about another place, does not hold any more. */
+async function outdate(tx: Queryable, before: Server, after: Server): Promise<void> {
+  const isElsewhere = new URL(before.url).origin !== new URL(after.url).origin;
+  await tx.query(sql`
+    update server_states set is_outdated = true, asks_for_oauth = asks_for_oauth and not ${isElsewhere}
+     where server_id = ${after.id}`);
+}
+
 async function insertServer(
   tx: Queryable,
   id: Id<"server">,
   server: NewServer,
-  sealedHeaders: Buffer | null,
+  sealed: SealedColumns,
 ): Promise<void> {
   const names = Object.keys(server.headers);
+  const secretNames = namesOf(server.authSecrets ?? {});
+  const { kind = "mcp" } = server;
   try {
     await tx.query(sql`
-      insert into servers (id, slug, title, description, url, transport, sealed_headers, header_names, header_refs,
-                           allow_private, client_features, ui_hosts, auto_accept, limits, sync_interval_seconds,
+      insert into servers (id, kind, face, slug, title, description, url, transport, sealed_headers, header_names, header_refs,
+                           auth, sealed_auth, auth_secret_names, auth_refs, allow_private, client_features, ui_hosts, auto_accept, limits, sync_interval_seconds,
                            managed_by)
-      values (${id}, ${server.slug}, ${server.title}, ${server.description ?? ""}, ${server.url.href},
-              ${server.transport ?? "auto"}, ${sealedHeaders}, ${names},
-              ${refsOf(server.headerRefs ?? {}, names)}, ${server.allowPrivate},
+      values (${id}, ${kind}, ${faceOf(server)}, ${server.slug}, ${server.title}, ${server.description ?? ""}, ${server.url.href},
+              ${server.transport ?? "auto"}, ${sealed.headers}, ${names},
+              ${refsOf(server.headerRefs ?? {}, names)}, ${asJson(server.auth ?? { kind: "auto" })},
+              ${sealed.auth}, ${secretNames}, ${refsOf(server.authRefs ?? {}, secretNames)},
+              ${server.allowPrivate},
               ${inOrder(clientFeatures, server.clientFeatures)}, ${server.uiHosts ?? []},
               ${inOrder(definitionKinds, server.autoAccept)}, ${server.limits ?? {}},
               ${server.syncIntervalSeconds ?? null}, ${server.managedBy ?? null})`);
@@ -232,17 +307,23 @@ async function insertServer(
   }
 }
 
+function faceOf({ kind, face = "tools" }: NewServer): ApiFace | null {
+  return kind === "openapi" ? face : null;
+}
+
 async function updateServer(
   tx: Queryable,
   after: Server,
-  sealedHeaders: Buffer | null,
+  sealed: SealedColumns,
   isOtherLine: boolean,
 ): Promise<void> {
   await tx.query(sql`
     update servers
-       set title = ${after.title}, description = ${after.description}, url = ${after.url},
-           transport = ${after.transport}, sealed_headers = ${sealedHeaders},
+       set face = ${after.face ?? null}, title = ${after.title}, description = ${after.description}, url = ${after.url},
+           transport = ${after.transport}, sealed_headers = ${sealed.headers},
            header_names = ${after.headerNames}, header_refs = ${after.headerRefs},
+           auth = ${after.auth}, sealed_auth = ${sealed.auth}, auth_secret_names = ${after.authSecretNames},
+           auth_refs = ${after.authRefs},
            allow_private = ${after.allowPrivate}, client_features = ${after.clientFeatures},
            ui_hosts = ${after.uiHosts}, auto_accept = ${after.autoAccept}, limits = ${after.limits},
            sync_interval_seconds = ${after.syncIntervalSeconds ?? null}, managed_by = ${after.managedBy ?? null},

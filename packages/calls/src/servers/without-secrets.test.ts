@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { withoutSecrets } from "./without-secrets.ts";
+import { withoutLongSecrets, withoutSecrets } from "./without-secrets.ts";
 
 const headers = {
   authorization: "Bearer abcdef$&12",
@@ -19,4 +19,10 @@ test.each([
 
 test("without headers the words stay what they are", () => {
   expect(withoutSecrets("No such key", {})).toBe("No such key");
+});
+
+test("of a definition only what is as long as a token is taken out", () => {
+  const sent = new Set(["Bearer 0123456789abcdef", "Basic c2hvcnQ="]);
+  const text = '{"a":"Bearer 0123456789abcdef","b":"is 0123456789abcdef","c":"Basic c2hvcnQ=, c2hvcnQ="}';
+  expect(withoutLongSecrets(text, sent)).toBe('{"a":"…","b":"is …","c":"Basic c2hvcnQ=, c2hvcnQ="}');
 });

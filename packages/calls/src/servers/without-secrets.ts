@@ -8,9 +8,25 @@ const minWordLength = 8;
  * shown as it is.
  */
 export function withoutSecrets(text: string, headers: Headers): string {
-  const secrets = Object.values(headers).flatMap((value) => [
+  return without(text, Object.values(headers), minWordLength);
+}
+
+/** Tokens have more; a shorter word could be one of a definition's own, which would be another one without it. */
+const minTokenLength = 16;
+
+/** A definition, less what the server was authorized with: the values of headers. It stays the JSON that it was. */
+export function withoutLongSecrets(text: string, values: Iterable<string>): string {
+  return without(
+    text,
+    [...values].filter((value) => value.length >= minTokenLength),
+    minTokenLength,
+  );
+}
+
+function without(text: string, values: readonly string[], minLength: number): string {
+  const secrets = values.flatMap((value) => [
     value,
-    ...value.split(/\s+/).filter((word) => word.length >= minWordLength),
+    ...value.split(/\s+/).filter((word) => word.length >= minLength),
   ]);
   // The longest first: of a part that is gone the whole is not found any more.
   return secrets

@@ -1,4 +1,5 @@
 import { insufficientScope, type Use } from "@castellan/access";
+import type { Fault } from "@castellan/kernel";
 import type { Admitted, Authorized, ForwardTarget, Resolved } from "../call.ts";
 import { policyDenied } from "../policy/refusals.ts";
 import { policyUseOf } from "../policy/use-of-call.ts";
@@ -16,13 +17,17 @@ export const authorize = defineStage<Admitted & Resolved, Authorized>({
   does: "what the call is a use of → whether the caller's token was given that, and rules let it through; from here on it ends when that is taken away",
   run(call, { holdCall, clock }) {
     const { target, portal, judge, cancel } = call;
+    const onEnd = (why: Fault) => cancel.abort(why);
+    if (target.kind === "own-tool")
+      return { decision: undefined, hold: holdCall?.({ ...heldAs(call, clock.now()), onEnd }) };
     if (target.kind !== "forward") return notJudged;
     const use = useOf(target);
     if (!portal.isGranted(use)) throw insufficientScope(portal.slug, use);
     const judged = policyUseOf(portal.slug, target, clock.now());
     const decision = judge.decide(judged);
     if (decision.outcome === "deny") throw policyDenied(decision, whatOf(target));
-    const hold = holdCall?.({ ...heldAs(call, target, judged), onEnd: (why) => cancel.abort(why) });
+    const toServer = { use, judged };
+    const hold = holdCall?.({ ...heldAs(call, judged.nowMs), toServer, onEnd });
     return { decision, hold };
   },
 });
@@ -33,11 +38,10 @@ export function useOf({ capability }: Pick<ForwardTarget, "capability">): Use {
   return { server: capability.server.server.slug, toolClass: capability.class };
 }
 
-/** What has to stay true of a call while it is under way. */
+/** Who has to be let in, and whence, while a call is under way. */
 export function heldAs(
-  { principal, authorization, connection, portal }: Admitted & Pick<Resolved, "portal">,
-  target: ForwardTarget,
-  judged: HeldCall["judged"],
-): Omit<HeldCall, "onEnd"> {
-  return { principal, authorization, connection, portal: portal.slug, use: useOf(target), judged };
+  { principal, authorization, standing, connection, portal }: Admitted & Pick<Resolved, "portal">,
+  sinceMs: number,
+): Omit<HeldCall, "toServer" | "onEnd"> {
+  return { principal, authorization, standing, connection, portal: portal.slug, sinceMs };
 }

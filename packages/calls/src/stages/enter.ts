@@ -21,10 +21,13 @@ export const enter = defineStage<Admitted, Entered>({
 
 type Known = Omit<Entered, "session">;
 
-function knownPortal(call: Admitted, { policy, findPortal }: CallPorts): Known | Promise<Known> {
+function knownPortal(call: Admitted, ports: CallPorts, hasWaited = false): Known | Promise<Known> {
+  const { policy, findPortal } = ports;
   const found = (judge: Judge) => {
     const portal = findPortal(call, call.principal, judge);
     if (!portal) throw unknownPortal(call, call.principal);
+    // Looked at again afterwards, and judged: other rules may have come meanwhile.
+    if (portal.pending && !hasWaited) return portal.pending.then(() => knownPortal(call, ports, true));
     return { portal, judge };
   };
   const judge = policy.judge(call.principal, call.connection, call.portalSlug);

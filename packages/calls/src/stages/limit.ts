@@ -7,7 +7,10 @@ export const limit = defineStage<Admitted & Resolved, Limited>({
   owner: "limits",
   does: "rate and calls under way, per person, server and tool",
   run({ principal, target }, { limiter }) {
-    if (target.kind === "own-tool") return { slot: limiter.admitOwn(principal) };
+    if (target.kind === "own-tool" || target.kind === "own-resource") {
+      const place = limiter.admitOwn(principal);
+      return { slot: place, place };
+    }
     if (target.kind !== "forward") return { slot: undefined };
     const slot = limiter.admit(principal, target.capability);
     return slot instanceof Promise ? slot.then((held) => ({ slot: held })) : { slot };

@@ -6,8 +6,10 @@ export const parse = defineStage<Received, Parsed>({
   name: "parse",
   owner: "mcp",
   does: "body → one JSON-RPC message that two readers read alike",
-  async run({ readBody }) {
-    const body = await readBody();
-    return { message: parseMessage(decodeBody(body)), bytesIn: body.byteLength };
-  },
+  run: ({ child, readBody }) => (child ? child.read() : parsed(readBody())),
 });
+
+async function parsed(body: Promise<Uint8Array>): Promise<Parsed> {
+  const bytes = await body;
+  return { message: parseMessage(decodeBody(bytes)), bytesIn: bytes.byteLength };
+}

@@ -16,10 +16,12 @@ import {
   type RequestMessage,
   type TargetKind,
 } from "@castellan/mcp";
+import type { Fault } from "@castellan/kernel";
 import type {
   Admitted,
   Entered,
   ForwardTarget,
+  OwnResource,
   OwnTool,
   PortalView,
   Received,
@@ -40,13 +42,14 @@ export const resolve = defineStage<Admitted & Entered, Pick<Resolved, "target">>
   owner: "calls",
   does: "method → server and capability",
   run(call, { vault }) {
-    const { portal, message, protocol, principal, judge } = call;
+    const { portal, message, protocol, principal, judge, child } = call;
     if (message.kind !== "request") return { target: { kind: "one-way" } };
     const owner: TaskOwner = { principalId: principal.id, portal: portal.slug };
     const scope = knownScope(portal.scope(protocol.era), judge, portal.slug);
     const find = (id: string) =>
       parseTaskId(id, owner, scope.servers, (purpose, data) => vault.mac(purpose, data));
-    const target = targetOf(message, { protocol, portal, scope }, find);
+    const own = child ? undefined : portal;
+    const target = targetOf(message, { protocol, own, scope }, find);
     const isChecked = target.kind === "forward" && protocol.era === "modern";
     return { target: isChecked ? withCheckedHeaders(target, call) : target };
   },
@@ -56,20 +59,37 @@ type FindTask = (id: string) => ServerTask | undefined;
 
 function targetOf(
   request: RequestMessage,
-  { protocol, portal, scope }: { protocol: Protocol; portal: PortalView; scope: KnownScope },
+  {
+    protocol,
+    own,
+    scope,
+  }: {
+    protocol: Protocol;
+    /** What the portal has of its own; undefined: nothing, to code, which must not run code of its own or steer its portal. */
+    own: Own;
+    scope: KnownScope;
+  },
   findTask: FindTask,
 ): Target {
   const method = findMethod(request.method, protocol.era);
   const params = request.params ?? {};
   if (!method) return { kind: "forward", request, ...ofExtension(request, scope) };
   if (method.handling === "local") return { kind: "local", request, method: request.method as LocalMethod };
-  const tool = method.target === "tool" ? ownTool(params, portal) : undefined;
+  const tool = method.target === "tool" ? ownTool(params, own) : undefined;
   if (tool) return { kind: "own-tool", request, tool };
+  const resource = request.method === "resources/read" ? ownResource(params, own) : undefined;
+  if (resource) return { kind: "own-resource", request, resource };
   return { kind: "forward", request, method, capability: capabilityOf(method, params, scope, findTask) };
 }
 
-function ownTool({ name }: JsonObject, portal: PortalView): OwnTool | undefined {
-  return typeof name === "string" ? portal.ownTool(name) : undefined;
+type Own = Pick<PortalView, "ownTool" | "ownResource"> | undefined;
+
+function ownTool({ name }: JsonObject, own: Own): OwnTool | undefined {
+  return typeof name === "string" ? own?.ownTool(name) : undefined;
+}
+
+function ownResource({ uri }: JsonObject, own: Own): OwnResource | undefined {
+  return typeof uri === "string" ? own?.ownResource?.(uri) : undefined;
 }
 
 /** What no revision of the protocol names may be the method of an extension (2026-07-28, "Extensions"). */
@@ -117,11 +137,16 @@ const ofTheProtocol =
 /** 2026-07-28, SEP-2243: arguments that travel as headers as well must be the same in both; others must be sound. */
 function withCheckedHeaders(
   target: ForwardTarget,
-  { header, paramHeaders: sent, portal }: Pick<Received, "header" | "paramHeaders"> & Pick<Entered, "portal">,
+  {
+    header,
+    paramHeaders: sent,
+    portal,
+    child,
+  }: Pick<Received, "header" | "paramHeaders" | "child"> & Pick<Entered, "portal">,
 ): ForwardTarget {
   const { paramHeaders: marks } = target.capability;
-  // Who was not shown the marks cannot be held to them.
-  const check = portal.showsHeaderMarks ? assertParamHeaders : assertSentParamHeaders;
+  // Who was not shown the marks cannot be held to them; what code calls has no headers: they are made of its arguments.
+  const check = portal.showsHeaderMarks && !child ? assertParamHeaders : assertSentParamHeaders;
   if (marks.length > 0) check(marks, paramText(target.request, "arguments"), header);
   return { ...target, otherHeaders: unmarkedParamHeaders(marks, sent()) };
 }
@@ -196,7 +221,12 @@ function named(
     });
   const found = scope.find(kind, name);
   if (found) return found;
-  throw callFaults.fault(`${kind}_unknown`, `Unknown ${kind}: ${name.slice(0, 128)}`, {
+  throw unknown(kind, name, field);
+}
+
+/** What nobody in the portal has. */
+export function unknown(kind: "tool" | "prompt" | "resource", name: string, field: string): Fault {
+  return callFaults.fault(`${kind}_unknown`, `Unknown ${kind}: ${name.slice(0, 128)}`, {
     field,
     ...(kind === "resource" ? { data: { uri: name.slice(0, 1024) } } : {}),
   });

@@ -6,6 +6,7 @@ import type { TraceContext } from "@castellan/telemetry";
 import type { Vault } from "@castellan/vault";
 import type { CallApprovals } from "../approval/call-approvals.ts";
 import type { PortalAddress, PortalView, Received } from "../call.ts";
+import type { CallCredentials, CallLinks } from "../credentials/ports.ts";
 import type { Conversations } from "../conversations/conversations.ts";
 import type { CallLimiter } from "../limits/call-limiter.ts";
 import type { Circuits } from "../limits/circuits.ts";
@@ -26,12 +27,15 @@ export interface CallPorts {
   readonly findPortal: (address: PortalAddress, principal: Principal, judge: Judge) => PortalView | undefined;
   readonly policy: CallPolicy;
   readonly approvals: CallApprovals;
+  readonly credentials: Pick<CallCredentials, "prepare" | "isOpenTo" | "accountOf">;
+  /** Requests to people to link an account of theirs. */
+  readonly links: CallLinks;
   /** Ends what is under way when its caller is let in no more, until it is disposed of. */
   readonly holdCall?: (call: HeldCall) => Disposable;
   readonly upstreams: Upstreams;
   readonly limiter: CallLimiter;
   readonly circuits: Circuits;
-  readonly audit: Pick<AuditLog, "append">;
+  readonly audit: Pick<AuditLog, "append" | "hasten">;
   readonly clock: Clock;
   readonly vault: Pick<Vault, "mac">;
   readonly states: RequestStates;
@@ -49,18 +53,20 @@ export interface CallPorts {
 }
 
 /** A request of which nothing has been read but how it comes, and whence. */
-export type Arrival = PortalAddress & Pick<Received, "authorization" | "address">;
+export type Arrival = PortalAddress & Pick<Received, "authorization" | "standing" | "address">;
 
 /** A call under way, and what has to stay true of its caller. */
 export interface HeldCall {
   readonly principal: Principal;
   readonly authorization: string | undefined;
+  readonly standing?: Received["standing"];
   /** The portal's slug. */
   readonly portal: string;
-  readonly use: Use;
   readonly connection: Connection;
-  /** What rules let through, at the moment at which they did. */
-  readonly judged: PolicyUse;
+  /** When rules let it through, milliseconds since the epoch: that time goes by takes nothing away. */
+  readonly sinceMs: number;
+  /** What goes to a server, as a use of that. Of a tool of the portal's own nothing but that its caller may come in. */
+  readonly toServer?: { readonly use: Use; readonly judged: PolicyUse } | undefined;
   readonly onEnd: (why: Fault) => void;
 }
 

@@ -10,6 +10,8 @@ test("the order in which a call is judged", () => {
     ["unwrap", "portal"],
     ["resolve", "calls"],
     ["authorize", "policy"],
+    ["announce", "portal"],
+    ["credential", "credentials"],
     ["approve", "approvals"],
     ["limit", "limits"],
     ["dispatch", "mcp"],

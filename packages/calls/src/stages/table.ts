@@ -1,8 +1,10 @@
 import type { Received } from "../call.ts";
+import { announce } from "./announce.ts";
 import { approve } from "./approve.ts";
 import { authenticate } from "./authenticate.ts";
 import { authorize } from "./authorize.ts";
 import { classify } from "./classify.ts";
+import { credential } from "./credential.ts";
 import { dispatch } from "./dispatch.ts";
 import { enter } from "./enter.ts";
 import { limit } from "./limit.ts";
@@ -23,6 +25,8 @@ export const callStages = stageTable<Received>()
   .with(unwrap)
   .with(resolve)
   .with(authorize)
+  .with(announce)
+  .with(credential)
   .with(approve)
   .with(limit)
   .with(dispatch);

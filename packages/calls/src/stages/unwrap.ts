@@ -9,7 +9,9 @@ export const unwrap = defineStage<Admitted & Entered, Unwrapped>({
   name: "unwrap",
   owner: "portal",
   does: "a call of `portal_execute` → the call of the tool that it names",
-  run({ message, portal }) {
+  run({ message, portal, child }) {
+    // Code calls the tools that it means.
+    if (child) return { message, via: undefined };
     const name =
       message.kind === "request" && message.method === "tools/call" ? message.params?.["name"] : undefined;
     const tool = typeof name === "string" ? portal.ownTool(name) : undefined;

@@ -1,17 +1,22 @@
 /**
  * Lines to legacy servers for callers who have no sessions of their own. A call takes one for itself and
  * gives it back; until it is reaped, the next call of the same caller with the same capabilities finds it.
- * Lines are never shared between callers: a server may keep in its session whatever it learned there.
+ * Lines are never shared between callers, nor between two accounts of one caller: a server may keep in its session
+ * whatever it learned there.
  */
 import { createHash } from "node:crypto";
+import type { Owner } from "@castellan/credentials";
 import { clientFeatures, declares, type Channel, type LegacyClient } from "@castellan/mcp";
 import type { Catalog, CatalogServer } from "../catalog/catalog.ts";
+import type { Acting } from "../credentials/acting.ts";
 import { callFaults } from "../faults.ts";
 import { Line } from "./line.ts";
 import type { Upstreams } from "./upstreams.ts";
 
 export interface LineWanted {
   readonly principalId: string;
+  /** The same caller, as credentials know them. */
+  readonly owner: Owner;
   readonly server: CatalogServer;
   /** As the server is told of the client: version, capabilities less what is not allowed, name. */
   readonly client: LegacyClient;
@@ -49,7 +54,7 @@ export interface LineLimits {
 export const defaultLineLimits: LineLimits = { idleMs: 5 * 60_000, maxPerCaller: 64, maxIdle: 1_024 };
 
 export interface LinePoolOptions {
-  readonly upstreams: Pick<Upstreams, "openLegacy">;
+  readonly upstreams: Pick<Upstreams, "identify" | "onMoved" | "openLegacy">;
   readonly catalog: Pick<Catalog, "find" | "onChange">;
   readonly limits?: LineLimits;
 }
@@ -60,8 +65,14 @@ interface Entry {
   /** Who has it, and to which server. */
   readonly place: string;
   readonly server: CatalogServer;
+  readonly acting: Writable<Acting>;
+  /** Stops following whether its caller has another account. */
+  readonly stop: () => void;
+  isMoved: boolean;
   reaper: NodeJS.Timeout | undefined;
 }
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 export function createLinePool(options: LinePoolOptions): LinePool {
   return new Pool(options);
@@ -92,12 +103,14 @@ class Pool implements LinePool {
   }
 
   async checkout(wanted: LineWanted, signal: AbortSignal): Promise<Lease> {
-    const key = keyOf(wanted);
+    const acting = await this.#upstreams.identify(wanted.server, wanted.owner);
+    const key = keyOf(wanted, acting);
     for (let entry = this.#takeIdle(key); entry; entry = this.#takeIdle(key)) {
-      if (entry.line.isUsable) return this.#lease(entry);
+      entry.acting.owner = wanted.owner;
+      if (entry.line.isUsable && !entry.isMoved) return this.#lease(entry);
       void this.#close(entry);
     }
-    return this.#lease(await this.#open(wanted, key, signal));
+    return this.#lease(await this.#open(wanted, { key, acting }, signal));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,13 +123,19 @@ class Pool implements LinePool {
     return { line: entry.line, end: (isClean) => this.#takeBack(entry, isClean) };
   }
 
-  async #open({ principalId, server, client }: LineWanted, key: string, signal: AbortSignal): Promise<Entry> {
+  async #open(
+    { principalId, server, client }: LineWanted,
+    { key, acting }: Pick<Entry, "key" | "acting">,
+    signal: AbortSignal,
+  ): Promise<Entry> {
     const place = JSON.stringify([principalId, server.server.id]);
     this.#makeRoom(place, server);
     this.#count(place, 1);
     try {
-      const line = await this.#openLine(server, client, AbortSignal.any([signal, this.#closing.signal]));
-      const entry: Entry = { line, key, place, server, reaper: undefined };
+      const within = AbortSignal.any([signal, this.#closing.signal]);
+      const line = await this.#openLine({ server, client, acting }, within);
+      const stop = this.#upstreams.onMoved(server, acting, () => this.#moved(entry));
+      const entry: Entry = { line, key, place, server, acting, stop, isMoved: false, reaper: undefined };
       this.#all.add(entry);
       return entry;
     } catch (error) {
@@ -125,11 +144,14 @@ class Pool implements LinePool {
     }
   }
 
-  async #openLine(server: CatalogServer, client: LegacyClient, signal: AbortSignal): Promise<Line> {
+  async #openLine(
+    { server, client, acting }: Pick<LineWanted, "server" | "client"> & Pick<Entry, "acting">,
+    signal: AbortSignal,
+  ): Promise<Line> {
     // There is no line yet when its first session is opened.
     const opened: { line?: Line } = {};
     const afterOpen = async (request: Channel["request"]) => opened.line?.restore(request);
-    const channel = await this.#upstreams.openLegacy(server, client, signal, { afterOpen });
+    const channel = await this.#upstreams.openLegacy(server, client, acting, signal, { afterOpen });
     return (opened.line = await Line.open({ channel, mayAsk: mayAsk(client.capabilities) }));
   }
 
@@ -148,8 +170,8 @@ class Pool implements LinePool {
 
   async #takeBack(entry: Entry, isClean: boolean): Promise<void> {
     entry.line.rest();
-    if (!isClean || !entry.line.isUsable || !this.#isCurrent(entry) || this.#closing.signal.aborted)
-      return this.#close(entry);
+    const isGood = isClean && entry.line.isUsable && !entry.isMoved && this.#isCurrent(entry);
+    if (!isGood || this.#closing.signal.aborted) return this.#close(entry);
     entry.reaper = setTimeout(() => void this.#close(entry), this.#limits.idleMs).unref();
     this.#idle.add(entry);
     const sameKey = this.#idleByKey.get(entry.key) ?? [];
@@ -177,8 +199,15 @@ class Pool implements LinePool {
   async #close(entry: Entry): Promise<void> {
     this.#unshelve(entry);
     if (!this.#all.delete(entry)) return;
+    entry.stop();
     this.#count(entry.place, -1);
     await entry.line[Symbol.asyncDispose]().catch(() => undefined);
+  }
+
+  /** A call that is under way on it may end; another one is not made on it. */
+  #moved(entry: Entry): void {
+    entry.isMoved = true;
+    if (this.#idle.has(entry)) void this.#close(entry);
   }
 
   #count(place: string, by: 1 | -1): void {
@@ -198,11 +227,15 @@ class Pool implements LinePool {
   }
 }
 
-/** What is to be the same for a line to serve another call; hashed, since a client says of itself what it likes. */
-function keyOf({ principalId, server, client }: LineWanted): string {
+/**
+ * What is to be the same for a line to serve another call; hashed, since a client says of itself what it likes. A token that
+ * says who calls also says by which client, where, and in which groups they are: a session that was opened by one goes on
+ * with what the server learned of it.
+ */
+function keyOf({ principalId, owner, server, client }: LineWanted, { identity }: Acting): string {
   const { version, capabilities, clientInfo } = client;
-  const parts = JSON.stringify([principalId, addressOf(server), version, capabilities, clientInfo]);
-  return createHash("sha256").update(parts).digest("base64url");
+  const parts = [principalId, owner, identity, addressOf(server), version, capabilities, clientInfo];
+  return createHash("sha256").update(JSON.stringify(parts)).digest("base64url");
 }
 
 function addressOf({ server, state }: CatalogServer): string {

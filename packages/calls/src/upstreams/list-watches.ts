@@ -1,4 +1,5 @@
 /** Hears from servers that their lists have changed, as long as somebody here would be told. */
+import { house } from "@castellan/credentials";
 import type { Catalog, CatalogServer } from "../catalog/catalog.ts";
 import { speaks } from "../catalog/catalog.ts";
 import type { Upstreams } from "./upstreams.ts";
@@ -89,10 +90,11 @@ export class ListWatches implements Disposable {
       server,
       era,
       lists: true,
+      owner: () => house,
       clientInfo,
       onMessage,
       // The catalog was read before, and nobody has heard what changed since.
-      startsAfterGap: true,
+      startsAfterGap: () => true,
       onGap: () => onListChanged(id),
       onError,
       signal: stop.signal,

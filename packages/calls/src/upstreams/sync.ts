@@ -1,29 +1,24 @@
 /** Reads everything that a server offers into the catalog. */
-import { isFault, kernelFaults, type Clock, type Fault, type Id, type Slug } from "@castellan/kernel";
-import {
-  isLegacyVersion,
-  listAll,
-  type Channel,
-  type ClientIdentity,
-  type Era,
-  type Probed,
-} from "@castellan/mcp";
+import { isFault, kernelFaults, type Clock, type Fault, type Id } from "@castellan/kernel";
+import type { ClientIdentity } from "@castellan/mcp";
 import type { DefinitionStore, SyncFindings } from "../catalog/definition-store.ts";
-import { capabilityKinds, kinds, nameOf, type FoundDefinition } from "../catalog/definition.ts";
 import { findInstructions } from "../catalog/instructions.ts";
-import { toPublicName } from "../catalog/public-name.ts";
 import type { SyncTurn, TakenTurn } from "../catalog/sync-turns.ts";
-import type { ServerState, SyncError } from "../servers/server.ts";
+import type { SyncError } from "../servers/server.ts";
 import { unusableHeaders, type Headers } from "../servers/server-headers.ts";
 import type { StoredServer } from "../servers/server-row.ts";
 import type { ServerStore } from "../servers/server-store.ts";
 import { withoutSecrets } from "../servers/without-secrets.ts";
-import type { Upstreams } from "./upstreams.ts";
+import { foundEras } from "./found-eras.ts";
+import { readLists } from "./read-lists.ts";
+import { erasWithoutTokens, listsWithoutTokens } from "./without-tokens.ts";
+import type { Noticed, Upstreams } from "./upstreams.ts";
 
 export interface Syncer {
   /**
-   * Asks the server for all its lists and stores them. When that fails, what an earlier sync found
-   * stays, and the failure is in the state that comes back. Throws `server_unknown`.
+   * Asks the server for all its lists and stores them. Of a list that it cannot give, what an earlier sync found
+   * stays, and so does all of it where it can give none; the failures are in the state that comes back. Throws
+   * `server_unknown`.
    */
   sync(slug: string, signal: AbortSignal): Promise<StoredServer>;
   /**
@@ -53,20 +48,32 @@ export function createSyncer(options: {
 }): Syncer {
   const { servers, definitions, upstreams, identity, clock } = options;
 
-  async function read(stored: StoredServer, signal: AbortSignal): Promise<SyncFindings> {
+  /** `sent`: with what its requests were authorized so far. */
+  async function read(
+    stored: StoredServer,
+    signal: AbortSignal,
+    noticed: Noticed & { readonly sent: ReadonlySet<string> },
+  ): Promise<SyncFindings> {
     const startedMs = clock.monotonic();
-    const headers = await servers.headersOf(stored.server.id);
-    const probed = await upstreams.find({ server: stored.server, headers }, signal);
+    const { id } = stored.server;
+    const [headers, authSecrets] = await Promise.all([servers.headersOf(id), servers.authSecretsOf(id)]);
+    if (headers["authorization"] !== undefined) noticed.onSent({ authorization: headers["authorization"] });
+    const probed = await upstreams.find({ ...stored, headers, authSecrets }, signal, noticed);
     try {
       const line = probed.modern ?? probed.legacy?.channel;
       if (!line) throw kernelFaults.fault("internal_error", "A probe found no era and no fault");
       const found = await readLists(line, stored.server.slug, identity, signal);
-      const eras = toEras(probed, stored.state);
+      const eras = erasWithoutTokens(foundEras(probed, stored), noticed.sent);
       const told = findInstructions(eras);
-      const definitions = [...found.definitions, ...told.definitions];
-      const skipped = [...told.skipped, ...found.skipped];
+      const listed = listsWithoutTokens(found, noticed.sent);
+      const definitions = [...listed.definitions, ...told.definitions];
+      const skipped = [...told.skipped, ...listed.skipped];
+      const failedLists = found.failed.map(({ kind, fault }) => ({
+        kind,
+        ...toSyncError(fault, toSent(headers, noticed)),
+      }));
       const latencyMs = clock.monotonic() - startedMs;
-      return { ...eras, definitions, skipped, foundBelow: probed.below, latencyMs };
+      return { ...eras, definitions, skipped, failedLists, unknownLists: found.unknown, latencyMs };
     } finally {
       await probed.legacy?.channel[Symbol.asyncDispose]();
     }
@@ -78,21 +85,30 @@ export function createSyncer(options: {
   async function take(turn: SyncTurn, stored: StoredServer, signal: AbortSignal): Promise<void> {
     const { id } = stored.server;
     const timeout = AbortSignal.timeout(options.timeoutMs);
+    let asksForOAuth = false;
+    const sent = new Set<string>();
+    const noticed = {
+      sent,
+      onAsksForOAuth: () => {
+        asksForOAuth = true;
+      },
+      onSent: (headers: Headers) => Object.values(headers).forEach((value) => sent.add(value)),
+    };
     try {
-      await definitions.saveSync(id, await read(stored, AbortSignal.any([signal, timeout])), turn);
+      const found = await read(stored, AbortSignal.any([signal, timeout]), noticed);
+      await definitions.saveSync(id, { ...found, asksForOAuth }, turn);
     } catch (error) {
       if (!isFault(error) || (error.owner === "system" && !ofTheServer.has(error.code))) throw error;
       signal.throwIfAborted();
-      await definitions.saveFailure(
-        id,
-        timeout.aborted ? timedOut(options.timeoutMs) : toSyncError(error, await sentTo(id)),
-        turn,
-      );
+      const failure = timeout.aborted
+        ? timedOut(options.timeoutMs)
+        : toSyncError(error, toSent(await headersSentTo(id), noticed));
+      await definitions.saveFailure(id, { ...failure, asksForOAuth }, turn);
     }
   }
 
   /** What the server may repeat; nothing where it cannot be read, for then it was not sent. */
-  function sentTo(id: Id<"server">): Promise<Headers> {
+  function headersSentTo(id: Id<"server">): Promise<Headers> {
     return servers.headersOf(id).catch(() => ({}));
   }
 
@@ -125,6 +141,11 @@ export function createSyncer(options: {
   };
 }
 
+/** All that may be repeated in a server's words. */
+function toSent(headers: Headers, { sent }: { readonly sent: ReadonlySet<string> }): Headers {
+  return { ...headers, ...Object.fromEntries(sent.entries()) };
+}
+
 const maxMessageChars = 4_000;
 
 function toSyncError({ code, message, data }: Fault, sent: Headers): SyncError {
@@ -147,72 +168,5 @@ function timedOut(timeoutMs: number): SyncError {
   };
 }
 
-/** Reasons that are kept; a server that gets everything wrong gets it wrong in the same way. */
-const maxSkipped = 100;
-
-function atMost(limit: number, reasons: readonly string[]): readonly string[] {
-  const more = reasons.length - limit;
-  return more <= 0 ? reasons : [...reasons.slice(0, limit), `and ${more} more`];
-}
-
 /** Failures of this system that are one server's all the same, and stand in its state. */
-const ofTheServer = new Set(["internal_error", ...unusableHeaders]);
-
-/** A URI that no list names is compared with each of them. */
-const maxTemplates = 500;
-
-async function readLists(line: Channel, slug: Slug, identity: ClientIdentity, signal: AbortSignal) {
-  const definitions: FoundDefinition[] = [];
-  const skipped: string[] = [];
-  for (const kind of capabilityKinds) {
-    if (!(kinds[kind].capability in line.hello.capabilities)) continue;
-    const taken = { name: new Set<string>(), publicName: new Set<string>() };
-    for (const text of await listAll(line, kinds[kind].list, identity, signal)) {
-      try {
-        const name = nameOf(kind, text);
-        const publicName = kinds[kind].key === "name" ? toPublicName(slug, name) : name;
-        if (taken.name.has(name) || taken.publicName.has(publicName)) {
-          skipped.push(`${kind} ${JSON.stringify(name.slice(0, 80))} is listed twice`);
-          continue;
-        }
-        if (kind === "resource_template" && taken.name.size >= maxTemplates) {
-          skipped.push(`${kind} ${JSON.stringify(name.slice(0, 80))} is beyond the first ${maxTemplates}`);
-          continue;
-        }
-        taken.name.add(name);
-        taken.publicName.add(publicName);
-        definitions.push({ kind, name, publicName, text });
-      } catch (error) {
-        if (!isFault(error)) throw error;
-        skipped.push(`${kind} ${JSON.stringify(text.slice(0, 80))}: ${error.message}`);
-      }
-    }
-  }
-  return { definitions, skipped: atMost(maxSkipped, skipped) };
-}
-
-/** An era that the server spoke before is not taken for lost because of a failure that passes. */
-function toEras({ modern, legacy, faults }: Probed, before: ServerState): Pick<ServerState, Era> {
-  const hello = legacy?.channel.hello;
-  return {
-    modern: modern
-      ? { helloText: modern.hello.resultText }
-      : passes(faults.modern)
-        ? before.modern
-        : undefined,
-    legacy:
-      legacy && hello && isLegacyVersion(hello.version)
-        ? { helloText: hello.resultText, version: hello.version, transport: legacy.transport }
-        : passes(faults.legacy)
-          ? before.legacy
-          : undefined,
-  };
-}
-
-function passes(fault: Fault | undefined): boolean {
-  const status = fault?.data?.["status"];
-  return (
-    fault !== undefined &&
-    (fault.retryable || status === 429 || (typeof status === "number" && status >= 500))
-  );
-}
+const ofTheServer = new Set(["internal_error", "credentials_missing", ...unusableHeaders]);

@@ -1,7 +1,7 @@
 /** A portal as a document describes it: its servers in their order, and what it makes of each one's offer. */
 import { curationModes } from "@castellan/calls";
 import { directories } from "@castellan/access";
-import { defaultPublicLimits, hostnameRule, toHostname } from "@castellan/portal";
+import { codeModeRules, defaultPublicLimits, hostnameRule, toHostname } from "@castellan/portal";
 import { z } from "zod";
 import { accessRule } from "./access-rule.ts";
 import { compact } from "./compact.ts";
@@ -62,6 +62,9 @@ export const portalEntry = z
       .meta({ description: "Who may use what; nobody comes in without a rule that fits" }),
     isReadOnly: z.boolean().default(false).meta({
       description: "Whether nobody does more than read there, whatever rules and tokens say",
+    }),
+    codeMode: z.enum(codeModeRules).default("allowed").meta({
+      description: "Code Mode: allowed to clients that ask for it, forced on all, or forbidden",
     }),
     publicLimits: z
       .strictObject({

@@ -1,33 +1,22 @@
 /** A server as a document describes it. What is absent is as it is for most. */
 import {
+  authProblems,
   headerNameProblem,
+  kindProblems,
   maxHeaders,
   parseUiHost,
   serverTransports,
   uiHostRule,
   type SecretRef,
 } from "@castellan/calls";
+import { authSecretNames, upstreamAuth } from "@castellan/credentials";
 import { clientFeatures } from "@castellan/mcp";
 import { z } from "zod";
 import { approvals, rejections } from "./approvals.ts";
 import { autoAccept, kindFields, line, title } from "./fields.ts";
 import { limits, syncIntervalSeconds } from "./limits.ts";
-import { secretRef } from "./secret-ref.ts";
-
-/** In one spelling; whether it may be called is judged with `allowPrivate`, later. */
-const url = z
-  .string()
-  .max(2048)
-  .transform((text, context) => {
-    const parsed = URL.parse(text);
-    if (parsed?.protocol === "https:" || parsed?.protocol === "http:") {
-      // A fragment is not sent to anyone (RFC 9110 §4.2.5).
-      parsed.hash = "";
-      return parsed.href;
-    }
-    context.addIssue({ code: "custom", message: "must be an http or https URL" });
-    return z.NEVER;
-  });
+import { address, openapiEntry } from "./openapi-entry.ts";
+import { bareSecretRef, secretRef } from "./secret-ref.ts";
 
 const headers = z
   .record(z.string(), secretRef)
@@ -46,6 +35,18 @@ const headers = z
   .prefault({})
   .meta({ description: "Headers that are sent with every request, each by where its secret is kept" });
 
+const authSecret = bareSecretRef.exactOptional();
+
+const authSecrets = z
+  .strictObject({
+    token: authSecret,
+    password: authSecret,
+    clientSecret: authSecret,
+    privateKey: authSecret,
+  })
+  .prefault({})
+  .meta({ description: "Secrets of the auth, each by where it is kept" });
+
 const uiHost = z.string().transform((text, context) => {
   const host = parseUiHost(text);
   if (host !== undefined) return host;
@@ -55,11 +56,21 @@ const uiHost = z.string().transform((text, context) => {
 
 export const serverEntry = z
   .strictObject({
-    url: url.meta({ description: "https, or http to an address in allowPrivate" }),
+    url: address.meta({
+      description:
+        "https, or http to an address in allowPrivate. Of an API: what the paths of its document follow on",
+    }),
+    openapi: openapiEntry
+      .exactOptional()
+      .meta({ description: "The server is an API that this document describes (OpenAPI 3.0 or 3.1)" }),
     title: title.optional().meta({ description: "Absent: the slug" }),
     description: line(0, 1000).default("").meta({ description: "What it is for, in a sentence" }),
     transport: z.enum(serverTransports).default("auto").meta({ description: "How it is spoken to" }),
     headers,
+    auth: upstreamAuth
+      .prefault({ kind: "auto" })
+      .meta({ description: "How requests to it are authorized, besides the headers" }),
+    authSecrets,
     allowPrivate: z.array(z.string().max(255)).max(50).default([]).meta({
       description: "Hosts, host:port, addresses or CIDRs that it may be at although they are not public",
     }),
@@ -81,6 +92,20 @@ export const serverEntry = z
     }),
     approvals: approvals.optional(),
     rejections: rejections.optional(),
+  })
+  .superRefine(({ auth, authSecrets, headers }, context) => {
+    const given = {
+      auth,
+      authSecretNames: authSecretNames.filter((name) => authSecrets[name] !== undefined),
+      headerNames: Object.keys(headers),
+    };
+    for (const { field, reason } of authProblems(given))
+      context.addIssue({ code: "custom", path: field.split("."), message: reason });
+  })
+  .superRefine((entry, context) => {
+    const kind = entry.openapi ? "openapi" : "mcp";
+    for (const { field, reason } of kindProblems({ ...entry, kind, face: entry.openapi?.face }))
+      context.addIssue({ code: "custom", path: [field], message: reason });
   })
   .superRefine((entry, context) => {
     for (const field of kindFields)

@@ -5,28 +5,34 @@ import type { Approvals } from "../document/approvals.ts";
 import { fromApprovals, serverEntryOf, toApprovals, type PresentServerEntry } from "../entries.ts";
 import type { PresentServer } from "../present.ts";
 import { differences, type FieldChange } from "./difference.ts";
-import type { PlannedHeaders } from "./secrets.ts";
+import { toTold } from "./plan-document.ts";
+import type { PlannedSecrets } from "./secrets.ts";
 
 /** In which fields a server is another one afterwards. */
 export function serverDifferences(
   slug: string,
   entry: ServerEntry,
   present: PresentServer | undefined,
-  { rotated }: PlannedHeaders,
+  { headers, authSecrets }: { readonly headers: PlannedSecrets; readonly authSecrets: PlannedSecrets },
 ): FieldChange[] {
   const before = present ? serverEntryOf(present) : defaultsOf(slug);
-  const { approvals, rejections, ...after } = entry;
+  const { approvals, rejections, openapi, ...after } = entry;
   // Decisions that a document says nothing about stay as they are.
   const wanted = {
     ...after,
+    ...(openapi && { openapi: toTold(openapi) }),
     approvals: approvals ? standing(approvals, entry, present) : before.approvals,
     rejections: rejections ?? before.rejections,
   };
-  const secrets = rotated.map((name): FieldChange => ({
-    path: fieldOf(["headers", name], ""),
-    secret: "changed",
-  }));
-  return [...differences(before, wanted), ...secrets];
+  const changed = (of: string) => (name: string) => ({
+    path: fieldOf([of, name], ""),
+    secret: "changed" as const,
+  });
+  return [
+    ...differences(before, wanted),
+    ...headers.rotated.map(changed("headers")),
+    ...authSecrets.rotated.map(changed("authSecrets")),
+  ];
 }
 
 /**

@@ -1,20 +1,23 @@
 /**
- * What has to be done for the installation to be what a document says. Pure: from what is wanted and what is there
+ * What has to be done for the installation to be what a document says. Nothing is changed: from what is wanted and what is there
  * to steps in the order in which they can be taken.
  */
 import { createHash } from "node:crypto";
-import { callFaults } from "@castellan/calls";
+import { isDeepStrictEqual } from "node:util";
+import { authAddresses, callFaults } from "@castellan/calls";
+import type { ApiDocuments, NewDocument } from "@castellan/openapi";
 import type { Outbound } from "@castellan/web";
 import type { ConfigurationDocument, ServerEntry } from "../document/document.ts";
 import { configurationFaults } from "../faults.ts";
-import type { Present } from "../present.ts";
+import type { Present, PresentServer } from "../present.ts";
 import { claimOf, mayClaim, type Claim } from "./ownership.ts";
+import { plannedDocument, toldOfKept } from "./plan-document.ts";
 import { assertNamedFree, assertScopesThere } from "./named.ts";
 import { looksOfPlain, planPlain } from "./plan-plain.ts";
 import { portalDifferences } from "./plan-portal.ts";
 import { serverDifferences } from "./plan-server.ts";
 import { Refusals } from "./refusals.ts";
-import { planHeaders, type Secrets } from "./secrets.ts";
+import { planAuthSecrets, planHeaders, type Secrets } from "./secrets.ts";
 import { removed, type PortalStep, type ServerStep, type Steps } from "./steps.ts";
 
 export interface PlanOptions {
@@ -25,20 +28,25 @@ export interface PlanOptions {
   readonly adopt: boolean;
 }
 
+export interface PlanPorts {
+  readonly outbound: Pick<Outbound, "check">;
+  readonly documents: Pick<ApiDocuments, "readText">;
+}
+
 /**
  * Throws `resource_not_managed`, `field_unchangeable`, `secret_missing`, `secret_invalid`, `resource_in_use`,
  * `server_unknown`, `portal_not_found`, `invalid_input`, `outbound_refused`, `outbound_policy_invalid`; each names every resource that it concerns in `data`.
  */
-export function planSteps(
+export async function planSteps(
   document: ConfigurationDocument,
   present: Present,
-  options: PlanOptions & { readonly outbound: Pick<Outbound, "check"> },
-): Steps {
+  options: PlanOptions & PlanPorts,
+): Promise<Steps> {
   const claim: Claim = { file: document.name, adopt: options.adopt };
   const refusals = new Refusals();
   const plain = planPlain(document, present, claim, { ...options, refusals });
   const servers = [
-    ...planServers(document, present, claim, options, refusals),
+    ...(await planServers(document, present, claim, options, refusals)),
     ...(options.prune ? pruneServers(document, present) : []),
   ];
   const portals = [
@@ -53,40 +61,75 @@ export function planSteps(
   return { plain, servers, portals, basis: basisOf(document, present) };
 }
 
-function planServers(
+async function planServers(
   document: ConfigurationDocument,
   present: Present,
   claim: Claim,
-  { secrets, outbound }: PlanOptions & { readonly outbound: Pick<Outbound, "check"> },
+  { secrets, ...ports }: PlanOptions & PlanPorts,
   refusals: Refusals,
-): ServerStep[] {
-  return inOrder(document.servers).flatMap(([slug, entry]): ServerStep[] => {
+): Promise<ServerStep[]> {
+  const steps: ServerStep[] = [];
+  for (const [slug, entry] of inOrder(document.servers)) {
     const known = present.servers.get(slug);
     const headers = planHeaders(entry, known, secrets);
-    const fields = serverDifferences(slug, entry, known, headers);
+    const authSecrets = planAuthSecrets(entry, known, secrets);
+    const fields = serverDifferences(slug, entry, known, { headers, authSecrets });
     const managedBy = known?.server.managedBy;
     if (known && !mayClaim(claim, managedBy, fields))
       refusals.notManaged({ kind: "server", slug, managedBy }, `servers.${slug}`);
     refusals.headers(slug, headers);
-    if (mayBeCalledOtherwise(entry, known?.server))
-      outbound.check(entry.url, { allowPrivate: entry.allowPrivate }, `servers.${slug}.url`);
-    if (!known)
-      return [
-        { kind: "server", slug, action: "create", fields, entry, present: known, headers: headers.change },
-      ];
-    const all = [...fields, ...claimOf(claim, managedBy)];
-    if (all.length === 0) return [];
-    return [
-      { kind: "server", slug, action: "update", fields: all, entry, present: known, headers: headers.change },
-    ];
-  });
+    refusals.authSecrets(slug, authSecrets);
+    if (mayBeCalledOtherwise(entry, known?.server)) assertCallable(slug, entry, ports.outbound);
+    const document = await planDocument(slug, entry, known, ports);
+    const step = { kind: "server", slug, entry, document } as const;
+    const sealed = { headers: headers.change, authSecrets: authSecrets.change };
+    const all = known ? [...fields, ...claimOf(claim, managedBy)] : fields;
+    if (!known) steps.push({ ...step, present: known, ...sealed, action: "create", fields });
+    else if (all.length > 0)
+      steps.push({ ...step, present: known, ...sealed, action: "update", fields: all });
+  }
+  return steps;
+}
+
+/** Throws `field_unchangeable`, and what `plannedDocument` and `Outbound.check` do. */
+async function planDocument(
+  slug: string,
+  { openapi, allowPrivate, url }: ServerEntry,
+  known: PresentServer | undefined,
+  { outbound, documents }: PlanPorts,
+): Promise<NewDocument | undefined> {
+  const field = `servers.${slug}.openapi`;
+  if (known && (known.server.kind === "openapi") !== (openapi !== undefined))
+    throw configurationFaults.fault(
+      "field_unchangeable",
+      `${field} cannot be given or taken away: what a server is never changes. Remove it, and add it anew`,
+      { field },
+    );
+  if (!openapi) return undefined;
+  if (openapi.url !== undefined) outbound.check(openapi.url, { allowPrivate }, `${field}.url`);
+  const before = toldOfKept(known?.server.face, known?.document);
+  return plannedDocument(openapi, before, { baseUrl: url, field, documents });
 }
 
 function mayBeCalledOtherwise(
-  { url, allowPrivate }: ServerEntry,
-  known: { readonly url: string; readonly allowPrivate: readonly string[] } | undefined,
+  { url, allowPrivate, auth }: ServerEntry,
+  known: PresentServer["server"] | undefined,
 ): boolean {
-  return known?.url !== url || known.allowPrivate.join() !== allowPrivate.join();
+  return (
+    known?.url !== url ||
+    known.allowPrivate.join() !== allowPrivate.join() ||
+    !isDeepStrictEqual(known.auth, auth)
+  );
+}
+
+/** Throws `outbound_refused`, `outbound_policy_invalid`. */
+function assertCallable(
+  slug: string,
+  { url, allowPrivate, auth }: ServerEntry,
+  outbound: Pick<Outbound, "check">,
+): void {
+  for (const [field, address] of [["url", url] as const, ...authAddresses(auth)])
+    outbound.check(address, { allowPrivate }, `servers.${slug}.${field}`);
 }
 
 function planPortals(

@@ -1,6 +1,6 @@
 /** What stands against a plan, collected: who applies a file mends all of it at once. */
 import { configurationFaults } from "../faults.ts";
-import type { PlannedHeaders } from "./secrets.ts";
+import type { NamedSecret, PlannedSecrets } from "./secrets.ts";
 import type { ResourceKind } from "./steps.ts";
 
 export interface LocatedSecret {
@@ -23,10 +23,23 @@ export class Refusals {
     this.#foreign.push({ told, field });
   }
 
-  headers(server: string, { missing, unusable }: PlannedHeaders): void {
-    const field = (header: string) => `servers.${server}.headers.${header}`;
-    for (const one of missing) this.missing({ ...one, field: field(one.header) });
-    for (const one of unusable) this.unusable({ ...one, field: field(one.header) });
+  headers(server: string, { missing, unusable }: PlannedSecrets): void {
+    const located = ({ name, secretRef }: NamedSecret) => ({
+      header: name,
+      secretRef,
+      field: `servers.${server}.headers.${name}`,
+    });
+    for (const one of missing) this.missing(located(one));
+    for (const one of unusable) this.unusable(located(one));
+  }
+
+  authSecrets(server: string, { missing, unusable }: PlannedSecrets): void {
+    const located = ({ name, secretRef }: NamedSecret) => ({
+      secretRef,
+      field: `servers.${server}.authSecrets.${name}`,
+    });
+    for (const one of missing) this.missing(located(one));
+    for (const one of unusable) this.unusable(located(one));
   }
 
   missing(secret: LocatedSecret): void {

@@ -1,6 +1,7 @@
 /** What is to be done with one resource, and what people are told of it. */
 import type { PortalEntry, ServerEntry } from "../document/document.ts";
 import type { PresentServer } from "../present.ts";
+import type { NewDocument } from "@castellan/openapi";
 import type { Portal } from "@castellan/portal";
 import { plainResourceKinds, type PlainKind, type PresentPlain } from "../kinds/plain-kind.ts";
 import type { FieldChange } from "./difference.ts";
@@ -27,6 +28,9 @@ export type ServerStep = ResourceChange &
         readonly present: PresentServer | undefined;
         /** Secrets: for the store only. */
         readonly headers: Readonly<Record<string, string | null>>;
+        readonly authSecrets: Readonly<Record<string, string | null>>;
+        /** In the place of the document that is there; undefined: it stays, or there is none. */
+        readonly document: NewDocument | undefined;
       }
     | { readonly action: "remove"; readonly present: PresentServer }
   );

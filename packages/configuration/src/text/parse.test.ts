@@ -45,6 +45,8 @@ portals:
         description: "",
         transport: "auto",
         headers: { authorization: { secretRef: "env:WEATHER_TOKEN", prefix: "Bearer " } },
+        auth: { kind: "auto" },
+        authSecrets: {},
         allowPrivate: [],
         clientFeatures: [],
         uiHosts: [],
@@ -63,6 +65,7 @@ portals:
         directory: "workforce",
         access: [],
         isReadOnly: false,
+        codeMode: "allowed",
         publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },
         trustedIssuers: [],
         servers: [

@@ -1,3 +1,4 @@
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseMessage, resultText, type ResultMessage } from "../jsonrpc/message.ts";
@@ -76,7 +77,7 @@ test.each([
 });
 
 test("what is written is read again", () => {
-  const key = fc.string({ unit: "binary", maxLength: 8 }).filter((name) => name !== "__proto__");
+  const key = fc.string({ unit: codePoint, maxLength: 8 }).filter((name) => name !== "__proto__");
   const params = fc.option(fc.constantFrom("{}", '{ "n" : 1234567890123456789 }', '{"a":"}\\""}'), {
     nil: undefined,
   });
@@ -85,7 +86,7 @@ test("what is written is read again", () => {
     fc.property(
       fc.uniqueArray(request, { selector: ({ key: name }) => name, maxLength: 5 }),
       fc.option(
-        fc.string({ unit: "binary" }).map((state) => JSON.stringify(state)),
+        fc.string({ unit: codePoint }).map((state) => JSON.stringify(state)),
         { nil: undefined },
       ),
       (requests, state) => {

@@ -1,9 +1,10 @@
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isObjectText, withMemberAt, withMembers } from "./members.ts";
 import { objectMembers } from "./scan.ts";
 
-const name = fc.string({ unit: "binary", maxLength: 6 }).filter((key) => key !== "__proto__");
+const name = fc.string({ unit: codePoint, maxLength: 6 }).filter((key) => key !== "__proto__");
 const someObject = fc.dictionary(name, fc.jsonValue(), { maxKeys: 6 });
 const spacing = fc.constantFrom<string | number>(0, 1, "\t", " \r\n");
 

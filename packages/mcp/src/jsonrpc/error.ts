@@ -45,10 +45,13 @@ const tellings: Readonly<Record<string, Telling>> = {
   method_unknown: { rpc: rpcCodes.methodNotFound, status: { legacy: 200, modern: 404 } },
   // An option in the address of a portal: nothing that the message says would mend it.
   invalid_input: { rpc: rpcCodes.invalidRequest },
+  codemode_forbidden: { rpc: rpcCodes.invalidRequest },
   params_invalid: { rpc: rpcCodes.invalidParams, status: 200 },
   // The HTTP status and its header are what clients go by: the person is asked for more.
   insufficient_scope: { rpc: rpcCodes.serverError },
   access_withdrawn: { rpc: rpcCodes.serverError, status: 200 },
+  account_changed: { rpc: rpcCodes.serverError, status: 200 },
+  server_changed: { rpc: rpcCodes.serverError, status: 200 },
   // Whoever is kept out of the whole portal is told so by HTTP; a call is one message of many.
   policy_denied: {
     rpc: rpcCodes.serverError,
@@ -60,6 +63,20 @@ const tellings: Readonly<Record<string, Telling>> = {
       data?.["elicitations"] === undefined ? rpcCodes.serverError : rpcCodes.urlElicitationRequired,
     status: 200,
   },
+  link_required: {
+    rpc: ({ data }) =>
+      data?.["elicitations"] === undefined ? rpcCodes.serverError : rpcCodes.urlElicitationRequired,
+    status: 200,
+  },
+  link_declined: { rpc: rpcCodes.serverError, status: 200 },
+  // An HTTP status of its own would speak of the whole portal.
+  credentials_person_only: { rpc: rpcCodes.serverError, status: 200 },
+  credentials_missing: { rpc: rpcCodes.internalError, status: 200 },
+  credentials_unavailable: { rpc: rpcCodes.serverError, status: 200 },
+  identity_refused: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_auth_unsupported: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_auth_invalid: { rpc: rpcCodes.serverError, status: 200 },
+  upstream_client_refused: { rpc: rpcCodes.serverError, status: 200 },
   approval_rejected: { rpc: rpcCodes.serverError, status: 200 },
   approval_expired: { rpc: rpcCodes.serverError, status: 200 },
   approval_withdrawn: { rpc: rpcCodes.serverError, status: 200 },
@@ -67,6 +84,7 @@ const tellings: Readonly<Record<string, Telling>> = {
   approval_too_large: { rpc: rpcCodes.invalidParams, status: 200 },
   // A status that clients wait for a moment on would not bring a person any sooner.
   approvals_limited: { rpc: rpcCodes.serverError, status: 200 },
+  links_limited: { rpc: rpcCodes.serverError, status: 200 },
   session_required: { rpc: rpcCodes.serverError },
   session_unknown: { rpc: rpcCodes.sessionNotFound },
   request_id_in_use: { rpc: rpcCodes.invalidRequest },
@@ -97,6 +115,8 @@ const tellings: Readonly<Record<string, Telling>> = {
   // An HTTP status of its own would speak of the whole portal, to proxies too.
   server_circuit_open: { rpc: rpcCodes.serverError, status: 200 },
   outbound_refused: { rpc: rpcCodes.serverError, status: 200 },
+  document_unreachable: { rpc: rpcCodes.serverError, status: 200 },
+  api_operation_changed: { rpc: rpcCodes.serverError, status: 200 },
 };
 
 /** Every code that this table tells in a way of its own. The error reference prints it. */

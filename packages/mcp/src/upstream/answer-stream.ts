@@ -7,7 +7,7 @@ import { chunksOf } from "./body.ts";
 import { handOn, type OnMessage } from "./hand-on.ts";
 import type { OpenQuestions } from "./open-questions.ts";
 import { isLater, isUnauthorized, refusalFault } from "./refusal.ts";
-import { cut, discard, isEventStream, type Body, type Reply } from "./send.ts";
+import { cut, discard, isEventStream, type Body, type Reply } from "./reply.ts";
 import type { Silence } from "./silence.ts";
 import { StreamPlace } from "./stream-place.ts";
 import { parseUpstream, pause, toUpstreamFault } from "./upstream-fault.ts";

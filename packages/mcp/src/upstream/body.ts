@@ -2,7 +2,7 @@
 import type { Fault } from "@castellan/kernel";
 import { mcpFaults } from "../faults.ts";
 import { decodeBody } from "../jsonrpc/message.ts";
-import type { Body } from "./send.ts";
+import type { Body } from "./reply.ts";
 import type { Silence } from "./silence.ts";
 import { toUpstreamFault } from "./upstream-fault.ts";
 

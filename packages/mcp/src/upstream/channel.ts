@@ -2,7 +2,9 @@
 import type { Dispatcher } from "undici";
 import type { JsonObject, ResponseMessage } from "../jsonrpc/message.ts";
 import type { Era } from "../versions.ts";
+import type { UpstreamCredentials } from "./credentials.ts";
 import type { OnMessage } from "./hand-on.ts";
+import type { LocalServer } from "./local-server.ts";
 
 /** How to reach a server. `dispatcher` decides which addresses may be connected to at all. */
 export interface UpstreamTarget {
@@ -10,9 +12,13 @@ export interface UpstreamTarget {
   readonly dispatcher: Dispatcher;
   /** The same for streams that stay open; `dispatcher`, if absent. */
   readonly streamDispatcher?: Dispatcher;
-  /** Sent with every request: credentials, an admin's own headers. Names in lower case. */
+  /** Sent with every request: an admin's own. Names in lower case. */
   readonly headers: Readonly<Record<string, string>>;
+  /** On whose behalf the requests are made, as the server knows them. Its headers go before all others. */
+  readonly credentials?: UpstreamCredentials | undefined;
   readonly limits: UpstreamLimits;
+  /** Answers in the place of what is at `url`: a server of the modern era, to which that address belongs. */
+  readonly local?: LocalServer | undefined;
 }
 
 export interface UpstreamLimits {
@@ -45,7 +51,7 @@ export interface ChannelRequest {
   readonly method: string;
   /** The raw JSON of `params`, or undefined for none. */
   readonly params: string | undefined;
-  /** The value of `Mcp-Name`, where the method has one (modern). */
+  /** The server's own name for what is aimed at, where the method has one; the value of `Mcp-Name` (modern). */
   readonly name?: string | undefined;
   /** `Mcp-Param-*` headers (modern). */
   readonly paramHeaders?: Readonly<Record<string, string>> | undefined;
@@ -84,7 +90,7 @@ export interface Channel extends AsyncDisposable {
    * Sends a request under an id of the channel's own; the answer still carries that id. To abort it is to
    * cancel it: modern servers see the connection close, legacy ones get `notifications/cancelled`.
    * Throws `upstream_unreachable`, `upstream_timeout`, `upstream_refused`, `upstream_unauthorized`,
-   * `upstream_invalid`, `upstream_too_large`, `cancelled`, and what `onMessage` throws.
+   * `upstream_invalid`, `upstream_too_large`, `cancelled`, and what `onMessage` and the target's credentials throw.
    */
   request(request: ChannelRequest): Promise<ResponseMessage>;
   /** Sends a notification or a response (legacy). The text is a whole message. */

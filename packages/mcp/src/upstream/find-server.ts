@@ -6,7 +6,7 @@
 import { isFault, type Fault } from "@castellan/kernel";
 import type { UpstreamTarget } from "./channel.ts";
 import type { ClientIdentity } from "./modern.ts";
-import { probe, type Probed, type ProbedTransport } from "./probe.ts";
+import { openModern, probe, type Probed, type ProbedTransport } from "./probe.ts";
 
 const usualPlaces = [
   { below: "/mcp", transport: "streamable-http" },
@@ -21,7 +21,8 @@ export interface FoundServer extends Probed {
 }
 
 /**
- * As `probe`. With `auto`, an address that says 404, 405 or 406 to all that it is asked leads on to `/mcp` and
+ * As `probe`. A server in this process is asked for what it is, without credentials: what it says of itself it has
+ * here. With `auto`, an address that says 404, 405 or 406 to all that it is asked leads on to `/mcp` and
  * `/sse` below it. What something there fails with is what is told.
  */
 export async function findServer(
@@ -30,6 +31,7 @@ export async function findServer(
   signal: AbortSignal,
   transport: ProbedTransport,
 ): Promise<FoundServer> {
+  if (target.local) return findLocal({ ...target, credentials: undefined }, identity, signal);
   try {
     return { ...(await probe(target, identity, signal, transport)), below: undefined };
   } catch (nothing) {
@@ -44,6 +46,15 @@ export async function findServer(
     }
     throw nothing;
   }
+}
+
+async function findLocal(
+  target: UpstreamTarget,
+  identity: ClientIdentity,
+  signal: AbortSignal,
+): Promise<FoundServer> {
+  const modern = await openModern(target, identity, signal);
+  return { modern, legacy: undefined, faults: {}, below: undefined };
 }
 
 /** `https://a.example/x/?k=1` → `https://a.example/x/mcp?k=1` */

@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { kernelFaults } from "@castellan/kernel";
 import { mcpFaults } from "../faults.ts";
 import { requestText, type ResponseMessage } from "../jsonrpc/message.ts";
+import { forTheRest } from "./authorized.ts";
 import type {
   Channel,
   ChannelRequest,
@@ -32,7 +33,8 @@ import { listenTo } from "./listen.ts";
 import { OpenQuestions } from "./open-questions.ts";
 import { postOneWay, postRequest, refused, type Posted } from "./post.ts";
 import { answerOf, refusalFault } from "./refusal.ts";
-import { cut, discard, send, type Reply } from "./send.ts";
+import { cut, discard, type Reply } from "./reply.ts";
+import { send } from "./send.ts";
 import { Silence } from "./silence.ts";
 import { isOfTheServer, orAborted } from "./upstream-fault.ts";
 
@@ -184,7 +186,13 @@ class LegacyHttpChannel implements Channel {
     const { keeper, afterOpen } = this.#options;
     const id = ++this.#lastId;
     const text = requestText(id, "initialize", initializeParams(this.#client));
-    const posted = await postRequest(this.#target, { id, text, headers: {}, signal });
+    const posted = await postRequest(this.#target, {
+      id,
+      text,
+      headers: {},
+      signal,
+      about: { method: "initialize" },
+    });
     if (posted.kind === "refused") throw refusalFault(posted.status);
     const hello = toLegacyHello(posted.message);
     const session = toSession({ id: sessionIdOf(posted), helloText: hello.resultText }, hello, true);
@@ -214,17 +222,18 @@ class LegacyHttpChannel implements Channel {
   }
 
   async #post(session: LegacySession, request: ChannelRequest): Promise<Posted> {
-    const { method, params, signal, onMessage, isStream } = request;
+    const { method, name, params, signal, onMessage, isStream } = request;
     const id = ++this.#lastId;
     try {
       return await postRequest(this.#target, {
         id,
         text: requestText(id, method, params),
         headers: sessionHeaders(session),
+        about: { method, name },
         signal,
         onMessage,
         isStream,
-        resume: (headers, within) => this.#get(session, headers, within),
+        resume: (headers, within) => this.#get(session, headers, within, forTheRest(this.#target)),
         questions: this.#questions,
       });
     } catch (error) {
@@ -240,9 +249,14 @@ class LegacyHttpChannel implements Channel {
   }
 
   /** Some servers send no head before the first event, so that its time is not limited either. */
-  #get(session: LegacySession, headers: Record<string, string>, signal: AbortSignal): Promise<Reply> {
+  #get(
+    session: LegacySession,
+    headers: Record<string, string>,
+    signal: AbortSignal,
+    target = this.#target,
+  ): Promise<Reply> {
     const all = { accept: "text/event-stream", ...sessionHeaders(session), ...headers };
-    return send(this.#target, "GET", { headers: all, signal, isStream: true, headersTimeoutMs: 0 });
+    return send(target, "GET", { headers: all, signal, isStream: true, headersTimeoutMs: 0 });
   }
 
   /**

@@ -4,7 +4,8 @@ import { readEvents, type ServerSentEvent } from "../sse/read.ts";
 import { chunksOf } from "./body.ts";
 import type { UpstreamTarget } from "./channel.ts";
 import { refusalFault } from "./refusal.ts";
-import { cut, isEventStream, send } from "./send.ts";
+import { cut, isEventStream } from "./reply.ts";
+import { send } from "./send.ts";
 import { Silence } from "./silence.ts";
 import { orAborted } from "./upstream-fault.ts";
 

@@ -20,6 +20,7 @@ import type {
   ServerHello,
   UpstreamTarget,
 } from "./channel.ts";
+import type { AboutRequest } from "./credentials.ts";
 import type { OnMessage } from "./hand-on.ts";
 import type { LegacyChannelOptions } from "./legacy-session.ts";
 import { openSseLine } from "./legacy-sse-line.ts";
@@ -111,7 +112,7 @@ class LegacySseChannel implements Channel {
     await this.#post(initializedNotification, signal);
   }
 
-  async request({ method, params, signal, onMessage }: ChannelRequest): Promise<ResponseMessage> {
+  async request({ method, name, params, signal, onMessage }: ChannelRequest): Promise<ResponseMessage> {
     if (this.#ended !== undefined) throw toUpstreamFault(this.#ended, signal);
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<ResponseMessage>();
@@ -124,7 +125,7 @@ class LegacySseChannel implements Channel {
     const progressToken = progressTokenIn(params);
     this.#waiting.set(id, { onMessage, reject, over, progressToken, silence, resolve });
     try {
-      await this.#post(requestText(id, method, params), signal);
+      await this.#post(requestText(id, method, params), signal, { method, name });
       return await orAborted(promise, signal);
     } catch (error) {
       reject(error);
@@ -170,10 +171,10 @@ class LegacySseChannel implements Channel {
     this.#closing.abort(mcpFaults.fault("upstream_unreachable", "The line to the server was closed"));
   }
 
-  async #post(text: string, signal: AbortSignal): Promise<void> {
+  async #post(text: string, signal: AbortSignal, about?: AboutRequest): Promise<void> {
     const version = this.#hello?.version;
     const headers: Record<string, string> = version === undefined ? {} : { "mcp-protocol-version": version };
-    const status = await postOneWay(this.#target, { text, headers, signal });
+    const status = await postOneWay(this.#target, { text, headers, signal, about });
     if (status >= 400) throw refusalFault(status);
   }
 

@@ -37,8 +37,8 @@ test("pages follow one another, items are as they came", async () => {
   });
 });
 
-test("a server without the method has no items", async () => {
-  expect(await list(({ id }) => rpcError(id, -32601), 404)).toEqual({ items: [], asked: 1 });
+test("a server without the method has no list", async () => {
+  expect(await list(({ id }) => rpcError(id, -32601), 404)).toEqual({ items: undefined, asked: 1 });
 });
 
 const big = `"${"x".repeat(1024 * 1024)}"`;

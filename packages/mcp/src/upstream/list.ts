@@ -18,7 +18,7 @@ export interface ListSpec {
 }
 
 /**
- * All items of a list. A server without the method has none.
+ * All items of a list; undefined where the server does not know the method.
  * Throws `upstream_invalid` (no array, a cursor that repeats, too many pages or items) and what
  * `Channel.request` throws.
  */
@@ -27,7 +27,7 @@ export async function listAll(
   spec: ListSpec,
   identity: ClientIdentity,
   signal: AbortSignal,
-): Promise<string[]> {
+): Promise<string[] | undefined> {
   const items: string[] = [];
   let chars = 0;
   const cursors = new Set<string>();
@@ -36,7 +36,7 @@ export async function listAll(
     const params = channel.era === "modern" ? modernParams(identity, page) : JSON.stringify(page);
     const answer = await channel.request({ method: spec.method, params, signal });
     if (answer.kind === "error") {
-      if (answer.error.code === -32601 && items.length === 0) return [];
+      if (answer.error.code === -32601 && items.length === 0) return undefined;
       throw rpcErrorFault(`The server's ${spec.method} failed`, answer.error);
     }
     const result = memberText(answer, "result") ?? "{}";

@@ -6,7 +6,7 @@ import type { ListenEnd, ListenOptions } from "./channel.ts";
 import { handOn } from "./hand-on.ts";
 import type { OpenQuestions } from "./open-questions.ts";
 import { isLater, refusalFault } from "./refusal.ts";
-import { cut, isEventStream, type Body, type Reply } from "./send.ts";
+import { cut, isEventStream, type Body, type Reply } from "./reply.ts";
 import { Silence } from "./silence.ts";
 import { StreamPlace } from "./stream-place.ts";
 import { parseUpstream, pause } from "./upstream-fault.ts";

@@ -27,19 +27,29 @@ export function modernParams(identity: ClientIdentity, params: Record<string, un
   });
 }
 
-export function createModernChannel(target: UpstreamTarget, hello: ServerHello): Channel {
-  let lastId = 0;
+/** @param nextId where several channels to one server are to share no id; default: 1, 2, 3 … */
+export function createModernChannel(
+  target: UpstreamTarget,
+  hello: ServerHello,
+  nextId: () => number = countUp(),
+): Channel {
   return {
     era: "modern",
     hello,
     isOpen: true,
     async request(request) {
-      return answerOf(await postModern(target, request, ++lastId));
+      return answerOf(await postModern(target, request, nextId()));
     },
     // There is nothing to say outside of a request in this era.
     send: () => Promise.resolve(),
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
+}
+
+/** Ids for requests. */
+export function countUp(): () => number {
+  let last = 0;
+  return () => ++last;
 }
 
 /** Posts one modern request with the headers that its body demands. */
@@ -54,6 +64,7 @@ export function postModern(target: UpstreamTarget, request: ChannelRequest, id: 
       ...request.paramHeaders,
     },
     signal: request.signal,
+    about: { method: request.method, name: request.name },
     onMessage: request.onMessage,
     isStream: request.isStream,
   });

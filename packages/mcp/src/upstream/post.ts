@@ -5,9 +5,11 @@ import { parseMessage, type ErrorMessage, type RequestId, type ResponseMessage }
 import { answerInStream, asAnswer, type Resume } from "./answer-stream.ts";
 import { readText } from "./body.ts";
 import type { UpstreamTarget } from "./channel.ts";
+import type { AboutRequest } from "./credentials.ts";
 import type { OnMessage } from "./hand-on.ts";
 import type { OpenQuestions } from "./open-questions.ts";
-import { discard, isEventStream, mediaType, send, type Reply, type ReplyHeaders } from "./send.ts";
+import { discard, isEventStream, mediaType, type Reply, type ReplyHeaders } from "./reply.ts";
+import { send } from "./send.ts";
 import { Silence } from "./silence.ts";
 import { parseUpstream } from "./upstream-fault.ts";
 
@@ -26,6 +28,7 @@ interface PostOptions {
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
+  readonly about?: AboutRequest | undefined;
 }
 
 interface RequestOptions extends PostOptions {
@@ -102,10 +105,10 @@ function toError(text: string): ErrorMessage | undefined {
 
 function post(
   target: UpstreamTarget,
-  { text, headers, signal, isStream }: PostOptions & Pick<RequestOptions, "isStream">,
+  { text, headers, signal, about, isStream }: PostOptions & Pick<RequestOptions, "isStream">,
 ): Promise<Reply> {
   const all = { accept, "content-type": "application/json", ...headers };
-  return send(target, "POST", { headers: all, text, signal, isStream });
+  return send(target, "POST", { headers: all, text, signal, about, isStream });
 }
 
 function quote(type: string): string {

@@ -47,7 +47,7 @@ export async function probe(
     return { modern: undefined, legacy: { channel, transport }, faults: {} };
   }
   const modern = await attempt(() => openModern(target, identity, signal));
-  if (isFault(modern, "cancelled")) throw modern;
+  if (isFault(modern) && isOurs(modern)) throw modern;
   const legacy = await attempt(() => openLegacy(target, ownClient(identity), signal, transport));
   if (!isFault(legacy))
     return isFault(modern)
@@ -69,7 +69,12 @@ export function openLegacyChannel(
   return open(target, client, signal, options);
 }
 
-async function openModern(target: UpstreamTarget, identity: ClientIdentity, signal: AbortSignal) {
+/** A line to a server that says that it is of the modern era. Throws when it does not. */
+export async function openModern(
+  target: UpstreamTarget,
+  identity: ClientIdentity,
+  signal: AbortSignal,
+): Promise<Channel> {
   // Some legacy servers never answer what they do not know; the other way of asking must get its turn.
   const within = AbortSignal.any([signal, AbortSignal.timeout(target.limits.discoverTimeoutMs)]);
   return createModernChannel(target, await discover(target, identity, within));
@@ -133,6 +138,11 @@ async function attempt<T>(open: () => Promise<T>): Promise<T | Fault> {
     if (isFault(error)) return error;
     throw error;
   }
+}
+
+/** Not even asked for: no credentials, a caller that has left. The other way of asking would end alike. */
+function isOurs({ owner }: Fault): boolean {
+  return owner !== "upstream";
 }
 
 const byTelling = [

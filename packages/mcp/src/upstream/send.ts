@@ -1,11 +1,10 @@
-/** One HTTP request to a server, and the parts of its reply that everyone needs. */
-import type { Dispatcher } from "undici";
+/** One HTTP request to a server. */
 import type { UpstreamTarget } from "./channel.ts";
+import { sendAuthorized } from "./authorized.ts";
+import type { AboutRequest } from "./credentials.ts";
+import { askLocally, type LocalServer } from "./local-server.ts";
+import type { Reply } from "./reply.ts";
 import { toUpstreamFault } from "./upstream-fault.ts";
-
-export type Reply = Dispatcher.ResponseData;
-export type Body = Reply["body"];
-export type ReplyHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 export interface SendOptions {
   readonly headers: Readonly<Record<string, string>>;
@@ -15,13 +14,49 @@ export interface SendOptions {
   readonly isStream?: boolean | undefined;
   /** How long the head of the reply may take; 0 without end. By default the target's `idleTimeoutMs`. */
   readonly headersTimeoutMs?: number | undefined;
+  /** What the request is, for credentials that are good for one request only. */
+  readonly about?: AboutRequest | undefined;
 }
 
 /**
- * Sends a request with this target's headers. The body of the reply has no time-out: whoever reads it
- * keeps the time, since only the reader knows whether it was reading.
+ * Sends a request with this target's headers and credentials. The body of the reply has no time-out: whoever
+ * reads it keeps the time, since only the reader knows whether it was reading. Throws what credentials throw.
  */
-export async function send(
+export function send(
+  target: UpstreamTarget,
+  method: "GET" | "POST" | "DELETE",
+  options: SendOptions,
+): Promise<Reply> {
+  const { headers, signal, about = {} } = options;
+  const { local } = target;
+  return sendAuthorized(target, { about, signal }, (own) =>
+    local
+      ? sendLocally(local, target, options, own)
+      : sendOnce(target, method, { ...options, headers: { ...headers, ...own } }),
+  );
+}
+
+/** Headers of the protocol end here: what goes on is what was given for the address of the target. */
+function sendLocally(
+  server: LocalServer,
+  { url, dispatcher, limits, headers }: UpstreamTarget,
+  { text = "", signal }: SendOptions,
+  own: Readonly<Record<string, string>>,
+): Promise<Reply> {
+  const { idleTimeoutMs, maxMessageBytes } = limits;
+  return askLocally(server, {
+    text,
+    headers: { ...headers, ...own },
+    credentialHeaders: Object.keys(own),
+    url,
+    dispatcher,
+    idleTimeoutMs,
+    maxMessageBytes,
+    signal,
+  });
+}
+
+async function sendOnce(
   target: UpstreamTarget,
   method: "GET" | "POST" | "DELETE",
   { headers, text, signal, isStream = false, headersTimeoutMs }: SendOptions,
@@ -41,29 +76,4 @@ export async function send(
   } catch (error) {
     throw toUpstreamFault(error, signal);
   }
-}
-
-/** How long the rest of a body that nobody needs may take before its connection is cut. */
-const restMs = 1_000;
-
-/** Reads a body to its end, so that its connection serves the next request. Does not fail. */
-export async function discard(body: Body, maxBytes = 64 * 1024): Promise<void> {
-  try {
-    await body.dump({ limit: maxBytes, signal: AbortSignal.timeout(restMs) });
-  } catch {}
-}
-
-/** Hangs up. */
-export function cut(body: Body): void {
-  body.on("error", () => undefined).destroy();
-}
-
-export function isEventStream({ statusCode, headers }: Reply): boolean {
-  return statusCode === 200 && mediaType(headers) === "text/event-stream";
-}
-
-export function mediaType(headers: ReplyHeaders): string {
-  const value = headers["content-type"];
-  const type = Array.isArray(value) ? value[0] : value;
-  return (type?.split(";", 1)[0] ?? "").trim().toLowerCase();
 }

@@ -2,8 +2,9 @@
  * `subscriptions/listen` (2026-07-28): one request whose answer is a stream of notifications. The portal
  * tells of its own lists; resources and tasks are watched at their servers, of either era.
  */
+import { setTimeout } from "node:timers/promises";
 import { isGranted, reachOf, type Use } from "@castellan/access";
-import { createTaskNews, listenerOf, type Answer } from "@castellan/calls";
+import { createTaskNews, listenerOf, ownerOf, type Answer } from "@castellan/calls";
 import { mcpFaults, metaKeys, notificationText } from "@castellan/mcp";
 import { listChangedMethod, type ListName } from "../portals/list-changes.ts";
 import { seenBy, type Comer } from "../connections/connection.ts";
@@ -26,6 +27,11 @@ export class Subscriptions {
     for (const listener of this.#listeners) if (listener.portal === portal) listener.onChange(lists);
   }
 
+  /** Somebody has chosen other servers, or has something else at one. */
+  chosen(principalId: string): void {
+    for (const listener of this.#listeners) if (listener.principalId === principalId) listener.onChange([]);
+  }
+
   /** The portal is gone: those who listen to it hear the end. */
   end(portal: string): void {
     for (const listener of this.#listeners) if (listener.portal === portal) listener.onEnd();
@@ -34,6 +40,7 @@ export class Subscriptions {
 
 interface Listener {
   readonly portal: string;
+  readonly principalId: string;
   readonly onChange: (lists: readonly ListName[]) => void;
   readonly onEnd: () => void;
 }
@@ -41,7 +48,7 @@ interface Listener {
 /** Honours what the portal and its servers can tell; the acknowledgement says what that is. */
 export function listen(context: LocalContext): Answer {
   const { call, target, subscriptions, underWay } = context;
-  const { open, reach, narrowedTo } = context.connection;
+  const { open, reach, choices, isOpenTo, lists, narrowedTo } = context.connection;
   if (!call.acceptsStream)
     throw mcpFaults.fault("not_acceptable", "Accept must list text/event-stream", { field: "Accept" });
   const owner = { principalId: call.principal.id, portal: open.portal.slug };
@@ -64,7 +71,7 @@ export function listen(context: LocalContext): Answer {
   /** The portal as the caller sees it now. */
   const seen = () => {
     const now = directory.find(portal);
-    return now && seenBy(now, { principal, judge, narrowedTo });
+    return now && seenBy(now, { principal, judge, choices, isOpenTo, lists, narrowedTo });
   };
   const scope = () => seen()?.scope("modern");
   const isRead = (serverId: string, publicUri: string) => {
@@ -91,14 +98,30 @@ export function listen(context: LocalContext): Answer {
     async stream(send) {
       const ended = Promise.withResolvers<void>();
       const seenLists = new SeenLists("modern", seen());
-      const ports = { upstreams, listWatches, taskNews, identity, onError };
-      using servers = watchServers({ filter, subscriptionId, send, isRead, ...ports });
+      const watchedFor = () => ownerOf(principal, portal);
+      const ports = { upstreams, listWatches, taskNews, identity, owner: watchedFor, onError };
+      const { promise: told, resolve: onTold } = Promise.withResolvers<void>();
       let isAcknowledged = false;
+      using servers = watchServers({
+        filter,
+        subscriptionId,
+        send: async (text) => {
+          await told;
+          return send(text);
+        },
+        isAcknowledged: () => isAcknowledged,
+        isRead,
+        ...ports,
+      });
+      const unsaid = new Set<ListName>();
       const follow = (changed: readonly ListName[] = []) => {
-        if (!isAcknowledged) return;
         const now = seen();
         servers.follow(now?.scope("modern").servers ?? []);
-        for (const list of seenLists.changes(now, changed))
+        for (const list of changed) unsaid.add(list);
+        if (!isAcknowledged) return;
+        const all = [...unsaid];
+        unsaid.clear();
+        for (const list of seenLists.changes(now, all))
           if (filter.lists.includes(list))
             void send(notificationText(listChangedMethod(list), JSON.stringify({ _meta })));
       };
@@ -116,15 +139,34 @@ export function listen(context: LocalContext): Answer {
         onChange,
         onEnd,
       });
-      await send(acknowledged);
-      isAcknowledged = true;
-      using _subscription = subscriptions.add({ portal, onChange: follow, onEnd });
+      using _subscription = subscriptions.add({
+        portal,
+        principalId: owner.principalId,
+        onChange: follow,
+        onEnd,
+      });
       // As they are now: some may have gone since the filter was read.
       follow();
-      await Promise.race([ended.promise, aborted(cancel.signal)]);
+      const over = Promise.race([ended.promise, aborted(cancel.signal)]);
+      // Whoever is told that they are heard goes on: what changes from then on has to be heard.
+      await within(acknowledgedWithinMs, Promise.race([servers.settled(), over]));
+      isAcknowledged = true;
+      await send(acknowledged);
+      onTold();
+      follow();
+      await over;
       return result;
     },
   };
+}
+
+/** A server that takes longer is heard later, and its resources are told of as changed then. */
+const acknowledgedWithinMs = 500;
+
+async function within(ms: number, work: Promise<unknown>): Promise<void> {
+  const patience = new AbortController();
+  await Promise.race([work, setTimeout(ms, undefined, { signal: patience.signal })]);
+  patience.abort();
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

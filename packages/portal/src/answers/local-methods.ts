@@ -1,12 +1,13 @@
 /** What the portal answers itself: one row for each local method of the protocol. */
-import type {
-  Admitted,
-  Answer,
-  CallLimiter,
-  ListWatches,
-  LocalTarget,
-  RecordPorts,
-  Upstreams,
+import {
+  ownerOf,
+  type Admitted,
+  type Answer,
+  type CallLimiter,
+  type ListWatches,
+  type LocalTarget,
+  type RecordPorts,
+  type Upstreams,
 } from "@castellan/calls";
 import {
   isLogLevel,
@@ -19,11 +20,13 @@ import {
   type JsonObject,
   type LocalMethod,
 } from "@castellan/mcp";
+import type { CodemodePort } from "../codemode-port.ts";
 import type { Connection } from "../connections/connection.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import type { UnderWay } from "../callers/under-way.ts";
 import type { SessionRegistry } from "../sessions/session-registry.ts";
-import { ownerOf } from "../sessions/session-owner.ts";
+import { audienceOf } from "../portal-tools/portal-tools.ts";
+import { sessionOwnerOf } from "../sessions/session-owner.ts";
 import type { Session } from "../sessions/session.ts";
 import { discoverResult, initializeResult, negotiate, type Identity } from "./hello.ts";
 import type { Mac } from "./listen-filter.ts";
@@ -46,6 +49,7 @@ export interface LocalContext extends RecordPorts {
   /** Makes MACs: `vault.mac`. */
   readonly mac: Mac;
   readonly lists: ListWatches;
+  readonly codemode?: CodemodePort | undefined;
   /** Told of defects. */
   readonly onError: (error: unknown) => void;
 }
@@ -72,11 +76,13 @@ function result(text: string): Answer {
 }
 
 function list(kind: CapabilityKind): Handler {
-  return ({ connection: { open, toolListing }, call, target }) => {
+  return ({ connection, call, target, codemode }) => {
+    const { open, toolListing } = connection;
     // Every list fits one page, so no cursor is ever handed out and none can be valid.
     if ((target.request.params?.["cursor"] ?? undefined) !== undefined)
       throw invalidParam("params.cursor", "is not one that this portal handed out");
-    return result(listResult(open.scope(call.protocol.era), kind, toolListing));
+    const how = { listing: toolListing, audience: audienceOf(connection), codemode };
+    return result(listResult(open.scope(call.protocol.era), kind, how));
   };
 }
 
@@ -92,11 +98,12 @@ async function initialize({ call, target, connection, sessions, identity }: Loca
     throw invalidParam("params.protocolVersion", "must be a string");
   const version = negotiate(params["protocolVersion"]);
   const session = await sessions.begin({
-    ...ownerOf(call.principal, open.portal.slug),
+    ...sessionOwnerOf(call.principal, open.portal.slug),
     client: { version, capabilities, clientInfo },
     clientName: shortText(info["name"]),
     clientVersion: shortText(info["version"]),
   });
+  session.cameFrom(ownerOf(call.principal, open.portal.slug));
   return {
     ...result(initializeResult(open.portal, open.scope("legacy"), version, identity)),
     headers: { "mcp-session-id": session.id },

@@ -7,6 +7,7 @@ import { insufficientScope, isGranted } from "@castellan/access";
 import {
   callFaults,
   knownScope,
+  ownerOf,
   placeOf,
   policyDenied,
   tellsOfResources,
@@ -22,8 +23,8 @@ const done: Answer = { kind: "result", text: "{}", outcome: "ok" };
 const maxUriBytes = 2304;
 
 /**
- * Throws `params_invalid`, `resource_unknown`, `insufficient_scope`, `policy_denied`, `method_unknown`, `subscriptions_limited`, and what a
- * line throws. What is told later is that something changed, not what: nobody is asked first where a rule wants that.
+ * Throws `params_invalid`, `resource_unknown`, `insufficient_scope`, `policy_denied`, `method_unknown`, `subscriptions_limited`, and what
+ * credentials and a line throw. What is told later is that something changed, not what: nobody is asked first where a rule wants that.
  * A server that is asked is asked as by a call, within the limits of calls: `calls_limited`, `rate_limited`.
  */
 export async function subscribe({
@@ -32,6 +33,7 @@ export async function subscribe({
   session,
   connection,
   limiter,
+  upstreams,
   clock,
 }: LocalContext): Promise<Answer> {
   const { request } = target;
@@ -60,8 +62,15 @@ export async function subscribe({
     using _place = await limiter.admit(call.principal, capability);
     const refused = await tellServer(request, { session, capability, cancel: call.cancel });
     if (refused) return refused;
-  } else if (!tellsOfResources(server, "modern"))
-    throw mcpFaults.fault("method_unknown", `Server "${server.server.slug}" does not tell of its resources`);
+  } else {
+    if (!tellsOfResources(server, "modern"))
+      throw mcpFaults.fault(
+        "method_unknown",
+        `Server "${server.server.slug}" does not tell of its resources`,
+      );
+    // It is watched later, by whichever replica has the client's stream: nobody could be told then that they must sign in.
+    await upstreams.prepare(server, ownerOf(call.principal, portal), call.cancel.signal);
+  }
   await session.subscribe({ serverId: server.server.id, uri: name, publicUri: uri });
   return done;
 }

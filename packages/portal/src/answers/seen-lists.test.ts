@@ -41,6 +41,13 @@ test("to whoever sees a part of it only what is another there", () => {
   expect(seen.changes(narrowToRights(readable, reading), ["tools", "prompts"])).toEqual([]);
 });
 
+test("a portal that comes to force Code Mode has another list of tools, also to whoever sees a part of it", () => {
+  const forced: OpenPortal = { ...before, portal: { ...before.portal, codeMode: "forced" } };
+  const seen = new SeenLists("modern", narrowToRights(before, reading));
+  expect(seen.changes(narrowToRights(forced, reading), ["tools"])).toEqual(["tools"]);
+  expect(seen.changes(narrowToRights(forced, reading), ["tools"])).toEqual([]);
+});
+
 test("whoever comes to see another part reads all of it anew", () => {
   const seen = new SeenLists("modern", narrowToRights(before, reading));
   expect(seen.changes(before, [])).toEqual(["tools", "prompts", "resources"]);

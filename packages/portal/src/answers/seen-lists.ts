@@ -38,8 +38,14 @@ export class SeenLists {
     const isWhole = open === undefined || open.part === "";
     const digests = isWhole
       ? []
-      : listNames.map((list): [ListName, string] => [list, digestOf(open.scope(this.#era), list)]);
+      : listNames.map((list): [ListName, string] => [list, this.#digest(open, list)]);
     return { part: open?.part, digests: new Map(digests) };
+  }
+
+  /** Tools are listed in another way in Code Mode, which the portal may force. */
+  #digest({ portal, scope }: OpenPortal, list: ListName): string {
+    const digest = digestOf(scope(this.#era), list);
+    return list === "tools" ? `${portal.codeMode} ${digest}` : digest;
   }
 }
 

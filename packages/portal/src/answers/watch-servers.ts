@@ -1,11 +1,14 @@
 /** Watches servers on behalf of one subscription, and tells the client what they say under the names that it knows. */
 import {
+  upstreamEra,
   watchServer,
   type CatalogServer,
   type ListWatches,
   type TaskNews,
   type Upstreams,
+  type WatchOptions,
 } from "@castellan/calls";
+import type { Owner } from "@castellan/credentials";
 import {
   edit,
   notificationText,
@@ -21,7 +24,10 @@ import type { Identity } from "./hello.ts";
 export interface WatchServersOptions {
   readonly filter: Filter;
   readonly subscriptionId: RequestId;
-  readonly send: (text: string) => boolean | Promise<boolean>;
+  /** Waits until the client was told that it is heard, so that nothing is said before. */
+  readonly send: (text: string) => Promise<boolean>;
+  /** Whether the client was told that it is heard: what is held only from then on may have changed before. */
+  readonly isAcknowledged: () => boolean;
   readonly upstreams: Upstreams;
   readonly listWatches: Pick<ListWatches, "retain">;
   /** Whether the client would read this URI at this server at this moment. */
@@ -29,6 +35,8 @@ export interface WatchServersOptions {
   /** What of a task may be told. */
   readonly taskNews: TaskNews;
   readonly identity: Identity;
+  /** Whom it is watched for, as they are known at the moment. */
+  readonly owner: () => Owner;
   /** Told of defects. */
   readonly onError: (error: unknown) => void;
 }
@@ -36,13 +44,16 @@ export interface WatchServersOptions {
 export interface ServersWatch extends Disposable {
   /** Watches what is wanted of these servers, and of no others: the portal's own at this moment. */
   follow(servers: readonly CatalogServer[]): void;
+  /** Resolves when each of those that are followed is held, or was found not to be held at once. */
+  settled(): Promise<unknown>;
 }
 
 export function watchServers(options: WatchServersOptions): ServersWatch {
-  const { filter, listWatches } = options;
-  const watches = new Map<string, AbortController>();
+  const { filter, listWatches, isAcknowledged } = options;
+  const watches = new Map<string, { readonly stop: AbortController; readonly revision: number }>();
   /** What was watched before and is watched again: something may have been missed. */
   const left = new Set<string>();
+  const tries: Promise<void>[] = [];
   let lists: Disposable | undefined;
   return {
     follow(servers) {
@@ -50,23 +61,34 @@ export function watchServers(options: WatchServersOptions): ServersWatch {
       for (const watched of filter.servers) {
         const { id } = watched.server.server;
         const [server, watch] = [byId.get(id), watches.get(id)];
-        if (server && !watch) {
-          const stop = new AbortController();
-          watches.set(id, stop);
-          const startsAfterGap = left.has(id);
-          void watchOne({ ...watched, server }, { ...options, startsAfterGap, signal: stop.signal });
-        } else if (!server && watch) {
+        // One that is reached in another way now is another one: nothing more is sent to where it was, nor with what.
+        const isSame = server?.server.revision === watch?.revision;
+        if (watch && !isSame) {
           watches.delete(id);
           left.add(id);
-          watch.abort();
+          watch.stop.abort();
+        }
+        if (server && !isSame) {
+          const stop = new AbortController();
+          watches.set(id, { stop, revision: server.server.revision });
+          const isLater = left.has(id);
+          const startsAfterGap = () => isLater || isAcknowledged();
+          const { promise, resolve: onTried } = Promise.withResolvers<void>();
+          if (!isAcknowledged()) tries.push(promise);
+          const { signal } = stop;
+          const era = upstreamEra(server, "modern") ?? watched.era;
+          void watchOne({ ...watched, server, era }, { ...options, startsAfterGap, onTried, signal }).then(
+            onTried,
+          );
         }
       }
       const before = lists;
       lists = filter.lists.length > 0 ? listWatches.retain(servers) : undefined;
       before?.[Symbol.dispose]();
     },
+    settled: () => Promise.all(tries),
     [Symbol.dispose]() {
-      for (const stop of watches.values()) stop.abort();
+      for (const { stop } of watches.values()) stop.abort();
       lists?.[Symbol.dispose]();
     },
   };
@@ -81,10 +103,14 @@ function watchOne(
     isRead,
     taskNews,
     identity,
+    owner,
     startsAfterGap,
+    onTried,
     onError,
     signal,
-  }: WatchServersOptions & { startsAfterGap: boolean; signal: AbortSignal },
+  }: WatchServersOptions &
+    Pick<WatchOptions, "signal"> &
+    Required<Pick<WatchOptions, "startsAfterGap" | "onTried">>,
 ): Promise<void> {
   const { server, era, uris, taskIds } = watched;
   const isKnown = (publicUri: string) => isRead(server.server.id, publicUri);
@@ -95,6 +121,7 @@ function watchOne(
       era,
       uris: [...uris.keys()],
       taskIds: [...taskIds.keys()],
+      owner,
       clientInfo: JSON.stringify(identity),
       onMessage: async (message) => {
         const isTask = message.method === "notifications/tasks";
@@ -104,6 +131,7 @@ function watchOne(
         if (text !== undefined) await say(text);
       },
       startsAfterGap,
+      onTried,
       // What was missed while it was broken is not known: the client reads what it watches again.
       onGap: () => {
         for (const uri of uris.values()) if (isKnown(uri)) void say(updated(uri));

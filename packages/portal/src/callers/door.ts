@@ -6,9 +6,11 @@ import {
   type Authenticator,
   type Principal,
   type PublicPrincipal,
+  type Standings,
 } from "@castellan/access";
 import { callFaults, type Arrival } from "@castellan/calls";
 import type { ChangeFeed } from "@castellan/database";
+import { isFault } from "@castellan/kernel";
 import type { RateLimiter, Taken } from "@castellan/limits";
 import { addressKey } from "@castellan/web";
 import { requiresSignIn } from "../connections/connection.ts";
@@ -19,6 +21,8 @@ import { isAt } from "../resource/addresses.ts";
 
 export interface DoorOptions {
   readonly authenticator: Pick<Authenticator, "authenticate">;
+  /** For code that goes on when the request that began it is over, or its token. */
+  readonly standings: Pick<Standings, "again">;
   readonly directory: Pick<PortalDirectory, "find">;
   /** Tells whether what is known here of portals and rules is still true: tokens are not all that changes. */
   readonly changes: Pick<ChangeFeed, "isFresh">;
@@ -31,6 +35,8 @@ export interface Credential {
   readonly principal: Principal;
   /** The header; it stays here. */
   readonly authorization: string | undefined;
+  /** What is asked where there is no header, or its token has run out (`Received`). */
+  readonly standing?: Arrival["standing"];
   /** The portal's slug. */
   readonly portal: string;
 }
@@ -38,22 +44,41 @@ export interface Credential {
 export interface Door {
   /**
    * Throws `token_missing`, `token_invalid`, `token_expired`, `replica_stale`, `token_check_unavailable`; for callers
-   * without a token `replica_stale` and `rate_limited`, and `invalid_input` for an address that says both yes and no.
+   * without a token `replica_stale` and `rate_limited`, and `invalid_input` for an address that says both yes and no. Of
+   * code whose caller is let in no more: `token_invalid`.
    */
   admit(arrival: Arrival): Principal | Promise<Principal>;
   /** Who they are now that were let in before. Throws as `admit` does. */
   again(credential: Credential): Principal | Promise<Principal>;
 }
 
-export function createDoor({ authenticator, directory, changes, rates }: DoorOptions): Door {
+export function createDoor({ authenticator, standings, directory, changes, rates }: DoorOptions): Door {
   function ofToken(authorization: string | undefined, slug: string, open: OpenPortal | undefined) {
     const trustedIssuers = open?.portal.trustedIssuers ?? [];
     return authenticator.authenticate(parseBearer(authorization), { kind: "portal", slug, trustedIssuers });
   }
 
+  /** By the header as long as that is good. No header ever comes with a standing from outside. */
+  async function ofStanding(
+    standing: NonNullable<Arrival["standing"]>,
+    authorization: string | undefined,
+    slug: string,
+  ): Promise<Principal> {
+    if (authorization !== undefined)
+      try {
+        return await ofToken(authorization, slug, directory.find(slug));
+      } catch (error) {
+        if (!isFault(error, "token_expired")) throw error;
+      }
+    const principal = await standings.again(standing, slug);
+    if (principal) return principal;
+    throw accessFaults.fault("token_invalid", "What the caller was let in with is not good any more");
+  }
+
   return {
     admit(arrival) {
-      const { authorization, portalSlug, ownHost, option, address } = arrival;
+      const { authorization, standing, portalSlug, ownHost, option, address } = arrival;
+      if (standing) return ofStanding(standing, authorization, portalSlug);
       const open = directory.find(portalSlug);
       const isHere = open && isAt(open, ownHost);
       if (authorization !== undefined || !isHere || !takesPublic(open.portal) || requiresSignIn(option))
@@ -62,7 +87,8 @@ export function createDoor({ authenticator, directory, changes, rates }: DoorOpt
       // Before anything of it is read or recorded: strangers must not fill the disk.
       return admitPublic(open.portal, addressKey(address), rates);
     },
-    again({ principal, authorization, portal }) {
+    again({ principal, authorization, standing, portal }) {
+      if (standing) return ofStanding(standing, authorization, portal);
       if (principal.kind !== "public") return ofToken(authorization, portal, directory.find(portal));
       assertFresh(changes);
       return principal;

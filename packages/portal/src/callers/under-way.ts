@@ -39,17 +39,18 @@ export interface WatchedStream extends Credential, Comer {
 }
 
 export interface HeldWork extends Credential {
-  readonly use: Use;
   readonly connection: CallerConnection;
-  /** What rules let through, at the moment at which they did: that time goes by takes nothing away. */
-  readonly judged: PolicyUse;
+  /** When rules let it through, milliseconds since the epoch: that time goes by takes nothing away. */
+  readonly sinceMs: number;
+  /** What goes to a server. Of a tool of the portal's own nothing but that its caller may come in. */
+  readonly toServer?: { readonly use: Use; readonly judged: PolicyUse } | undefined;
   readonly onEnd: (why: Fault) => void;
 }
 
 export interface UnderWayOptions {
   readonly door: Pick<Door, "again">;
   readonly directory: Pick<PortalDirectory, "find" | "onChange">;
-  /** Carries what callers hang on. Subscribe the authenticator first. */
+  /** Carries what callers hang on. Subscribe the authenticator and the standings first. */
   readonly changes: Pick<ChangeFeed, "on">;
   readonly policy: CallPolicy;
   /** Tells when rules are others. */
@@ -125,7 +126,8 @@ export class UnderWay implements Disposable {
   async #check(isMeant: (credential: Credential) => boolean): Promise<void> {
     const asked = new Map<string, Promise<Principal | Fault | undefined>>();
     const ask = (credential: Credential) => {
-      const key = JSON.stringify([credential.authorization, credential.portal, credential.principal.id]);
+      const { authorization, standing, portal, principal } = credential;
+      const key = JSON.stringify([authorization, standing, portal, principal.id]);
       const asking = asked.get(key) ?? this.#ask(credential);
       asked.set(key, asking);
       return asking;
@@ -174,12 +176,16 @@ export class UnderWay implements Disposable {
   }
 
   async #whyNot(principal: Principal, work: HeldWork): Promise<Fault | undefined> {
-    const { portal: slug, use, judged } = work;
+    const { portal: slug, sinceMs, toServer } = work;
     const open = this.#options.directory.find(slug);
-    const isLeft = open && this.#enters(principal, slug) && isGranted(reachOf(principal, open.portal), use);
-    if (!isLeft) return unknownPortal({ portalSlug: slug, ownHost: undefined }, principal);
-    const decision = (await this.#judge(principal, work)).decide(judged);
-    return decision.outcome === "deny" ? policyDenied(decision, judged.method) : undefined;
+    const isGiven = !toServer || (open && isGranted(reachOf(principal, open.portal), toServer.use));
+    if (!this.#enters(principal, slug) || !isGiven)
+      return unknownPortal({ portalSlug: slug, ownHost: undefined }, principal);
+    const judge = await this.#judge(principal, work);
+    const decision = toServer ? judge.decide(toServer.judged) : judge.enter(slug, sinceMs);
+    return decision.outcome === "deny"
+      ? policyDenied(decision, toServer?.judged.method ?? "tools/call")
+      : undefined;
   }
 
   #judge(principal: Principal, { connection, portal }: WatchedStream | HeldWork): Judge | Promise<Judge> {

@@ -3,18 +3,20 @@ import { callerOf, createOffering } from "@castellan/calls";
 import { plainConnection } from "@castellan/calls/testing";
 import { compilePolicies } from "@castellan/policy";
 import { expect, test } from "vitest";
-import type { OpenPortal } from "../portals/open-portal.ts";
+import type { WholeOpenPortal } from "../portals/open-portal.ts";
 import { exampleDefinition, examplePortal, exampleServer } from "../portal-tools/testing.ts";
+import type { Portal } from "../portals/portal.ts";
 import { connect, seenBy } from "./connection.ts";
 
 const servers = ["a", "b", "c"].map((slug) =>
   exampleServer(slug, { definitions: [exampleDefinition(slug, { name: "t" })] }),
 );
 
-function openOver(held: typeof servers): OpenPortal {
+function openOver(held: typeof servers, more: Partial<Portal> = {}): WholeOpenPortal {
   const offering = createOffering({ servers: held, naming: "plain" });
   return {
-    portal: examplePortal(held),
+    portal: examplePortal(held, more),
+    offering,
     servers: held,
     isNarrowed: false,
     part: "",
@@ -41,17 +43,19 @@ function tokenWith(...scopes: string[]): Principal {
 
 const judge = compilePolicies([]).judge(callerOf(principal), plainConnection);
 
-function connectBy(query: string, by: Principal = principal) {
-  const connection = connect(open, { principal: by, judge }, options(query), 0);
+function connectBy(query: string, by: Principal = principal, to = open) {
+  const connection = connect(to, { principal: by, judge, choices: undefined }, options(query), 0);
   if (!connection) throw new Error("unknown");
   return connection;
 }
 
 test.each([
   ["", "full", undefined],
-  ["codemode=x&Servers=zzz&OPTIMIZE_CONTEXT=1", "full", undefined],
+  ["Codemode=x&Servers=zzz&OPTIMIZE_CONTEXT=1", "full", undefined],
   ["optimize_context=minimize_tools", "minimize_tools", undefined],
   ["optimize_context=search_and_execute&servers=c", "search_and_execute", ["c"]],
+  ["codemode=search_and_execute", "code", undefined],
+  ["codemode=search_and_execute&servers=c", "code", ["c"]],
   ["servers=c,a,c", "full", ["a", "c"]],
   ["servers=b%2Ca", "full", ["a", "b"]],
 ])("%j", (query, toolListing, narrowedTo) => {
@@ -70,6 +74,14 @@ test.each([
     "optimize_context=minimize_tools&optimize_context=minimize_tools",
     "optimize_context",
     "optimize_context is given more than once",
+  ],
+  ["codemode=", "codemode", 'codemode must be "search_and_execute"'],
+  ["codemode=code", "codemode", 'codemode must be "search_and_execute"'],
+  ["codemode=search_and_execute&codemode=search_and_execute", "codemode", "codemode is given more than once"],
+  [
+    "codemode=search_and_execute&optimize_context=minimize_tools",
+    "optimize_context",
+    "optimize_context cannot be given with codemode",
   ],
   ["servers=", "servers", 'servers names "", which is no server of this portal'],
   ["servers=a,", "servers", 'servers names "", which is no server of this portal'],
@@ -91,7 +103,7 @@ test.each([
 
 test("names are those of the whole, and who leaves the portal leaves the connection", () => {
   const { open: seen, narrowedTo } = connectBy("servers=b,c");
-  const names = (portal: OpenPortal) =>
+  const names = (portal: Pick<WholeOpenPortal, "scope">) =>
     portal
       .scope("modern")
       .entries("tool")
@@ -99,6 +111,29 @@ test("names are those of the whole, and who leaves the portal leaves the connect
   expect(names(open)).toEqual(["t", "b_t", "c_t"]);
   expect(names(seen)).toEqual(["b_t", "c_t"]);
   expect(seen.scope("modern").find("tool", "t")).toBeUndefined();
-  const later = seenBy(openOver(servers.slice(0, 2)), { principal, judge, narrowedTo });
+  const later = seenBy(openOver(servers.slice(0, 2)), { principal, judge, choices: undefined, narrowedTo });
   expect(later && names(later)).toEqual(["b_t"]);
+});
+
+test("a portal that forces Code Mode has it for everybody, and says so to whoever wants another listing", () => {
+  const forced = openOver(servers, { codeMode: "forced" });
+  expect(connectBy("", principal, forced).toolListing).toBe("code");
+  expect(connectBy("codemode=search_and_execute", principal, forced).toolListing).toBe("code");
+  expect(() => connectBy("optimize_context=minimize_tools", principal, forced)).toThrow(
+    expect.objectContaining({
+      code: "invalid_input",
+      field: "optimize_context",
+      message: "optimize_context is of no use: this portal is in Code Mode for everybody",
+    }) as Error,
+  );
+});
+
+test("a portal that forbids Code Mode refuses who asks for it, and nobody else", () => {
+  const forbidden = openOver(servers, { codeMode: "forbidden" });
+  expect(connectBy("optimize_context=minimize_tools", principal, forbidden).toolListing).toBe(
+    "minimize_tools",
+  );
+  expect(() => connectBy("codemode=search_and_execute", principal, forbidden)).toThrow(
+    expect.objectContaining({ code: "codemode_forbidden", status: 400, field: "codemode" }) as Error,
+  );
 });

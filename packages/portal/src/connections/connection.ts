@@ -1,19 +1,40 @@
 /**
- * How a caller has a portal: as far as their rights and the company's rules go, and as the query of its address says. It is read anew with each
- * request and nothing of it is kept, so a session may be used with other options at any time.
+ * How a caller has a portal: as far as their rights and the company's rules go, without the servers that they have switched off
+ * for their client, and as the query of its address says. That is read anew with each request and nothing of it is kept, so a
+ * session may be used with other options at any time.
  *
- * `optimize_context=minimize_tools|search_and_execute`: see `ToolListing`.
+ * `optimize_context=minimize_tools|search_and_execute`, `codemode=search_and_execute`: see `ToolListing`; one of the two.
  * `servers=a,b`: this connection holds these servers of the portal only.
  * `sign_in=required`: nobody comes in without a token, also where the portal takes such callers.
  *
  * Other parameters are somebody else's, and ignored.
  */
 import { insufficientScope, reachOf, type Principal, type Reach } from "@castellan/access";
-import { fitsServer, policyDenied, type CatalogServer, type PortalAddress } from "@castellan/calls";
+import {
+  differsByOwner,
+  fitsServer,
+  ownerOf,
+  policyDenied,
+  type CatalogServer,
+  type OwnEntry,
+  type PersonalLists,
+  type PortalAddress,
+} from "@castellan/calls";
 import { kernelFaults } from "@castellan/kernel";
 import type { Judge } from "@castellan/policy";
-import { narrow, narrowToPolicy, narrowToRights, type OpenPortal } from "../portals/open-portal.ts";
-import { toolListings, type ToolListing } from "./tool-listing.ts";
+import type { ClientChoices } from "../choices/choices.ts";
+import {
+  narrow,
+  narrowToPolicy,
+  narrowToRights,
+  withoutServers,
+  type OpenPortal,
+  type WholeOpenPortal,
+} from "../portals/open-portal.ts";
+import { ownPortal } from "../portals/own-portal.ts";
+import { portalFaults } from "../faults.ts";
+import type { Portal } from "../portals/portal.ts";
+import { optimizedListings, type ToolListing } from "./tool-listing.ts";
 
 /** Somebody, and what rules make of what they do from where they are. */
 export interface Comer {
@@ -21,8 +42,18 @@ export interface Comer {
   readonly judge: Judge;
 }
 
+/** Somebody, with what they have chosen for the client that they come with. */
+export interface Chooser extends Comer {
+  /** Undefined: they have nothing to choose (a program, the public). */
+  readonly choices: ClientChoices | undefined;
+  /** Whether a server could ever be called for them, by how it is authorized; undefined: each could. */
+  readonly isOpenTo?: ((server: CatalogServer) => boolean) | undefined;
+  /** What servers list to them alone; absent: each lists the same to everybody. */
+  readonly lists?: Pick<PersonalLists, "entryOf" | "emptyEntryOf"> | undefined;
+}
+
 /** Who looks at a portal, and at how much of it. */
-export interface Viewer extends Comer {
+export interface Viewer extends Chooser {
   /** Slugs of the servers that their connection holds, in the portal's order; undefined: all that they may use. */
   readonly narrowedTo: readonly string[] | undefined;
 }
@@ -30,6 +61,10 @@ export interface Viewer extends Comer {
 export interface Connection extends Viewer {
   /** The portal as this connection sees it: what is listed. */
   readonly open: OpenPortal;
+  /** The same, with the servers that are switched off. */
+  readonly choosable: OpenPortal;
+  /** All that they may use from here, whichever part of it this connection has. */
+  readonly usable: OpenPortal;
   /** With what rules hold back from here as well: who asks for that is refused with the reason. */
   readonly nameable: OpenPortal;
   readonly reach: Reach;
@@ -38,13 +73,12 @@ export interface Connection extends Viewer {
 
 /**
  * Undefined for whoever may use nothing there, from anywhere. Throws `policy_denied` for whom rules keep out from here or at
- * this moment (`nowMs`: wall time), `insufficient_scope` for a token that is not for this portal, `invalid_input` naming the
- * parameter. A server that is not in the portal, or not for the caller, is as one that is
- * nowhere.
+ * this moment (`nowMs`: wall time), `insufficient_scope` for a token that is not for this portal, `codemode_forbidden`,
+ * `invalid_input` naming the parameter. A server that is not in the portal, or not for the caller, is as one that is nowhere.
  */
 export function connect(
-  whole: OpenPortal,
-  { principal, judge }: Comer,
+  whole: WholeOpenPortal,
+  { principal, judge, choices, isOpenTo, lists }: Chooser,
   option: PortalAddress["option"],
   nowMs: number,
 ): Connection | undefined {
@@ -58,18 +92,68 @@ export function connect(
   }
   const reach = reachOf(principal, whole.portal);
   if (!reach.enters) throw insufficientScope(slug);
-  const toolListing = toolListingIn(option);
+  const toolListing = toolListingIn(option, whole.portal);
   requiresSignIn(option);
   const narrowedTo = serversIn(option, given, judge);
-  const nameable = narrowedTo ? narrow(given, narrowedTo) : given;
-  const open = narrowToPolicy(nameable, judge);
-  return { open, nameable, reach, toolListing, principal, judge, narrowedTo };
+  const viewer: Viewer = { principal, judge, choices, isOpenTo, lists, narrowedTo };
+  const theirs = asTheirs(whole, given, viewer);
+  const choosable = choosableBy(theirs, viewer);
+  return {
+    ...viewer,
+    open: withoutOff(choosable, viewer),
+    choosable,
+    usable: narrowedTo ? narrowToPolicy(theirs, judge) : choosable,
+    nameable: withoutOff(asked(theirs, viewer), viewer),
+    reach,
+    toolListing,
+  };
 }
 
 /** The portal of another moment as a viewer sees it; undefined when they may use nothing there any more. */
-export function seenBy(whole: OpenPortal, { principal, judge, narrowedTo }: Viewer): OpenPortal | undefined {
-  const given = givenTo(whole, principal);
-  return given && narrowToPolicy(narrowedTo ? narrow(given, narrowedTo) : given, judge);
+export function seenBy(whole: WholeOpenPortal, viewer: Viewer): OpenPortal | undefined {
+  const given = givenTo(whole, viewer.principal);
+  return given && withoutOff(choosableBy(asTheirs(whole, given, viewer), viewer), viewer);
+}
+
+/** The same array for the same servers. */
+const differing = new WeakMap<readonly CatalogServer[], readonly CatalogServer[]>();
+
+/**
+ * What is given to them, with what its servers list to them alone. Nobody asks a server in their name that they could not use
+ * from here, now: of such a server nothing is theirs.
+ */
+function asTheirs(whole: WholeOpenPortal, given: OpenPortal, viewer: Viewer): OpenPortal {
+  const { lists, principal } = viewer;
+  const servers = differing.get(whole.servers) ?? whole.servers.filter(differsByOwner);
+  differing.set(whole.servers, servers);
+  if (!lists || servers.length === 0) return given;
+  const owner = ownerOf(principal, whole.portal.slug);
+  const used = new Set(withoutOff(choosableBy(given, viewer), viewer).portal.serverIds);
+  const entries = servers.flatMap((server): [string, OwnEntry][] => {
+    const { id } = server.server;
+    const entry = used.has(id) ? lists.entryOf(server, owner) : lists.emptyEntryOf(server, owner);
+    return entry ? [[id, entry]] : [];
+  });
+  return givenTo(ownPortal(whole, new Map(entries)), principal) ?? given;
+}
+
+function choosableBy(given: OpenPortal, viewer: Viewer): OpenPortal {
+  return narrowToPolicy(withoutClosed(asked(given, viewer), viewer), viewer.judge);
+}
+
+/** What nobody like them can call is not offered to them; who names it is told why. */
+function withoutClosed(open: OpenPortal, { isOpenTo }: Chooser): OpenPortal {
+  if (!isOpenTo) return open;
+  const closed = open.servers.filter((server) => !isOpenTo(server));
+  return withoutServers(open, new Set(closed.map(({ server }) => server.id)));
+}
+
+function asked(given: OpenPortal, { narrowedTo }: Viewer): OpenPortal {
+  return narrowedTo ? narrow(given, narrowedTo) : given;
+}
+
+function withoutOff(open: OpenPortal, { choices }: Chooser): OpenPortal {
+  return choices ? withoutServers(open, choices.offAt(open.portal.id)) : open;
 }
 
 /** Whether they could get through to anything at the server, from somewhere. */
@@ -89,12 +173,35 @@ export function requiresSignIn(option: PortalAddress["option"]): boolean {
   throw invalid("sign_in", 'must be "required"');
 }
 
-function toolListingIn(option: PortalAddress["option"]): ToolListing {
+/** What cannot be had as it was asked for is refused, and nothing else given in its place. */
+function toolListingIn(option: PortalAddress["option"], { slug, codeMode }: Portal): ToolListing {
+  const optimized = optimizedIn(option);
+  const isCodeAsked = asksForCode(option);
+  if (isCodeAsked && codeMode === "forbidden")
+    throw portalFaults.fault(
+      "codemode_forbidden",
+      `The portal ${JSON.stringify(slug)} does not allow Code Mode: leave codemode out of the address`,
+      { field: "codemode" },
+    );
+  if (!isCodeAsked && codeMode !== "forced") return optimized ?? "full";
+  if (optimized === undefined) return "code";
+  const why = isCodeAsked
+    ? "cannot be given with codemode"
+    : "is of no use: this portal is in Code Mode for everybody";
+  throw invalid("optimize_context", why);
+}
+
+function optimizedIn(option: PortalAddress["option"]): ToolListing | undefined {
   const value = only(option, "optimize_context");
-  if (value === undefined) return "full";
-  const found = toolListings.find((listing) => listing !== "full" && listing === value);
-  if (found) return found;
+  const found = optimizedListings.find((listing) => listing === value);
+  if (value === undefined || found) return found;
   throw invalid("optimize_context", 'must be "minimize_tools" or "search_and_execute"');
+}
+
+function asksForCode(option: PortalAddress["option"]): boolean {
+  const value = only(option, "codemode");
+  if (value === undefined || value === "search_and_execute") return value !== undefined;
+  throw invalid("codemode", 'must be "search_and_execute"');
 }
 
 function serversIn(

@@ -2,8 +2,17 @@
  * A portal over Streamable HTTP, for clients of both eras on one URL (2025-11-25 and 2026-07-28,
  * transports): POST carries messages, GET opens a legacy session's own stream, DELETE ends a session.
  */
-import type { Challenge } from "@castellan/access";
-import { runCall, unknownPortal, type CallPorts, type PortalAddress, type Received } from "@castellan/calls";
+import type { Challenge, Principal } from "@castellan/access";
+import {
+  ownerOf,
+  runCall,
+  targetOf,
+  unknownPortal,
+  type Arrival,
+  type CallPorts,
+  type PortalAddress,
+  type Received,
+} from "@castellan/calls";
 import { createId, isFault, kernelFaults, type Fault } from "@castellan/kernel";
 import { errorText, isModernVersion, mcpFaults, toWireError, type ProtocolHeaders } from "@castellan/mcp";
 import {
@@ -19,7 +28,7 @@ import type { Connection as CallerConnection } from "@castellan/policy";
 import type { Vault } from "@castellan/vault";
 import type { Context } from "hono";
 import type { Door } from "../callers/door.ts";
-import { connect, type Comer, type Connection } from "../connections/connection.ts";
+import { connect, type Chooser, type Connection } from "../connections/connection.ts";
 import type { PortalDirectory } from "../portals/portal-directory.ts";
 import { isAt, type Addresses } from "../resource/addresses.ts";
 import type { Hearer } from "../sessions/session-parts.ts";
@@ -57,25 +66,52 @@ export interface PortalEndpoint {
   post(c: Context, named: string | undefined): Promise<Response>;
   get(c: Context, named: string | undefined): Promise<Response>;
   delete(c: Context, named: string | undefined): Promise<Response>;
+  /** The way of every call that comes here, for those that no request brings: code that goes on when its request is over. */
+  readonly ports: CallPorts;
 }
 
 export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndpoint {
-  const { directory, clock, door, addresses, underWay, policy, connectionOf } = options;
+  const { directory, clock, door, addresses, underWay, policy, connectionOf, people } = options;
 
   /** Unknown and not given look the same. Throws `insufficient_scope`, `policy_denied`, `invalid_input`. */
-  function connectionAt(address: PortalAddress, comer: Comer): Connection | undefined {
+  function connectionAt(address: PortalAddress, chooser: Chooser): Connection | undefined {
     const open = directory.find(address.portalSlug);
     return open && isAt(open, address.ownHost)
-      ? connect(open, comer, address.option, clock.now())
+      ? connect(open, chooser, address.option, clock.now())
       : undefined;
+  }
+
+  function admit(arrival: Arrival): Principal | Promise<Principal> {
+    const principal = door.admit(arrival);
+    return principal instanceof Promise ? principal.then(withChoices) : withChoices(principal);
+  }
+
+  /** What they have chosen is known from then on, as long as anybody speaks of this principal. */
+  function withChoices(principal: Principal): Principal | Promise<Principal> {
+    const meeting = people?.choices.meet(principal);
+    return meeting ? meeting.then(() => principal) : principal;
+  }
+
+  /** What is theirs to have, beside rights and rules. Each person has accounts of their own, or could have. */
+  function standingOf(principal: Principal, portal: string): Pick<Chooser, "choices" | "isOpenTo" | "lists"> {
+    const choices = people?.choices.of(principal);
+    const lists = options.personal;
+    if (principal.kind === "user") return { choices, lists };
+    const owner = ownerOf(principal, portal);
+    return {
+      choices,
+      lists,
+      isOpenTo: (server) => options.credentials.isOpenTo(targetOf(server), owner),
+    };
   }
 
   const ports: CallPorts = {
     ...options,
-    authenticate: (arrival) => door.admit(arrival),
+    authenticate: admit,
     holdCall: (call) => underWay.hold(call),
     findPortal(address, principal, judge) {
-      const connection = connectionAt(address, { principal, judge });
+      const standing = standingOf(principal, address.portalSlug);
+      const connection = connectionAt(address, { principal, judge, ...standing });
       return connection && createPortalView(connection, options);
     },
   };
@@ -92,13 +128,14 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   async function admitSession(
     c: Context,
     named: string | undefined,
-  ): Promise<{ session: Session; connection: CallerConnection } & Comer> {
+  ): Promise<{ session: Session; connection: CallerConnection } & Chooser> {
     const address = addressOf(c, named);
     const authorization = requestHeader(c, "authorization");
-    const principal = await door.admit({ ...address, authorization, address: clientAddress(c) });
+    const principal = await admit({ ...address, authorization, address: clientAddress(c) });
     const connection = connectionOf(c);
     const judge = await policy.judge(principal, connection, address.portalSlug);
-    const open = connectionAt(address, { principal, judge })?.open;
+    const chooser = { principal, judge, ...standingOf(principal, address.portalSlug) };
+    const open = connectionAt(address, chooser)?.open;
     if (!open) throw unknownPortal(address, principal);
     const { protocolVersion, sessionId } = protocolHeadersOf(c);
     if (isModernVersion(protocolVersion))
@@ -112,7 +149,7 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
         },
       );
     const session = await findSession(sessionId, principal, open, options);
-    return { session, connection, principal, judge };
+    return { session, connection, ...chooser };
   }
 
   /**
@@ -158,6 +195,8 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
   }
 
   return {
+    ports,
+
     async post(c, named) {
       const cancel = new AbortController();
       const protocolHeaders = protocolHeadersOf(c);
@@ -209,11 +248,12 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
       try {
         // Hono serves HEAD by GET; a stream without a reader would be the session's first for ever.
         if (c.req.method === "HEAD") throw mcpFaults.fault("http_method_unsupported", "HEAD is not served");
-        const { session, connection, principal, judge } = await admitSession(c, named);
+        const { session, connection, ...chooser } = await admitSession(c, named);
+        const { principal, judge } = chooser;
         if (!accepts(c).stream)
           throw mcpFaults.fault("not_acceptable", "GET is served as text/event-stream only");
         const lastEventId = requestHeader(c, "last-event-id");
-        const listener = listenerOf(c, session, { principal, judge });
+        const listener = listenerOf(c, session, chooser);
         const over = new AbortController();
         const watched = underWay.watch({
           principal,
@@ -251,10 +291,9 @@ export function createPortalEndpoint(options: PortalEndpointOptions): PortalEndp
     },
   };
 
-  function listenerOf(c: Context, session: Session, { principal, judge }: Comer): Hearer {
+  function listenerOf(c: Context, session: Session, chooser: Chooser): Hearer {
     return {
-      principal,
-      judge,
+      ...chooser,
       portal: session.portal,
       era: "legacy",
       requestId: requestId(c),

@@ -1,8 +1,10 @@
 /** `portal_list_servers`: what is behind the portal, and what of it is missing. */
-import type { CatalogServer, Scope, ServerStatus } from "@castellan/calls";
+import { differsByOwner, type CatalogServer, type Scope, type ServerStatus } from "@castellan/calls";
 import type { CapabilityKind } from "@castellan/mcp";
+import type { AccountStanding } from "../choices/accounts-of-people.ts";
 import type { Portal } from "../portals/portal.ts";
 import { toReason, type ListedError } from "./missing-reasons.ts";
+import type { PersonHere } from "./person-here.ts";
 import { definePortalTool, type PortalToolContext } from "./portal-tool.ts";
 
 /** A server as the tool tells of it. Times are ISO 8601 in UTC. */
@@ -14,11 +16,28 @@ interface ListedServer {
   readonly tools: number;
   readonly prompts: number;
   readonly resources: number;
+  /** Lists that it could not give when they were last read; what it listed there before counts still. */
+  readonly failedLists?: readonly FailingList[];
   /** Definitions that it lists and that wait for an admin. */
   readonly waiting: number;
   /** When its lists were last read; absent: never. */
   readonly syncedAt?: string;
+  /** Whether the caller has it: a person may have switched it off for their client. */
+  readonly isOn: boolean;
+  /** Since the person was here last. */
+  readonly isNew?: true;
+  /** Of the person's own account there; absent: it wants none of them. */
+  readonly account?: AccountStanding;
+  /** Where it is linked, or signed in to again. */
+  readonly link?: string;
 }
+
+interface FailingList extends ListedError {
+  readonly list: "tools" | "prompts" | "resources" | "resource templates";
+}
+
+/** Whoever asks. */
+type FoundServer = Omit<ListedServer, "isOn" | "isNew" | "account" | "link">;
 
 const count = { type: "integer", minimum: 0 };
 
@@ -53,6 +72,20 @@ export const listServers = definePortalTool({
               tools: count,
               prompts: count,
               resources: count,
+              failedLists: {
+                type: "array",
+                description:
+                  "Lists that it could not give when they were last read; what it listed there before is listed still",
+                items: {
+                  type: "object",
+                  properties: {
+                    list: { enum: ["tools", "prompts", "resources", "resource templates"] },
+                    code: { type: "string" },
+                    message: { type: "string" },
+                  },
+                  required: ["list", "code", "message"],
+                },
+              },
               waiting: {
                 ...count,
                 description: "What it lists beside these and is not offered before an admin has approved it",
@@ -61,8 +94,19 @@ export const listServers = definePortalTool({
                 type: "string",
                 description: "When its lists were last read, ISO 8601; absent: never",
               },
+              isOn: {
+                type: "boolean",
+                description:
+                  "false: the person has switched it off for this client; its tools are not listed",
+              },
+              isNew: { type: "boolean" },
+              account: {
+                enum: ["linked", "not_linked", "needs_sign_in"],
+                description: "The person's own account there; calls wait for it until it is linked",
+              },
+              link: { type: "string", description: "Where the person links it, or signs in again" },
             },
-            required: ["slug", "title", "status", "tools", "prompts", "resources", "waiting"],
+            required: ["slug", "title", "status", "tools", "prompts", "resources", "waiting", "isOn"],
           },
         },
         isNarrowed: {
@@ -75,24 +119,43 @@ export const listServers = definePortalTool({
     },
     annotations: { readOnlyHint: true, openWorldHint: false },
   },
-  run(args, context) {
-    const { portal, servers, isNarrowed } = context;
+  async run(args, context) {
+    const { isNarrowed, person } = context;
+    const { portal, servers, scope } = context.withSwitchedOff;
     const [unknown] = Object.keys(args);
     if (unknown !== undefined)
       return {
         refusal: `portal_list_servers takes no arguments, ${JSON.stringify(unknown.slice(0, 64))} neither`,
       };
-    const offered = countOffered(context.scope);
+    const offered = countOffered(scope);
+    const accounts = (await person?.accounts()) ?? new Map<string, AccountStanding>();
     const listed = portal.serverIds.map((id, at) => {
       const known = servers.find(({ server }) => server.id === id);
-      return known ? toListed(known, offered, context) : unusable(portal, at);
+      const { isCircuitOpen } = context;
+      const found = known ? toListed(known, offered, { portal, scope, isCircuitOpen }) : unusable(portal, at);
+      return { ...found, ...ofPerson(id, person, accounts.get(id)) };
     });
+    const unseen = portal.serverIds.filter((id) => person?.unseen.has(id));
+    if (unseen.length > 0) await person?.tell(unseen);
     return {
       structuredText: JSON.stringify({ servers: listed, isNarrowed }),
       text: toText(listed, context),
     };
   },
 });
+
+function ofPerson(
+  id: string,
+  person: PersonHere | undefined,
+  account: AccountStanding | undefined,
+): Pick<ListedServer, "isOn" | "isNew" | "account" | "link"> {
+  return {
+    isOn: person?.off.has(id) !== true,
+    ...(person?.unseen.has(id) && { isNew: true }),
+    ...(account && { account }),
+    ...(person && account && account !== "linked" && { link: person.page }),
+  };
+}
 
 type Offered = ReadonlyMap<string, Readonly<Record<CapabilityKind, number>>>;
 
@@ -113,15 +176,21 @@ function toListed(
   known: CatalogServer,
   offered: Offered,
   { portal, scope, isCircuitOpen }: Pick<PortalToolContext, "portal" | "scope" | "isCircuitOpen">,
-): ListedServer {
+): FoundServer {
   const { server, state, definitions } = known;
   const counts = offered.get(server.id);
+  // Documents of the account that the lists were read with are nobody else's, not even their number.
+  const isOwn = differsByOwner(known);
   const waits = definitions.filter(
     ({ kind, name, review, class: toolClass }) =>
       (review === "new" || review === "changed") &&
+      !(isOwn && kind === "resource") &&
       !portal.autoAccept.includes(kind) &&
       scope.allows(known, toolClass, kind === "tool" ? name : undefined),
   );
+  const failed = (state.failedLists ?? [])
+    .filter(({ kind }) => !(isOwn && kind === "resource"))
+    .map(({ kind, code }) => ({ list: listNames[kind], ...toReason(code) }));
   return {
     slug: server.slug,
     title: server.title,
@@ -129,10 +198,18 @@ function toListed(
     tools: counts?.tool ?? 0,
     prompts: counts?.prompt ?? 0,
     resources: (counts?.resource ?? 0) + (counts?.resource_template ?? 0),
+    ...(failed.length > 0 && { failedLists: failed }),
     waiting: waits.length,
     ...(state.syncedAt && { syncedAt: state.syncedAt.toISOString() }),
   };
 }
+
+const listNames = {
+  tool: "tools",
+  prompt: "prompts",
+  resource: "resources",
+  resource_template: "resource templates",
+} as const satisfies Record<CapabilityKind, FailingList["list"]>;
 
 /** What a sync found, unless calls have found less since. */
 function conditionOf(
@@ -144,7 +221,7 @@ function conditionOf(
 }
 
 /** One that is left out of the catalog, since what it is to be sent cannot be unsealed. */
-function unusable({ servers }: Portal, at: number): ListedServer {
+function unusable({ servers }: Portal, at: number): FoundServer {
   const slug = servers[at] ?? "";
   const nothing = { tools: 0, prompts: 0, resources: 0, waiting: 0 };
   return { slug, title: slug, status: "error", error: toReason("vault_open_failed"), ...nothing };
@@ -160,19 +237,37 @@ function toText(
   return [head, ...servers.map((server) => `- ${line(server)}`)].join("\n");
 }
 
-function line({ slug, title, status, error, syncedAt, ...counts }: ListedServer): string {
+function line(server: ListedServer): string {
+  return `${server.isNew ? "new: " : ""}${state(server)}${ofAccount(server)}`;
+}
+
+function ofAccount({ isOn, account, link }: ListedServer): string {
+  const off = isOn ? "" : " Switched off for this client.";
+  const wanting =
+    account === "not_linked"
+      ? ` Your account there is not linked: ${link}`
+      : account === "needs_sign_in"
+        ? ` You have to sign in there again: ${link}`
+        : "";
+  return off + wanting;
+}
+
+function state({ slug, title, status, error, syncedAt, failedLists = [], ...counts }: FoundServer): string {
   const name = title === slug ? slug : `${slug} (${title})`;
   const offered = `${plural(counts.tools, "tool")}, ${plural(counts.prompts, "prompt")}, ${plural(counts.resources, "resource")}`;
   const waiting =
     counts.waiting === 0
       ? ""
       : ` ${counts.waiting} more wait${counts.waiting === 1 ? "s" : ""} for approval.`;
+  const failing = failedLists
+    .map(({ list, code, message }) => ` Its ${list} could not be read anew: ${message} (${code}).`)
+    .join("");
   const because = error ? ` ${error.message} (${error.code}).` : "";
   switch (status) {
     case "ready":
-      return `${name}: ready, ${offered}.${waiting}`;
+      return `${name}: ready, ${offered}.${failing}${waiting}`;
     case "stale":
-      return `${name}: not answering, last read at ${syncedAt}.${because} Still listed: ${offered}.${waiting}`;
+      return `${name}: not answering, last read at ${syncedAt}.${because} Still listed: ${offered}.${failing}${waiting}`;
     case "error":
       return `${name}: missing, it has never been read.${because}`;
     case "waiting":

@@ -17,6 +17,11 @@ const reasons: Readonly<Record<string, string>> = {
   outbound_refused: "Its address is not one that an admin allowed",
   server_credentials_moved: "Its address has changed since its credentials were given",
   server_circuit_open: "The last calls to it found nobody, and it is tried again before long",
+  credentials_missing: "It can only be read with a sign-in or a key that an admin has to give",
+  credentials_unavailable: "Where it has people sign in cannot be reached",
+  upstream_client_refused: "Where it has people sign in refuses this installation",
+  upstream_auth_unsupported: "It wants people to sign in in a way that is not served",
+  upstream_auth_invalid: "Where it has people sign in does not answer as it should",
   vault_open_failed: "The credentials that it is to be sent cannot be read",
   vault_key_missing: "The credentials that it is to be sent cannot be read",
 };

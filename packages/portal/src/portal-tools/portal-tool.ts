@@ -1,9 +1,18 @@
 /** A tool of the portal's own: listed after those of its servers, answered here. */
 import type { Answer, CatalogServer, Scope } from "@castellan/calls";
 import type { Clock } from "@castellan/kernel";
-import { isObject, mcpFaults, type Era, type JsonObject, type RequestMessage } from "@castellan/mcp";
+import {
+  inputRequiredText,
+  isObject,
+  mcpFaults,
+  type Era,
+  type InputRequest,
+  type JsonObject,
+  type RequestMessage,
+} from "@castellan/mcp";
 import type { ToolListing } from "../connections/tool-listing.ts";
 import type { Portal } from "../portals/portal.ts";
+import type { PersonHere } from "./person-here.ts";
 
 /** The connection that a tool is called in. */
 export interface PortalToolContext {
@@ -14,6 +23,10 @@ export interface PortalToolContext {
   readonly servers: readonly CatalogServer[];
   /** What it is offered. */
   readonly scope: Scope;
+  /** The same with the servers that the person has switched off. */
+  readonly withSwitchedOff: Pick<PortalToolContext, "portal" | "servers" | "scope">;
+  /** Who calls it; undefined: a program, or the public. */
+  readonly person: PersonHere | undefined;
   /** Whether a tool of this name is the portal's own, in this connection. */
   isOwnTool(name: string): boolean;
   /** Whether calls to the server with this id are refused here at present. */
@@ -24,17 +37,20 @@ export interface PortalToolContext {
 
 /**
  * What a call comes to: for programs (raw JSON of an object), and for people and models. Or what is wrong with
- * the arguments, for a model to mend (2025-11-25, tools, "Error Handling").
+ * the arguments, for a model to mend (2025-11-25, tools, "Error Handling"). Or what a modern client is asked first.
  */
 export type PortalToolResult =
   | { readonly structuredText: string; readonly text: string }
-  | { readonly refusal: string };
+  | { readonly refusal: string }
+  | { readonly question: InputRequest };
 
 export interface PortalToolSpec {
   /** Begins with `portal_`: such names are the portals' own. */
   readonly name: `portal_${string}`;
   /** The connections that have it. */
   readonly listings: readonly ToolListing[];
+  /** Whether only people have it. */
+  readonly isForPeople?: boolean;
   /** What `tools/list` says of it, without the name. */
   readonly definition: JsonObject;
   /** `args` have been found to be an object. */
@@ -49,7 +65,7 @@ export interface PortalToolSpec {
   ) => RequestMessage | undefined;
 }
 
-export interface PortalTool extends Pick<PortalToolSpec, "name" | "listings" | "unwrap"> {
+export interface PortalTool extends Pick<PortalToolSpec, "name" | "listings" | "isForPeople" | "unwrap"> {
   /** JSON, as it is listed. */
   readonly definitionText: string;
   /** Answers `tools/call` with these `params`. Throws `params_invalid` when the arguments are no object. */
@@ -72,6 +88,11 @@ export function definePortalTool({ definition, run, ...spec }: PortalToolSpec): 
 }
 
 function toAnswer(result: PortalToolResult, era: Era): Answer {
+  if ("question" in result) {
+    // There is nothing to remember: the same call with an answer to it is the same call.
+    const text = inputRequiredText([result.question], undefined);
+    return { kind: "result", text, outcome: "ok", code: "input_required" };
+  }
   const isRefused = "refusal" in result;
   const type = era === "modern" ? '"resultType":"complete",' : "";
   const content = JSON.stringify([{ type: "text", text: isRefused ? result.refusal : result.text }]);

@@ -56,6 +56,7 @@ export function examplePortal(servers: readonly CatalogServer[], more: Partial<P
     autoAccept: [],
     isListed: false,
     isReadOnly: false,
+    codeMode: "allowed",
     directory: "workforce",
     access: [],
     publicLimits: { requestsPerMinute: 1_200, requestsPerMinutePerAddress: 120 },
@@ -79,11 +80,12 @@ export function exampleContext(
   servers: readonly CatalogServer[],
   more: Partial<PortalToolContext> = {},
 ): PortalToolContext {
+  const seen = { portal: examplePortal(servers), servers, scope: exampleScope(servers), ...more };
   return {
-    portal: examplePortal(servers),
+    ...seen,
+    withSwitchedOff: seen,
+    person: undefined,
     isNarrowed: false,
-    servers,
-    scope: exampleScope(servers),
     isOwnTool: (name) => name.startsWith("portal_"),
     isCircuitOpen: () => false,
     clock: systemClock,

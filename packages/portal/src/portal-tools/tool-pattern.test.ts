@@ -1,3 +1,4 @@
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseToolPattern } from "./tool-pattern.ts";
@@ -61,7 +62,7 @@ test("whatever is asked for, it is a pattern or a problem", () => {
   fc.assert(
     fc.property(
       fc.oneof(
-        fc.string({ unit: "binary" }),
+        fc.string({ unit: codePoint }),
         fc.array(piece).map((all) => all.join("")),
       ),
       (pattern) => {

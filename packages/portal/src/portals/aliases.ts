@@ -43,6 +43,25 @@ export async function assertAliasesFree(tx: Queryable, { id, before, wanted }: P
     if (one && curation && isCalledSo(curation, rival))
       throw taken(one, `the name of "${rival.name}" of server "${rival.server}"`);
   }
+  const codeTools = await codeToolsOf(tx, id);
+  for (const one of fresh) {
+    const api = one.kind === "tool" ? codeTools.get(one.publicName) : undefined;
+    if (api !== undefined) throw taken(one, `a tool over the API "${api}"`);
+  }
+}
+
+/** What the portal calls its own tools over the APIs in it, each with the API. */
+async function codeToolsOf(tx: Queryable, portalId: string): Promise<ReadonlyMap<string, Slug>> {
+  const apis = await tx.query<{ slug: Slug }>(sql`
+    select s.slug
+      from portal_servers ps
+      join servers s on s.id = ps.server_id
+     where ps.portal_id = ${portalId} and s.face = 'code'`);
+  return new Map(
+    apis.flatMap(({ slug }) =>
+      ["search", "execute"].map((does) => [toAliasName(slug, does, "prefixed"), slug] as const),
+    ),
+  );
 }
 
 function aliasesOf({ naming, servers }: PortalDraft): Alias[] {

@@ -1,5 +1,12 @@
 /** Which of a portal's lists are no longer what they were, told from what its servers give, not from whole lists. */
-import { changedKinds, namesPages, speaks, type CatalogServer, type Offering } from "@castellan/calls";
+import {
+  changedKinds,
+  isShownAsCode,
+  namesPages,
+  speaks,
+  type CatalogServer,
+  type Offering,
+} from "@castellan/calls";
 import type { CapabilityKind } from "@castellan/mcp";
 import type { WholeOpenPortal } from "./open-portal.ts";
 
@@ -24,12 +31,14 @@ export function changedLists(
   after: WholeOpenPortal,
   places?: readonly number[],
 ): ListName[] {
-  if (before?.offering === after.offering) return [];
+  const isShownOtherwise = before !== undefined && before.portal.codeMode !== after.portal.codeMode;
+  if (before?.offering === after.offering) return isShownOtherwise ? ["tools"] : [];
   const kinds = places
     ? places.flatMap((slot) => changedKinds(before?.offering.share(slot), after.offering.share(slot)))
     : kindsOfAll(before, after);
   const lists = new Set(kinds.map((kind) => listOf[kind]));
   // A tool's page is named by the URI that the portal has for it, which depends on everyone's resources.
+  if (isShownOtherwise) lists.add("tools");
   if (lists.has("resources") && after.servers.some(namesPages)) lists.add("tools");
   return listNames.filter((name) => lists.has(name));
 }
@@ -53,7 +62,10 @@ function renamedKinds(before: WholeOpenPortal, after: WholeOpenPortal): Capabili
 function giversOf(offering: Offering | undefined, kind: CapabilityKind) {
   return (offering?.servers ?? []).flatMap((_, slot) => {
     const share = offering?.share(slot);
-    return share && (share.offers[kind].length > 0 || share.aliases[kind].size > 0) ? [share] : [];
+    const hasCodeTools = share !== undefined && kind === "tool" && isShownAsCode(share.server);
+    return share && (share.offers[kind].length > 0 || share.aliases[kind].size > 0 || hasCodeTools)
+      ? [share]
+      : [];
   });
 }
 

@@ -85,6 +85,16 @@ export function narrow(open: OpenPortal, serverSlugs: readonly string[]): OpenPo
   }));
 }
 
+/** The part of a portal without these servers (ids). Names in it are those of the whole. */
+export function withoutServers(open: OpenPortal, serverIds: ReadonlySet<string>): OpenPortal {
+  const { portal } = open;
+  const left = new Set(portal.servers.filter((_, at) => serverIds.has(portal.serverIds[at] ?? "")));
+  if (left.size === 0) return open;
+  return remember(open, `without ${[...left].join()}`, (part) =>
+    makePart(open, part, (server) => !left.has(server)),
+  );
+}
+
 /** The part of a portal that somebody with these rights may use. Names in it are those of the whole. */
 export function narrowToRights(open: OpenPortal, rights: Rights): OpenPortal {
   if (rights.isEverything) return open;

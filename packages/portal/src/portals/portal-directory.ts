@@ -13,7 +13,7 @@ import { portalsTopic, type PortalStore } from "./portal-store.ts";
 
 /** What it holds of access rules are those that have not ended. */
 export interface PortalDirectory extends Disposable {
-  find(slug: string): OpenPortal | undefined;
+  find(slug: string): WholeOpenPortal | undefined;
   /** The portal that has this host name (as it stands in `Host`) for its own. */
   findByHost(host: string): OpenPortal | undefined;
   /** All of them, in no order. */

@@ -25,6 +25,7 @@ export interface PortalDraft extends Pick<
   | "directory"
   | "access"
   | "isReadOnly"
+  | "codeMode"
   | "publicLimits"
   | "trustedIssuers"
   | "managedBy"
@@ -51,6 +52,7 @@ export function toDraft(whole: WholePortal): PortalDraft {
     directory: whole.directory ?? "workforce",
     access: (whole.access ?? []).map(toPlainRule),
     isReadOnly: whole.isReadOnly ?? false,
+    codeMode: whole.codeMode ?? "allowed",
     publicLimits: { ...defaultPublicLimits, ...whole.publicLimits },
     trustedIssuers: [...new Set(whole.trustedIssuers)].toSorted(),
     managedBy: whole.managedBy,
@@ -75,6 +77,7 @@ export function withChange(draft: PortalDraft, change: PortalChange): PortalDraf
     directory: change.directory ?? draft.directory,
     access: change.access ?? (servers ? rulesAbout(draft.access, new Set(servers)) : draft.access),
     isReadOnly: change.isReadOnly ?? draft.isReadOnly,
+    codeMode: change.codeMode ?? draft.codeMode,
     publicLimits: change.publicLimits ?? draft.publicLimits,
     trustedIssuers: change.trustedIssuers ?? draft.trustedIssuers,
     managedBy: managedBy === undefined ? draft.managedBy : (managedBy ?? undefined),

@@ -5,7 +5,7 @@ import { sql } from "@castellan/database";
 import type { Id, Slug } from "@castellan/kernel";
 import type { CapabilityKind } from "@castellan/mcp";
 import { rulesAbout } from "./portal-draft.ts";
-import type { Portal } from "./portal.ts";
+import type { CodeModeRule, Portal } from "./portal.ts";
 
 export interface PortalRow {
   id: Id<"portal">;
@@ -19,6 +19,7 @@ export interface PortalRow {
   directory: Directory;
   access: AccessRule[];
   is_read_only: boolean;
+  code_mode: CodeModeRule;
   public_per_minute: number;
   public_per_address: number;
   trusted_issuers: string[];
@@ -42,7 +43,7 @@ type EntryRow = [
 /** To be followed by a condition on `p`, the portal. */
 export const selectPortals = sql`
   select p.id, p.slug, p.title, p.naming, p.instructions, p.hostname, p.auto_accept, p.is_listed, p.directory,
-         p.access, p.is_read_only, p.public_per_minute, p.public_per_address, p.trusted_issuers, p.managed_by,
+         p.access, p.is_read_only, p.code_mode, p.public_per_minute, p.public_per_address, p.trusted_issuers, p.managed_by,
          p.version, p.created_at, p.updated_at,
          coalesce((select json_agg(json_build_object('id', s.id, 'slug', s.slug, 'mode', ps.mode)
                                    order by ps.ordinal, s.slug)
@@ -66,6 +67,7 @@ export function toPortal(row: PortalRow): Portal {
     directory: row.directory,
     access: rulesAbout(row.access, new Set(row.servers.map(({ slug }) => slug))),
     isReadOnly: row.is_read_only,
+    codeMode: row.code_mode,
     publicLimits: {
       requestsPerMinute: row.public_per_minute,
       requestsPerMinutePerAddress: row.public_per_address,

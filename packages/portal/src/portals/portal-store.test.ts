@@ -361,6 +361,19 @@ test("another way of naming is refused where aliases would meet; other edits are
   ).rejects.toMatchObject({ code: "alias_taken" });
 });
 
+test("an alias that gives the name of a tool over an API in the portal is refused", async () => {
+  await add({ naming: "plain", servers: ["a", "b"] });
+  const alias = (name: string) =>
+    portals.changeCuration("team", "a", { entries: { tool: { x: { alias: name } } } });
+  await database.query(sql`update servers set kind = 'openapi', face = 'code' where slug = 'b'`);
+  await expect(alias("b_search")).rejects.toMatchObject({ code: "alias_taken", field: "alias" });
+  await expect(alias("b_execute")).rejects.toMatchObject({ code: "alias_taken", field: "alias" });
+  expect((await alias("b_searches")).version).toBe(2);
+  await database.query(sql`update servers set face = 'tools' where slug = 'b'`);
+  expect((await alias("b_search")).version).toBe(3);
+  await database.query(sql`update servers set kind = 'mcp', face = null where slug = 'b'`);
+});
+
 test("a host name is one portal's, and not the installation's", async () => {
   await add({ hostname: "team.example.com" });
   const other = { slug: parseSlug("other", "slug"), title: "Other", naming: "plain", servers: [] } as const;

@@ -23,6 +23,7 @@ export interface Portal {
   readonly access: readonly AccessRule[];
   /** Whether nobody does more than read there, whatever rules and tokens say. */
   readonly isReadOnly: boolean;
+  readonly codeMode: CodeModeRule;
   /** How much is done for those who come without a token. */
   readonly publicLimits: PublicLimits;
   /** Slugs of the authorization servers whose tokens it takes beside those of the house. */
@@ -40,6 +41,10 @@ export interface Portal {
   readonly createdAt: Date;
   readonly updatedAt: Date;
 }
+
+/** `allowed`: a client may ask for Code Mode. `forced`: every connection is in it. `forbidden`: none is. */
+export const codeModeRules = ["allowed", "forced", "forbidden"] as const;
+export type CodeModeRule = (typeof codeModeRules)[number];
 
 /** Requests that callers without a token send in a minute: all of them together, and from one address. */
 export interface PublicLimits {
@@ -66,6 +71,8 @@ export interface NewPortal {
   /** The servers that a rule names must be the portal's. */
   readonly access?: readonly AccessRule[];
   readonly isReadOnly?: boolean;
+  /** Default `allowed`. */
+  readonly codeMode?: CodeModeRule;
   readonly publicLimits?: PublicLimits;
   readonly trustedIssuers?: readonly string[];
   readonly managedBy?: string | undefined;
@@ -94,6 +101,7 @@ export interface PortalChange {
   /** What rules say of servers that go, goes with them. */
   readonly access?: readonly AccessRule[] | undefined;
   readonly isReadOnly?: boolean | undefined;
+  readonly codeMode?: CodeModeRule | undefined;
   readonly publicLimits?: PublicLimits | undefined;
   readonly trustedIssuers?: readonly string[] | undefined;
   /** Null: made by hand. */

@@ -79,7 +79,7 @@ async function savePortalRow(tx: Queryable, id: string, wanted: PortalDraft): Pr
              hostname = ${wanted.hostname ?? null}, auto_accept = ${wanted.autoAccept},
              is_listed = ${wanted.isListed}, directory = ${wanted.directory},
              access = ${JSON.stringify(wanted.access)}::jsonb,
-             is_read_only = ${wanted.isReadOnly},
+             is_read_only = ${wanted.isReadOnly}, code_mode = ${wanted.codeMode},
              public_per_minute = ${wanted.publicLimits.requestsPerMinute},
              public_per_address = ${wanted.publicLimits.requestsPerMinutePerAddress},
              trusted_issuers = ${wanted.trustedIssuers}, managed_by = ${wanted.managedBy ?? null},

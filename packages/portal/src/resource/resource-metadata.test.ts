@@ -1,8 +1,9 @@
+import { createOffering } from "@castellan/calls";
 import type { Slug } from "@castellan/kernel";
 import { createWebApp } from "@castellan/web";
 import { expect, test } from "vitest";
 import { examplePortal, exampleServer } from "../portal-tools/testing.ts";
-import type { OpenPortal } from "../portals/open-portal.ts";
+import type { WholeOpenPortal } from "../portals/open-portal.ts";
 import type { Portal } from "../portals/portal.ts";
 import { apiResource, createAddresses } from "./addresses.ts";
 import { createResourceMetadata } from "./resource-metadata.ts";
@@ -11,12 +12,20 @@ function open(
   slug: string,
   servers: readonly string[],
   more: Partial<Pick<Portal, "hostname" | "isListed" | "access">> = { isListed: true },
-): OpenPortal {
+): WholeOpenPortal {
   const portal = examplePortal(
     servers.map((server) => exampleServer(server)),
     { slug: slug as Slug, title: `The ${slug}`, trustedIssuers: ["entra"], ...more },
   );
-  return { portal, servers: [], isNarrowed: false, part: "", scope: () => undefined as never };
+  const offering = createOffering({ servers: [], naming: portal.naming });
+  return {
+    portal,
+    offering,
+    servers: [],
+    isNarrowed: false,
+    part: "",
+    scope: (era) => offering.scope(era),
+  };
 }
 
 const many = Array.from({ length: 17 }, (_, n) => `s${n}`);

@@ -1,7 +1,6 @@
 /** Ends, at their servers, the sessions of lines that nobody will speak on again. */
 import type { LegacyVersion } from "@castellan/mcp";
 import type { EndedLine } from "./line-store.ts";
-import { lineTarget } from "./session-lines.ts";
 import type { SessionParts } from "./session-parts.ts";
 
 const endTimeoutMs = 5_000;
@@ -21,16 +20,17 @@ export async function endLines(
 }
 
 async function endLine(
-  { serverId, client, toKept }: EndedLine,
+  { serverId, client, open }: EndedLine,
   { findServer, upstreams }: Pick<SessionParts, "findServer" | "upstreams">,
 ): Promise<void> {
   const server = findServer(serverId);
-  const kept = server && toKept(lineTarget(server));
-  if (!server || !kept) return;
+  const opened = server && open(server.server);
+  if (!server || !opened) return;
+  const { kept, acting } = opened;
   const signal = AbortSignal.timeout(endTimeoutMs);
   // It adopts what was kept, which asks nothing of the server, and ends that.
   const keeper = { load: () => Promise.resolve(kept), save: () => Promise.resolve(kept) };
   const of = { ...client, version: client.version as LegacyVersion };
-  const channel = await upstreams.openLegacy(server, of, signal, { keeper });
+  const channel = await upstreams.openLegacy(server, of, acting, signal, { keeper });
   await channel.end?.();
 }

@@ -10,6 +10,8 @@ import {
   type Database,
   type Queryable,
 } from "@castellan/database";
+import type { Acting } from "@castellan/calls";
+import { house, type Owner } from "@castellan/credentials";
 import { isFault } from "@castellan/kernel";
 import { mcpFaults, type KeptSession } from "@castellan/mcp";
 import { defineSealedColumn, type Vault } from "@castellan/vault";
@@ -21,11 +23,13 @@ export const portalSealedColumns = [
   defineSealedColumn({ table: "session_lines", idColumn: "id", column: "sealed_upstream" }),
 ];
 
-/** A server as a line knows it: another revision or another address is another line. */
+/** A server as a line knows it: another revision, another address or another account there is another line. */
 export interface LineTarget {
   readonly id: string;
   readonly revision: number;
   readonly url: string;
+  /** Whom the session at the server is for, as the server knows them. */
+  readonly acting: Acting;
 }
 
 /** Whose a line is: the session, and the caller that began it. */
@@ -36,7 +40,7 @@ export interface LineOwner {
 
 export interface StoredLine {
   readonly generation: number;
-  /** The server's session; absent when it was of another revision, address or caller, or cannot be unsealed. */
+  /** The server's session; absent when it was of another revision, address, caller or account, or cannot be unsealed. */
   readonly kept: KeptSession | undefined;
 }
 
@@ -45,7 +49,13 @@ export interface EndedLine {
   readonly sessionId: string;
   readonly serverId: string;
   readonly client: { readonly version: string; readonly capabilities: string; readonly clientInfo: string };
-  readonly toKept: (server: LineTarget) => KeptSession | undefined;
+  /** The server's session, and for whom it was; undefined when it is not to be spoken in any more. */
+  readonly open: (server: Omit<LineTarget, "acting">) => OpenedLine | undefined;
+}
+
+export interface OpenedLine {
+  readonly kept: KeptSession;
+  readonly acting: Acting;
 }
 
 export interface Subscription {
@@ -88,11 +98,15 @@ interface LineRow {
   generation: number;
 }
 
-/** What is sealed of a line: the server's session, where it was given, and to whom. */
+/** What is sealed of a line: the server's session, where it was given, to whom, and as whom the server knew them. */
 interface Sealed {
   readonly url: string;
   readonly id: string;
   readonly principal: string;
+  /** Absent with `owner`: of a version that called every server as the house. */
+  readonly identity?: string;
+  /** For whoever ends the session when nobody is there any more. */
+  readonly owner?: Owner;
 }
 
 interface SubscriptionRow {
@@ -110,17 +124,27 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
    * What was given at one address is never sent to another, and what is one caller's serves no other: who
    * can write to the table of sessions cannot make it so.
    */
-  function toKept(row: LineRow, principalId: string, server: LineTarget): KeptSession | undefined {
+  function open(
+    row: LineRow,
+    principalId: string,
+    server: Omit<LineTarget, "acting">,
+  ): OpenedLine | undefined {
     if (row.server_revision !== server.revision) return undefined;
     try {
       const text = vault.open(row.sealed_upstream, contextOf(row.session_id, row.server_id)).toString("utf8");
-      const { url, id, principal } = JSON.parse(text) as Sealed;
-      return url === server.url && principal === principalId ? { id, helloText: row.hello } : undefined;
+      const { url, id, principal, identity = "house", owner = house } = JSON.parse(text) as Sealed;
+      if (url !== server.url || principal !== principalId) return undefined;
+      return { kept: { id, helloText: row.hello }, acting: { identity, owner } };
     } catch (error) {
       // The server's session is lost with the key; a new one does as well.
       if (isFault(error)) return undefined;
       throw error;
     }
+  }
+
+  function toKept(row: LineRow, principalId: string, server: LineTarget): KeptSession | undefined {
+    const opened = open(row, principalId, server);
+    return opened?.acting.identity === server.acting.identity ? opened.kept : undefined;
   }
 
   return {
@@ -141,8 +165,15 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
     save: ({ id: sessionId, principalId }, server, { id, helloText }, known) =>
       firstOrNone(() =>
         database.transaction(async (tx) => {
-          const text = JSON.stringify({ url: server.url, id, principal: principalId } satisfies Sealed);
-          const sealed = vault.seal(text, contextOf(sessionId, server.id));
+          const { identity, owner } = server.acting;
+          const place: Sealed = {
+            url: server.url,
+            id,
+            principal: principalId,
+            identity,
+            owner: leastOf(owner),
+          };
+          const sealed = vault.seal(JSON.stringify(place), contextOf(sessionId, server.id));
           const [saved] = await tx.query<{ generation: number }>(sql`
             insert into session_lines as line (session_id, server_id, server_revision, sealed_upstream, hello)
             values (${sessionId}, ${server.id}, ${server.revision}, ${sealed}, ${helloText})
@@ -178,7 +209,7 @@ export function createLineStore(options: { database: Database; vault: Vault }): 
           capabilities: row.capabilities,
           clientInfo: row.client_info,
         },
-        toKept: (server) => toKept(row, row.principal_id, server),
+        open: (server) => open(row, row.principal_id, server),
       }));
     },
 
@@ -252,4 +283,9 @@ function contextOf(sessionId: string, serverId: string) {
 
 function toSubscription({ server_id: serverId, uri, public_uri: publicUri }: SubscriptionRow): Subscription {
   return { serverId, uri, publicUri };
+}
+
+/** To end a session, a token need not say in which groups its person is. */
+function leastOf(owner: Owner): Owner {
+  return owner.kind === "person" ? { ...owner, groups: [] } : owner;
 }

@@ -14,6 +14,7 @@ import {
   type ServerExchange,
   type SessionQuestions,
 } from "@castellan/calls";
+import type { Owner } from "@castellan/credentials";
 import { notificationText, type Channel, type Message } from "@castellan/mcp";
 import { keepListening } from "./keep-listening.ts";
 import type { Subscription } from "./line-store.ts";
@@ -22,7 +23,7 @@ import type { Hearer, SessionParts } from "./session-parts.ts";
 
 export interface HearingOptions {
   readonly parts: SessionParts;
-  readonly session: CallerSession & { readonly portal: string };
+  readonly session: CallerSession & { readonly portal: string; readonly owner: Owner };
   readonly lines: SessionLines;
   /** Says something to the client, outside of requests. */
   readonly say: (text: string) => boolean | Promise<boolean>;
@@ -188,9 +189,10 @@ export class SessionHearing {
         server,
         era: "modern",
         uris,
+        owner: () => session.owner,
         clientInfo: session.client.clientInfo,
         onMessage: (message) => this.#hear(message, serverId, {}),
-        startsAfterGap: before.length > 0,
+        startsAfterGap: () => before.length > 0,
         // What was missed meanwhile is not known: the client reads again what it subscribed to.
         onGap: () => {
           const own = this.#subscriptions.filter(

@@ -1,13 +1,16 @@
 /** The lines of one session from this replica to its servers, each opened when it is first needed. */
-import { allowedFeatures, type CatalogServer, type Upstreams } from "@castellan/calls";
+import { allowedFeatures, type Acting, type CatalogServer, type Upstreams } from "@castellan/calls";
+import type { Owner } from "@castellan/credentials";
 import { abortable, capabilitiesFor, type Channel, type LegacyClient } from "@castellan/mcp";
 import { createLineKeeper, type LineKeeper } from "./line-keeper.ts";
-import type { LineOwner, LineStore, LineTarget } from "./line-store.ts";
+import type { LineOwner, LineStore } from "./line-store.ts";
 import { noWishes, tellWishes, type LineWishes } from "./line-wishes.ts";
 
 export interface SessionLinesOptions {
   readonly session: LineOwner;
   readonly client: LegacyClient;
+  /** Whom the session's requests are made for, as they are known at this moment. */
+  readonly owner: () => Owner;
   readonly upstreams: Upstreams;
   readonly store: LineStore;
   readonly findServer: (id: string) => CatalogServer | undefined;
@@ -20,10 +23,13 @@ export interface SessionLinesOptions {
 
 interface Line {
   readonly to: CatalogServer;
+  readonly acting: Acting;
   readonly keeper: LineKeeper;
   readonly channel: Promise<Channel>;
   /** What the server was told on this line, where it is this replica's alone. */
   told: LineWishes;
+  /** Stops following whether the owner has another account. */
+  stop: () => void;
   /** Settles when the server has heard, or will not hear, what it was told so far. */
   telling: Promise<void>;
 }
@@ -43,14 +49,16 @@ export class SessionLines {
   }
 
   async channel(server: CatalogServer, signal: AbortSignal): Promise<Channel> {
+    const acting = await abortable(this.#identify(server), signal);
     const known = this.#lines.get(server.server.id);
-    if (known && isSameLine(known.to, server)) {
+    if (known && isSameLine(known, { to: server, acting })) {
       const channel = await abortable(orUndefined(known.channel), signal);
       if (channel?.isOpen) return channel;
     }
     // Somebody else may have found the same line broken, and opened another meanwhile.
     const raced = this.#lines.get(server.server.id);
-    const line = raced && raced !== known ? raced : this.#open(server, known);
+    const isNew = raced && raced !== known && isSameLine(raced, { to: server, acting });
+    const line = isNew ? raced : this.#open(server, acting, raced ?? known);
     return abortable(line.channel, signal);
   }
 
@@ -93,6 +101,7 @@ export class SessionLines {
   async close(): Promise<void> {
     const lines = [...this.#lines.values()];
     this.#lines.clear();
+    for (const { stop } of lines) stop();
     await Promise.allSettled(lines.map(async ({ channel }) => (await channel)[Symbol.asyncDispose]()));
   }
 
@@ -109,17 +118,31 @@ export class SessionLines {
     );
   }
 
+  /** Their owner is looked up anew with each request. */
+  async #identify(server: CatalogServer): Promise<Acting> {
+    const { upstreams, owner } = this.#options;
+    const { identity } = await upstreams.identify(server, owner());
+    return {
+      identity,
+      get owner() {
+        return owner();
+      },
+    };
+  }
+
   /** The line is opened for all who will use it: the signal of one must not end it. */
-  #open(server: CatalogServer, stale: Line | undefined): Line {
-    const { session, store } = this.#options;
-    const { id } = server.server;
-    const keeper = createLineKeeper(store, session, lineTarget(server));
+  #open(server: CatalogServer, acting: Acting, stale: Line | undefined): Line {
+    const { session, store, upstreams } = this.#options;
+    const { id, revision, url } = server.server;
+    const keeper = createLineKeeper(store, session, { id, revision, url, acting });
     const line: Line = {
       to: server,
+      acting,
       keeper,
-      channel: this.#connect(server, keeper),
+      channel: this.#connect(server, acting, keeper),
       told: noWishes,
       telling: Promise.resolve(),
+      stop: () => undefined,
     };
     this.#lines.set(id, line);
     line.channel.then(
@@ -127,20 +150,29 @@ export class SessionLines {
         if (!keeper.isKept) this.#options.onOwnLine();
       },
       () => {
+        line.stop();
         if (this.#lines.get(id) === line) this.#lines.delete(id);
       },
     );
-    if (stale) void putAway(stale, server);
+    line.stop = upstreams.onMoved(server, acting, () => this.#drop(line));
+    if (stale) void putAway(stale, line);
     return line;
   }
 
-  async #connect(server: CatalogServer, keeper: LineKeeper): Promise<Channel> {
+  /** What its account was to the server, no other is. */
+  #drop(line: Line): void {
+    const { id } = line.to.server;
+    if (this.#lines.get(id) === line) this.#lines.delete(id);
+    void putAway(line, line);
+  }
+
+  async #connect(server: CatalogServer, acting: Acting, keeper: LineKeeper): Promise<Channel> {
     const { upstreams, client, wishesOf, signal: closing } = this.#options;
     const { id } = server.server;
     const signal = AbortSignal.any([closing, AbortSignal.timeout(openTimeoutMs)]);
     // A server is told of what it may use only: the rest would be refused.
     const told = capabilitiesFor("legacy", client.capabilities, allowedFeatures(server.server));
-    const channel = await upstreams.openLegacy(server, { ...client, capabilities: told }, signal, {
+    const channel = await upstreams.openLegacy(server, { ...client, capabilities: told }, acting, signal, {
       keeper,
       afterOpen: async (request) => {
         const now = await wishesOf(id);
@@ -156,19 +188,20 @@ export class SessionLines {
   }
 }
 
-export function lineTarget({ server: { id, revision, url } }: CatalogServer): LineTarget {
-  return { id, revision, url };
+/** An entry of the catalog is replaced at each sync; a line stays good while the address is the same. */
+function isSameLine(a: Pick<Line, "to" | "acting">, b: Pick<Line, "to" | "acting">): boolean {
+  return isSameAddress(a.to, b.to) && a.acting.identity === b.acting.identity;
 }
 
-/** An entry of the catalog is replaced at each sync; a line stays good while the address is the same. */
-function isSameLine(a: CatalogServer, b: CatalogServer): boolean {
-  return a.server.revision === b.server.revision && a.server.url === b.server.url;
+function isSameAddress({ server: a }: CatalogServer, { server: b }: CatalogServer): boolean {
+  return a.revision === b.revision && a.url === b.url;
 }
 
 /** Of a server that moved or changed nothing is wanted any more where it was. */
-async function putAway({ to, channel }: Line, server: CatalogServer): Promise<void> {
+async function putAway({ to, channel, stop }: Line, next: Line): Promise<void> {
+  stop();
   const stale = await orUndefined(channel);
-  if (stale?.end && !isSameLine(to, server)) await stale.end().catch(() => undefined);
+  if (stale?.end && !isSameAddress(to, next.to)) await stale.end().catch(() => undefined);
   else await stale?.[Symbol.asyncDispose]();
 }
 

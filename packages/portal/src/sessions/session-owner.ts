@@ -9,7 +9,7 @@ export interface SessionOwner extends Caller {
   readonly portal: string;
 }
 
-export function ownerOf(principal: Principal, portal: string): SessionOwner {
+export function sessionOwnerOf(principal: Principal, portal: string): SessionOwner {
   return { principalId: principal.id, clientId: clientOf(principal), portal };
 }
 

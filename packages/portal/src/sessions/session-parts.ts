@@ -1,7 +1,7 @@
 import type { CatalogServer, HearPorts, Listener, ListWatches, Upstreams } from "@castellan/calls";
 import type { Clock } from "@castellan/kernel";
 import type { Replicas } from "@castellan/replicas";
-import type { Comer } from "../connections/connection.ts";
+import type { Chooser } from "../connections/connection.ts";
 import type { OpenPortal } from "../portals/open-portal.ts";
 import type { LineStore } from "./line-store.ts";
 import type { SessionStore } from "./session-store.ts";
@@ -13,7 +13,7 @@ export interface ReadResource {
 }
 
 /** Who hears what is said on a session's own stream. */
-export type Hearer = Listener & Comer;
+export type Hearer = Listener & Chooser;
 
 /** What sessions share on one replica. */
 export interface SessionParts {
@@ -24,9 +24,9 @@ export interface SessionParts {
   /** Any registered server. */
   readonly findServer: (id: string) => CatalogServer | undefined;
   /** A portal as somebody sees it at this moment; undefined when they see nothing. */
-  readonly seenAt: (portal: string, comer: Comer) => OpenPortal | undefined;
+  readonly seenAt: (portal: string, comer: Chooser) => OpenPortal | undefined;
   /** Whether they would read this URI at this server at this moment. */
-  readonly isReadAt: (portal: string, comer: Comer, resource: ReadResource) => boolean;
+  readonly isReadAt: (portal: string, comer: Chooser, resource: ReadResource) => boolean;
   /** Servers that are watched for changes of their lists while somebody would be told. */
   readonly lists: Pick<ListWatches, "retain">;
   /** For what a server says outside of calls. */

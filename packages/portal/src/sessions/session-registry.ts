@@ -75,9 +75,9 @@ export class SessionRegistry implements AsyncDisposable {
   constructor(options: SessionRegistryOptions) {
     const { database, vault, replicas, catalog, directory, upstreams, lists, hearing, clock, onError } =
       options;
-    const seenAt: SessionParts["seenAt"] = (portal, { principal, judge }) => {
+    const seenAt: SessionParts["seenAt"] = (portal, chooser) => {
       const whole = directory.find(portal);
-      return whole && seenBy(whole, { principal, judge, narrowedTo: undefined });
+      return whole && seenBy(whole, { ...chooser, narrowedTo: undefined });
     };
     this.#options = options;
     this.#limits = { ...defaultSessionLimits, ...options.limits };
@@ -155,6 +155,11 @@ export class SessionRegistry implements AsyncDisposable {
   /** Those at a portal that this replica has touched. */
   at(portal: string): Session[] {
     return [...this.#sessions.values()].filter((session) => session.portal === portal);
+  }
+
+  /** Those of a caller that this replica has touched. */
+  of(principalId: string): Session[] {
+    return [...this.#sessions.values()].filter((session) => session.principalId === principalId);
   }
 
   /** What a client answers, to the replica that asked. Throws `exchange_lost`. */

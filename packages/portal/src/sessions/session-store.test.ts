@@ -2,6 +2,7 @@ import { accessMigrations } from "@castellan/access";
 import { randomBytes } from "node:crypto";
 import { callMigrations, createServerStore } from "@castellan/calls";
 import { changeMigrations, sql, type Database } from "@castellan/database";
+import { house, type Owner } from "@castellan/credentials";
 import { createTestDatabase } from "@castellan/database/testing";
 import { createId, parseSlug, type Id } from "@castellan/kernel";
 import { createVault, generateMasterKey, type Vault } from "@castellan/vault";
@@ -29,7 +30,7 @@ beforeEach(async () => {
     headers: {},
     allowPrivate: [],
   });
-  server = { id, revision, url };
+  server = { id, revision, url, acting: { identity: "house", owner: house } };
 });
 
 afterEach(() => database[Symbol.asyncDispose]());
@@ -122,8 +123,8 @@ test("sessions end by portal, by who may not come in, and by idleness; their lin
     [0, 1].map(() => sessions.end({ portal: "main" }, (tx, ids) => lines.readEnded(tx, ids))),
   );
   const ended = seen.flatMap((one) => one.lines);
-  expect(ended.map((line) => [line.sessionId, line.client, line.toKept(server)])).toEqual([
-    [a, client, { id: "up-1", helloText: "{}" }],
+  expect(ended.map((line) => [line.sessionId, line.client, line.open(server)])).toEqual([
+    [a, client, { kept: { id: "up-1", helloText: "{}" }, acting: { identity: "house", owner: house } }],
   ]);
   expect(await database.query(sql`select from session_lines`)).toEqual([]);
 });
@@ -182,7 +183,7 @@ test("of many who keep a line at the same time one is first, and the others are 
   }
 });
 
-test("a session at a server is not used at another address or revision, nor without its key", async () => {
+test("a session at a server is not used at another address or revision, for another account, nor without its key", async () => {
   const id = await begin();
   await lines.save(own(id), server, { id: "up-1", helloText: "{}" }, 0);
   const kept = { id: "up-1", helloText: "{}" };
@@ -191,6 +192,7 @@ test("a session at a server is not used at another address or revision, nor with
   for (const other of [
     { ...server, revision: 2 },
     { ...server, url: "https://thief.example/mcp" },
+    { ...server, acting: { owner: house, identity: "acc_1 1" } },
   ])
     expect(await found(lines, other)).toEqual({ generation: 1, kept: undefined });
   const strange = createVault({ current: generateMasterKey().key, older: [] }, randomBytes(32));
@@ -198,6 +200,25 @@ test("a session at a server is not used at another address or revision, nor with
     generation: 1,
     kept: undefined,
   });
+});
+
+test("whoever ends it knows for whom it was, and no more of them than that takes", async () => {
+  const id = await begin();
+  const owner: Owner = {
+    kind: "person",
+    id: createId("user"),
+    name: "Ada",
+    email: "ada@example.com",
+    groups: ["leads"],
+    client: "cli_1",
+    portal: "main",
+  };
+  const hers = { ...server, acting: { owner, identity: "acc_1 1" } };
+  await lines.save(own(id), hers, { id: "up-1", helloText: "{}" }, 0);
+  const { lines: ended } = await sessions.end({ id }, (tx, ids) => lines.readEnded(tx, ids));
+  expect(ended.map((line) => line.open(server)?.acting)).toEqual([
+    { identity: "acc_1 1", owner: { ...owner, groups: [] } },
+  ]);
 });
 
 test("a session that was made another caller's in the table takes no line along", async () => {

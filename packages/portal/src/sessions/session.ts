@@ -1,6 +1,7 @@
 /** The session of one legacy client at one portal, as this replica knows it. What lasts of it is in the database. */
 import { setTimeout } from "node:timers/promises";
 import type { AskedQuestion, CallerSession, CatalogServer, ClientQuestion } from "@castellan/calls";
+import type { Owner } from "@castellan/credentials";
 import { kernelFaults, type Fault, type Id } from "@castellan/kernel";
 import {
   mcpFaults,
@@ -39,6 +40,7 @@ export class Session implements CallerSession {
   readonly #closing = new AbortController();
   #lastUsedMs: number;
   #logLevel: LogLevel | undefined;
+  #owner: Owner | undefined;
 
   constructor(stored: StoredSession, parts: SessionParts) {
     this.id = stored.id;
@@ -55,6 +57,7 @@ export class Session implements CallerSession {
     this.lines = new SessionLines({
       session: { id: this.id, principalId: this.principalId },
       client: this.client,
+      owner: () => this.owner,
       upstreams: parts.upstreams,
       store: parts.lines,
       findServer: parts.findServer,
@@ -67,6 +70,17 @@ export class Session implements CallerSession {
 
   get logLevel(): LogLevel | undefined {
     return this.#logLevel;
+  }
+
+  /** Whom its requests to servers are made for: its caller, as they were known when they came last. */
+  get owner(): Owner {
+    if (!this.#owner) throw kernelFaults.fault("internal_error", "A session is in use that nobody came to");
+    return this.#owner;
+  }
+
+  /** Its caller has come. */
+  cameFrom(owner: Owner): void {
+    this.#owner = owner;
   }
 
   /** Aborts when the session ends, or this replica stops. */

@@ -57,7 +57,8 @@ export function accountView(c: Context, view: AccountView): Response {
         <p class="buttons"><button class="quiet">Sign out of this browser</button></p>
       </form>
       ${clients(view)} ${browsers(view)} ${proofs(view)}`,
-    foot: html`<a href="/approvals">Approvals: what waits for you, and what you asked for</a>`,
+    foot: html`<a href="/links">Your servers: where you have linked an account</a><br />
+      <a href="/approvals">Approvals: what waits for you, and what you asked for</a>`,
   });
 }
 

@@ -1,4 +1,5 @@
 import type { User } from "@castellan/access";
+import { createId, type Id } from "@castellan/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { columns, serveTestApi, type ServedApi } from "../testing/command.ts";
 
@@ -17,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => served[Symbol.asyncDispose]());
 
-const ask = (binding: string) =>
+const ask = (binding: string, more: { readonly runId?: Id<"run"> } = {}) =>
   served.api.approvals.ask({
     kind: "call",
     asker: { id: ada.id, kind: "user", name: ada.name, email: ada.email, grantId: undefined, client: "Desk" },
@@ -29,6 +30,7 @@ const ask = (binding: string) =>
       name: "delete",
       class: "destructive",
       address: "192.0.2.7",
+      ...more,
     },
     binding,
     holdsFor: binding,
@@ -102,7 +104,11 @@ Arguments     shown to whoever asked, and to those who may decide
   expect((await served.castellan(["approval", "show", other.id], asAda)).stdout).toContain(
     "by Lead: Not today",
   );
-  const third = await ask("three");
+  const runId = createId("run");
+  const third = await ask("three", { runId });
+  expect((await served.castellan(["approval", "show", third.id], asAda)).stdout).toContain(
+    `\nFrom a program  ${runId}\n`,
+  );
   expect((await served.castellan(["approval", "approve", third.id, "--yes"], asAda)).stderr).toContain(
     "approval_not_yours",
   );

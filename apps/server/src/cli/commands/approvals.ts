@@ -93,6 +93,7 @@ function printApproval(terminal: Session["terminal"], approval: SeenApproval): v
       Who: `${asker.name}${asker.email === undefined ? "" : ` (${asker.email})`}`,
       "With client": asker.client,
       "From address": subject.address || undefined,
+      "From a program": subject.runId,
       Portal: subject.portal,
       Server: subject.server,
       What: `${subject.target} (${subject.class})`,

@@ -9,7 +9,8 @@ import type { Terminal } from "../terminal.ts";
 const styles = { ok: "green", tool_error: "yellow", error: "red", refused: "red", cancelled: "dim" } as const;
 
 export const callColumns: readonly Column<Call>[] = [
-  { title: "TIME", value: ({ startedAt }) => localTime(startedAt) },
+  { title: "ID", value: ({ id }) => id },
+  { title: "TIME", value: ({ startedAt }) => localTime(startedAt).slice(0, "2026-07-28 14:00:01".length) },
   {
     title: "OUTCOME",
     value: ({ outcome, code }) => (code === undefined ? outcome : `${outcome} ${code}`),
@@ -24,7 +25,7 @@ export const callColumns: readonly Column<Call>[] = [
   { title: "RULES", value: ({ policy }) => policy?.rules.join(", ") || "-", shrinks: true },
 ];
 
-const widths = [23, 9, 8, 12, 12, 14, 24, 16, 0];
+const widths = [37, 19, 9, 8, 12, 12, 14, 24, 16, 0];
 
 /** One line for a list whose end is not known: the columns stay where they are, and nothing is cut. */
 export function callLine(call: Call, paint: Terminal["paint"]): string {

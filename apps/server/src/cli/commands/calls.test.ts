@@ -33,14 +33,23 @@ test("calls: listed oldest first, filtered, followed, verified", async () => {
   const { audit } = served.api;
   const record = (startedAtMs: number, more: object = {}) =>
     audit.append({ ...call, id: createId("call"), startedAtMs, ...more });
-  await record(Date.UTC(2026, 0, 1, 12));
+  const [first, second] = [createId("call"), createId("call")];
+  await record(Date.UTC(2026, 0, 1, 12), { id: first });
   const policy = { outcome: "allow", rules: ["no-abroad", "office-only"] };
-  await record(Date.UTC(2026, 0, 1, 13), { outcome: "error", code: "upstream_timeout", policy });
+  const parentCallId = createId("call");
+  await record(Date.UTC(2026, 0, 1, 13), {
+    outcome: "error",
+    code: "upstream_timeout",
+    policy,
+    parentCallId,
+    id: second,
+  });
   const { stdout } = await served.castellan(["calls"]);
   expect(stdout.split("\n").map((line) => line.split(/ {2,}/))).toEqual([
-    ["TIME", "OUTCOME", "MS", "PORTAL", "SERVER", "METHOD", "TARGET", "WHO", "RULES"],
+    ["ID", "TIME", "OUTCOME", "MS", "PORTAL", "SERVER", "METHOD", "TARGET", "WHO", "RULES"],
     [
-      "2026-01-01 12:00:00.000",
+      first,
+      "2026-01-01 12:00:00",
       "ok",
       "12.5",
       "team",
@@ -51,7 +60,8 @@ test("calls: listed oldest first, filtered, followed, verified", async () => {
       "-",
     ],
     [
-      "2026-01-01 13:00:00.000",
+      second,
+      "2026-01-01 13:00:00",
       "error upstream_timeout",
       "12.5",
       "team",
@@ -66,6 +76,7 @@ test("calls: listed oldest first, filtered, followed, verified", async () => {
   expect(await served.json(["calls", "--outcome", "error"])).toMatchObject({
     items: [{ code: "upstream_timeout" }],
   });
+  expect(await served.json(["calls", "--parent", parentCallId])).toMatchObject({ items: [{ parentCallId }] });
   expect(await served.json(["calls", "--since", "2026-01-01T12:30:00Z"])).toMatchObject({ items: [{}] });
   expect(await served.json(["calls", "--since", "1h"])).toEqual({ items: [] });
   expect((await served.castellan(["calls", "verify"])).stdout).toMatch(

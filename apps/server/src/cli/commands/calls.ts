@@ -1,8 +1,7 @@
 /** `castellan calls` */
-import type { Call, Client } from "@castellan/client";
-import { isId } from "@castellan/kernel";
-import { cliFaults } from "../faults.ts";
-import { findToken, findUser } from "../input/named.ts";
+import type { Call } from "@castellan/client";
+import { findPrincipalId } from "../input/named.ts";
+import { parseLimit } from "../input/page.ts";
 import { printTable } from "../output/table.ts";
 import { parsePast } from "../output/times.ts";
 import { show, type Session } from "../session.ts";
@@ -14,6 +13,8 @@ export interface CallsOptions {
   readonly server?: string;
   /** Who called: the id or name of a token, or the id or e-mail address of a person. */
   readonly principal?: string;
+  /** Id of the call on whose behalf they were made. */
+  readonly parent?: string;
   readonly method?: string;
   readonly outcome?: Call["outcome"];
   readonly since?: string;
@@ -52,25 +53,14 @@ export async function verifyCalls(session: Session): Promise<0 | 1> {
 }
 
 async function toQuery({ api, terminal }: Session, options: CallsOptions): Promise<CallsQuery> {
-  const { portal, server, principal, method, outcome, since } = options;
+  const { portal, server, principal, parent, method, outcome, since } = options;
   return {
+    parent,
     portal,
     server,
     method,
     outcome,
-    principal: principal === undefined ? undefined : await principalId(api, principal),
+    principal: principal === undefined ? undefined : await findPrincipalId(api, principal),
     since: since === undefined ? undefined : parsePast(since, terminal.now(), "--since").toISOString(),
   };
-}
-
-async function principalId(api: Client, said: string): Promise<string> {
-  if (isId("token", said) || isId("user", said)) return said;
-  const found = said.includes("@") ? findUser(api, said) : findToken(api, said, { hasRevoked: true });
-  return (await found).id;
-}
-
-function parseLimit(text: string): number {
-  const limit = /^\d{1,6}$/.test(text) ? Number(text) : 0;
-  if (limit > 0) return limit;
-  throw cliFaults.fault("usage_invalid", "--limit must be a whole number from 1 to 999999");
 }

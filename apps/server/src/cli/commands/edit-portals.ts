@@ -17,6 +17,7 @@ interface PortalOptions {
   readonly naming?: NonNullable<AddPortalBody["naming"]>;
   readonly listed?: boolean;
   readonly readOnly?: boolean;
+  readonly codeMode?: NonNullable<AddPortalBody["codeMode"]>;
   readonly directory?: Directory;
   /** `requests-per-minute=600` */
   readonly publicLimit?: readonly string[];
@@ -41,7 +42,7 @@ export interface EditPortalOptions extends PortalOptions {
 }
 
 export async function addPortal(session: Session, slug: string, options: AddPortalOptions): Promise<void> {
-  const { title, servers, listed: isListed, readOnly: isReadOnly, hostname, directory } = options;
+  const { title, servers, listed: isListed, readOnly: isReadOnly, codeMode, hostname, directory } = options;
   if (options.plainNames && options.naming === "prefixed")
     throw cliFaults.fault("usage_invalid", "--plain-names and --naming prefixed exclude each other");
   const body = {
@@ -54,6 +55,7 @@ export async function addPortal(session: Session, slug: string, options: AddPort
     autoAccept: acceptedKinds(options.autoAccept),
     isListed,
     isReadOnly,
+    codeMode,
     directory,
     publicLimits: parsePublicLimits(options.publicLimit),
     trustedIssuers: options.trust,
@@ -68,7 +70,7 @@ export async function editPortal(
   options: EditPortalOptions,
 ): Promise<void> {
   const { api, terminal } = session;
-  const { title, servers, naming, listed: isListed, readOnly: isReadOnly, directory } = options;
+  const { title, servers, naming, listed: isListed, readOnly: isReadOnly, codeMode, directory } = options;
   const limits = parsePublicLimits(options.publicLimit);
   const body = {
     title,
@@ -79,6 +81,7 @@ export async function editPortal(
     autoAccept: acceptedKinds(options.autoAccept),
     isListed,
     isReadOnly,
+    codeMode,
     directory,
     trustedIssuers: options.trust === false ? [] : options.trust,
   };

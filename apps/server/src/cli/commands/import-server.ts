@@ -2,6 +2,7 @@
 import type { ServerImport } from "@castellan/client";
 import { Fault, isFault } from "@castellan/kernel";
 import { cliFaults } from "../faults.ts";
+import { authSettings, readAuthSecrets } from "../input/auth-settings.ts";
 import { fetchText } from "../input/fetch-document.ts";
 import { readTextFile } from "../input/file.ts";
 import { parseHeaders } from "../input/headers.ts";
@@ -32,6 +33,7 @@ export async function importServer(
 ): Promise<void> {
   const { terminal, api } = session;
   const { title, description, transport, ...settings } = plainSettings(options);
+  const auth = authSettings(options);
   const body: ServerImport = {
     ...settings,
     title,
@@ -42,6 +44,8 @@ export async function importServer(
     remote: parseRemote(options.remote),
     variables: parseVariables(options, terminal),
     headers: await readHeaders(options, terminal),
+    auth,
+    authSecrets: await readAuthSecrets(options, auth?.kind, terminal),
     syncIntervalSeconds: syncInterval(options.syncEvery),
     limits: changeLimits({}, options.limit ?? []),
   };

@@ -66,7 +66,8 @@ test("a portal is edited; what is not named stays", async () => {
   await using folder = await makeFolder();
   await writeFile(join(folder.path, "told.txt"), "Be brief.\nBe kind.\n");
   await served.json([...addTeam, "--instructions", "@told.txt"], { cwd: folder.path });
-  const settings = ["--hostname", "mcp.example.com", "--listed", "--auto-accept", "prompts,templates"];
+  const shown = ["--hostname", "mcp.example.com", "--listed"];
+  const settings = [...shown, "--auto-accept", "prompts,templates", "--code-mode", "forced"];
   const names = ["--title", "The team", "--servers", "news,weather"];
   const edited = await served.castellan(["portal", "edit", "team", ...names, ...settings]);
   expect(edited).toEqual({
@@ -78,18 +79,20 @@ Names         {server}_{name}
 Instructions  Be brief. ⏎ Be kind.
 Accepts       prompts, templates
 May use       nobody but programs, by their tokens
+Code Mode     forced
 Listed        yes, by the registry to everybody
 `,
     stderr: "",
   });
   const off = ["--no-instructions", "--no-hostname", "--no-auto-accept", "--no-listed", "--naming", "plain"];
-  const last = await served.json(["portal", "edit", "team", ...off]);
+  const last = await served.json(["portal", "edit", "team", ...off, "--code-mode", "allowed"]);
   expect(last).toMatchObject({
     title: "The team",
     naming: "plain",
     instructions: "",
     autoAccept: [],
     isListed: false,
+    codeMode: "allowed",
   });
   expect(last).not.toHaveProperty("hostname");
 });

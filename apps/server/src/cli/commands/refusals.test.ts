@@ -115,7 +115,12 @@ test.each([
   [["calls", "--limit", "0"], 2, /--limit must be a whole number/],
   [["calls", "--outcome", "good"], 2, /Allowed choices are ok, tool_error, error, refused, cancelled/],
   [["servr", "list"], 2, /^castellan: unknown command 'servr' \(Did you mean server\?\) \(usage_invalid\)\n/],
-  [["server", "add", "a"], 2, /^castellan: missing required argument 'url' \(usage_invalid\)\n/],
+  [
+    ["server", "add", "a"],
+    2,
+    /^castellan: Name the URL of the server, or the document of an API with --openapi \(usage_invalid\)\n/,
+  ],
+  [["portal", "show"], 2, /^castellan: missing required argument 'portal' \(usage_invalid\)\n/],
 ])("%j ends with %i and one line that says why", async (args, code, stderr) => {
   const run = await served.castellan(args);
   expect([run.code, run.stdout]).toEqual([code, ""]);

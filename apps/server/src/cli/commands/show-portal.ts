@@ -24,6 +24,7 @@ export function showPortal(session: Session, portal: Portal): void {
           portal.access.map((rule) => ruleText(rule, terminal.now())).join("; ") ||
           "nobody but programs, by their tokens",
         "Read only": portal.isReadOnly ? "yes, whatever else is allowed" : undefined,
+        "Code Mode": portal.codeMode === "allowed" ? undefined : portal.codeMode,
         "Takes tokens of": portal.trustedIssuers.join(", ") || undefined,
         Listed: portal.isListed ? "yes, by the registry to everybody" : undefined,
       },

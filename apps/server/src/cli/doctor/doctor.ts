@@ -5,6 +5,7 @@ import type { SessionOptions } from "../session.ts";
 import type { Style, Terminal } from "../terminal.ts";
 import { problem, type Check, type Finding, type Patient, type Verdict } from "./check.ts";
 import { dataFolderCheck, diskCheck, masterKeyCheck } from "./folder-checks.ts";
+import { isolateCheck } from "./isolate-check.ts";
 import { nodeCheck, postgresCheck, settingsCheck } from "./machine-checks.ts";
 import { serverCheck } from "./server-checks.ts";
 
@@ -12,6 +13,7 @@ const checks: readonly Check[] = [
   nodeCheck,
   settingsCheck,
   postgresCheck,
+  isolateCheck,
   dataFolderCheck,
   masterKeyCheck,
   diskCheck,

@@ -5,6 +5,7 @@ import { toTokenSource } from "../access/credential.ts";
 import { findAccess, type Access } from "../access/find-access.ts";
 import { isLoopback } from "../access/url.ts";
 import { connect, request } from "../client/connect.ts";
+import { giveStep } from "../output/next-step.ts";
 import { ok, problem, warning, type Check, type Finding, type Patient } from "./check.ts";
 
 export const serverCheck: Check = {
@@ -132,7 +133,7 @@ function signed(ms: number): string {
 
 async function servers(api: Client): Promise<Finding[]> {
   const items = await Array.fromAsync(pages(api.listServers, { query: { limit: 200 } }));
-  return items.map(({ slug, state, counts }) => {
+  return items.map(({ slug, auth, state, counts }) => {
     const name = `MCP ${slug}`;
     const reason = state.error ? `${state.error.message} (${state.error.code})` : "";
     const advice = `See to the server, then: castellan server sync ${slug}`;
@@ -140,7 +141,11 @@ async function servers(api: Client): Promise<Finding[]> {
       return ok(name, `${counts.tools} tools, speaks ${state.eras.join(" and ")}`);
     const needs = state.attention.map(({ message }) => message).join("; ");
     if (state.status === "needs_attention")
-      return warning(name, needs, `castellan server show ${slug} says more`);
+      return warning(
+        name,
+        needs,
+        giveStep({ slug, auth, state }) ?? `castellan server show ${slug} says more`,
+      );
     if (state.status === "waiting") return warning(name, "has not been read yet", advice);
     if (state.status === "stale") return warning(name, `served as it was before: ${reason}`, advice);
     return problem(name, reason, advice);

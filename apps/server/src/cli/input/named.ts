@@ -48,6 +48,13 @@ export async function findToken(api: Client, said: string, { hasRevoked = false 
   return theOne(hasRevoked ? named.slice(0, 1) : named, `token with the name ${JSON.stringify(said)}`);
 }
 
+/** The id of whoever called: a person or a token, also one that was revoked since. */
+export async function findPrincipalId(api: Client, said: string): Promise<string> {
+  if (isId("token", said) || isId("user", said)) return said;
+  const found = said.includes("@") ? findUser(api, said) : findToken(api, said, { hasRevoked: true });
+  return (await found).id;
+}
+
 function theOne<Thing extends { readonly id: string }>(found: readonly Thing[], what: string): Thing {
   const [one, ...others] = found;
   if (!one) throw cliFaults.fault("usage_invalid", `There is no ${what}`);

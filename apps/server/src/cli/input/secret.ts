@@ -34,6 +34,8 @@ async function readSome(path: string): Promise<string> {
 function notEmpty(text: string, source: string): string {
   const secret = text.replace(/\r?\n$/, "");
   if (secret === "") throw cliFaults.fault("secret_unreadable", `${source} is empty or not set`);
-  if (/[\r\n]/.test(secret)) throw cliFaults.fault("secret_unreadable", `${source} has more than one line`);
+  // Of several lines is a private key (RFC 7468), and else a mistake.
+  if (/[\r\n]/.test(secret) && !secret.startsWith("-----BEGIN "))
+    throw cliFaults.fault("secret_unreadable", `${source} has more than one line`);
   return secret;
 }

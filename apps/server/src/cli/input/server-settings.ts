@@ -3,10 +3,11 @@ import type { AddServerBody } from "@castellan/client";
 import { cliFaults } from "../faults.ts";
 import { parseSpan } from "../output/times.ts";
 import type { Terminal } from "../terminal.ts";
+import type { AuthOptions } from "./auth-settings.ts";
 import { parseKinds, type Kind } from "./kinds.ts";
 import { secretFromEnv, secretFromFile } from "./secret.ts";
 
-export interface ServerOptions {
+export interface ServerOptions extends AuthOptions {
   readonly title?: string;
   readonly description?: string;
   readonly transport?: "auto" | "streamable-http" | "sse";

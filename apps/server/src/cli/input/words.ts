@@ -9,6 +9,19 @@ export const authMethodWords = [
   "client_secret_post",
   "private_key_jwt",
 ] as const;
+export const authKindWords = [
+  "auto",
+  "none",
+  "bearer",
+  "basic",
+  "client_credentials",
+  "shared_account",
+  "own_account",
+  "own_key",
+  "identity",
+  "token_exchange",
+  "id_jag",
+] as const;
 export const grantTypeWords = ["authorization_code", "refresh_token", "client_credentials"] as const;
 export const clientKindWords = ["registered", "dynamic", "document"] as const;
 export const claimWords = ["subject", "email", "name", "groups"] as const;
@@ -22,6 +35,11 @@ export const approvalStateWords = [
   "withdrawn",
   "expired",
 ] as const;
-export const noticeKindWords = ["approval.asked", "approval.reminder", "approval.decided"] as const;
+export const noticeKindWords = [
+  "approval.asked",
+  "approval.reminder",
+  "approval.decided",
+  "credential.failed",
+] as const;
 export const noticeStateWords = ["waiting", "delivered", "failed"] as const;
 export const noticeChannelWords = ["email", "webhook"] as const;

@@ -1,3 +1,4 @@
+import { codePoint } from "@castellan/kernel/testing";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { clean } from "./clean.ts";
@@ -39,7 +40,7 @@ test("what is too wide for the terminal is cut where it may be", () => {
 });
 
 test("no line is wider than the terminal, and none can move its cursor", () => {
-  const row = fc.record({ name: fc.string({ unit: "binary" }), count: fc.stringMatching(/^\d{1,5}$/) });
+  const row = fc.record({ name: fc.string({ unit: codePoint }), count: fc.stringMatching(/^\d{1,5}$/) });
   fc.assert(
     fc.property(fc.array(row, { minLength: 1 }), fc.integer({ min: 15, max: 60 }), (rows, width) => {
       for (const line of lines(rows, width)) {
@@ -52,7 +53,7 @@ test("no line is wider than the terminal, and none can move its cursor", () => {
 
 test("text is cut to any width", () => {
   fc.assert(
-    fc.property(fc.string({ unit: "binary" }), fc.integer({ min: 1, max: 30 }), (text, width) => {
+    fc.property(fc.string({ unit: codePoint }), fc.integer({ min: 1, max: 30 }), (text, width) => {
       expect(widthOf(fit(clean(text), width))).toBeLessThanOrEqual(width);
     }),
   );

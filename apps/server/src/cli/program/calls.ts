@@ -9,6 +9,7 @@ export function addCallCommands(program: Command, { terminal, exit }: Surroundin
     .option("--portal <portal>", "only through this portal")
     .option("--server <server>", "only to this server")
     .option("--principal <principal>", "only of this token (name or id) or person (e-mail address or id)")
+    .option("--parent <call>", "only those that the code of this call made, by its id")
     .option("--method <method>", "only of this method: tools/call")
     .addOption(
       choice("--outcome <outcome>", "only those that ended so", [

@@ -68,6 +68,13 @@ function settings(command: Command): Command {
       collectList,
     )
     .option("--read-only", "nobody does more than read there, whatever rules and tokens say")
+    .addOption(
+      choice("--code-mode <rule>", "whether clients may be in Code Mode, must be, or must not", [
+        "allowed",
+        "forced",
+        "forbidden",
+      ]),
+    )
     .option("--listed", "the registry names it to everybody")
     .addOption(choice("--directory <directory>", "whose people come in", directoryWords))
     .option(

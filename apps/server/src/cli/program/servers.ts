@@ -7,6 +7,8 @@ import type { ListServersOptions } from "../commands/servers.ts";
 import type { SyncOptions } from "../commands/sync-servers.ts";
 import { definitionKindWords } from "../input/kind-words.ts";
 import type { SessionOptions } from "../session.ts";
+import { addServerAccounts } from "./accounts.ts";
+import { authOptions } from "./auth-options.ts";
 import {
   choice,
   collect,
@@ -24,13 +26,19 @@ export function addServerCommands(program: Command, surroundings: Surroundings):
   addEdits(server, surroundings);
   addReads(server, surroundings);
   addReviews(server, surroundings);
+  addServerAccounts(server, surroundings);
 }
 
 function addEdits(server: Command, { terminal }: Surroundings): void {
   const load = () => import("../commands/edit-servers.ts");
-  settings(remote(server, "add <slug> <url>", "register a server and read what it offers")).action(
-    async (slug: string, url: string, options: SessionOptions & AddServerOptions) =>
-      (await load()).addServer(await open(options, terminal), slug, url, options),
+  settings(
+    remote(
+      server,
+      "add <slug> [url]",
+      "register a server and read what it offers; of an API the URL is where its document says, if absent",
+    ),
+  ).action(async (slug: string, url: string | undefined, options: SessionOptions & AddServerOptions) =>
+    (await load()).addServer(await open(options, terminal), slug, url, options),
   );
   settings(remote(server, "edit <server>", "change a server; what is not named stays"))
     .option("--new-url <url>", "its URL from now on")
@@ -70,7 +78,17 @@ function addEdits(server: Command, { terminal }: Surroundings): void {
 
 /** What can be said of a server when it is added, and changed later. */
 function settings(command: Command): Command {
-  return command
+  return authOptions(command)
+    .option(
+      "--openapi <document>",
+      "it is an API that this document describes: a file, or a URL to fetch daily",
+    )
+    .addOption(
+      choice("--face <face>", "how portals list an API: a tool for each operation, or two that take code", [
+        "tools",
+        "code",
+      ]),
+    )
     .option("--title <title>", "what people call it")
     .option("--description <text>", "what it is for, in a sentence")
     .addOption(choice("--transport <transport>", "how it is spoken to", ["auto", "streamable-http", "sse"]))

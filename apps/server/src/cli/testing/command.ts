@@ -1,13 +1,16 @@
-/** For the tests of the command line: the real command as a process, and a server for it to talk to. */
+/** For the tests of the command line: the command, here or as a process of its own, and a server for it to talk to. */
 import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { PassThrough, Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { createTestApi, type TestApi } from "@castellan/api/testing";
 import { startHttpServer } from "@castellan/web";
+import { runProgram } from "../program.ts";
+import { createProcessTerminal, type Streams } from "../terminal.ts";
 
 export const bin = fileURLToPath(new URL("../../../bin/castellan.js", import.meta.url));
 
@@ -23,6 +26,11 @@ export interface RunOptions {
   readonly input?: string;
 }
 
+// Here as in the processes: times of day are the same wherever the tests run.
+process.env["TZ"] = "UTC";
+
+const bareEnv = { PATH: "/usr/bin:/bin", HOME: "/nonexistent", TZ: "UTC" };
+
 /** Starts the command in an environment that holds nothing but what is given. */
 export function startCastellan(
   args: readonly string[],
@@ -30,13 +38,7 @@ export function startCastellan(
 ): ChildProcessWithoutNullStreams {
   const child = spawn(process.execPath, [bin, ...args], {
     cwd: cwd ?? tmpdir(),
-    env: {
-      PATH: "/usr/bin:/bin",
-      HOME: "/nonexistent",
-      TZ: "UTC",
-      XDG_CACHE_HOME: join(tmpdir(), "castellan-tests"),
-      ...env,
-    },
+    env: { ...bareEnv, XDG_CACHE_HOME: join(tmpdir(), "castellan-tests"), ...env },
     stdio: "pipe",
   });
   child.stdin.end(input ?? "");
@@ -51,6 +53,21 @@ export async function runCastellan(args: readonly string[], options: RunOptions 
     once(child, "exit") as Promise<[number | null]>,
   ]);
   return { code, stdout, stderr };
+}
+
+/** Runs it in the test's own process, as `main.ts` does in one that is made for it: a start takes longer than most commands. */
+export async function runHere(
+  args: readonly string[],
+  { cwd = tmpdir(), env = {}, input = "" }: RunOptions = {},
+): Promise<Run> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const said = [text(stdout), text(stderr)] as const;
+  const streams = { env: { ...bareEnv, ...env }, stdin: Readable.from([Buffer.from(input)]), stdout, stderr };
+  const terminal = createProcessTerminal(streams as unknown as Streams);
+  const code = await runProgram(args, { ...terminal, cwd, home: bareEnv.HOME, isInteractive: false });
+  stdout.end();
+  stderr.end();
+  return { code, stdout: await said[0], stderr: await said[1] };
 }
 
 export interface ServedApi extends AsyncDisposable {
@@ -77,7 +94,7 @@ export async function serveTestApi(): Promise<ServedApi> {
   );
   const env = { CASTELLAN_URL: server.url, CASTELLAN_TOKEN: await api.createToken({ name: "root" }) };
   const castellan = (args: readonly string[], options: RunOptions = {}) =>
-    runCastellan(args, { ...options, env: { ...env, ...options.env } });
+    runHere(args, { ...options, env: { ...env, ...options.env } });
   const owned = opened.move();
   return {
     api,

@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { pages, type Client, type Server } from "@castellan/client";
 import { clean } from "../../output/clean.ts";
+import { giveStep } from "../../output/next-step.ts";
 import { createProgress } from "../../output/progress.ts";
 import type { Session } from "../../session.ts";
 import { tellWaiting } from "../show-server.ts";
@@ -29,6 +30,8 @@ export async function followSyncs(
   for (const server of ended) {
     const { error } = server.state;
     if (error) terminal.note(clean(`${server.slug} could not be read: ${error.message} (${error.code})`));
+    const step = giveStep(server);
+    if (step !== undefined) terminal.note(clean(step));
     tellWaiting(server, terminal);
   }
   const open = slugs.length - ended.length;

@@ -48,10 +48,22 @@ async function readOne(file: string, terminal: Terminal): Promise<Wanted> {
   return {
     file: isInput ? "standard input" : file,
     name: document.name,
-    document: input,
+    document: await withDocuments(input, folder),
     secrets: Object.fromEntries(found.filter(([, value]) => value !== undefined)) as Secrets,
     locate,
   };
+}
+
+/** API documents that are files are read here, and sent as what is in them. Fault: `file_unreadable`. */
+async function withDocuments(input: ConfigurationInput, folder: string): Promise<ConfigurationInput> {
+  const entries = Object.entries(input.servers ?? {});
+  if (!entries.some(([, { openapi }]) => openapi?.file !== undefined)) return input;
+  const read = entries.map(async ([slug, entry]) => {
+    const { file, ...rest } = entry.openapi ?? {};
+    if (file === undefined) return [slug, entry] as const;
+    return [slug, { ...entry, openapi: { ...rest, document: await readTextFile(file, folder) } }] as const;
+  });
+  return { ...input, servers: Object.fromEntries(await Promise.all(read)) };
 }
 
 /** Never a part of it, which could be a document as well. */
