@@ -3,6 +3,8 @@ import { defineConfig } from "vitest/config";
 const common = {
   exclude: ["**/node_modules/**"],
   pool: "forks" as const,
+  // What is waited for comes; how soon is up to a shared machine.
+  expect: { poll: { timeout: 15_000 } },
   testTimeout: 300_000,
   hookTimeout: 120_000,
 };

@@ -94,9 +94,11 @@ test("streams, subscriptions and calls that are opened and left by the hundred l
     { timeout: 10_000, interval: 20 },
   );
   // The line of the session; those of the watchers are ended.
-  await vi.waitUntil(() => old.sessions.length <= 1 && old.streams.length === 0, { timeout: 10_000 });
+  await expect
+    .poll(() => old.sessions.length <= 1 && old.streams.length === 0, { timeout: 10_000 })
+    .toBe(true);
   // Of 480 streams not one in ten has left a timer: what there is belongs to connections.
-  await vi.waitUntil(() => timers() < (before[0] ?? 0) + 48, { timeout: 10_000 });
+  await expect.poll(() => timers() < (before[0] ?? 0) + 48, { timeout: 10_000 }).toBe(true);
   expect(getEventListeners(a.replicas.lapsed, "abort").length).toBeLessThanOrEqual(before[1] ?? 0);
   // The last stream to close tells so by itself.
   const owned = () => a.database.query(sql`select stream_owner from sessions where stream_owner is not null`);

@@ -43,7 +43,7 @@ test("streams are owned again, subscriptions told of, and calls that came meanwh
   });
   await listening.next();
   const watched = () => modern.subscriptions.filter(({ filter }) => "resourceSubscriptions" in filter).length;
-  await vi.waitUntil(() => old.streams.length === 1 && watched() === 2, { timeout: 5_000 });
+  await expect.poll(() => old.streams.length === 1 && watched() === 2, { timeout: 5_000 }).toBe(true);
 
   const name = a.database.connection.database;
   await using admin = await openDatabase({ connection: { ...a.database.connection, database: "postgres" } });
@@ -75,7 +75,9 @@ test("streams are owned again, subscriptions told of, and calls that came meanwh
   expect([...meanwhile].filter((status) => status !== 200 && status !== 503)).toEqual([]);
 
   await allow(true);
-  await vi.waitUntil(() => !a.replicas.lapsed.aborted && !b.replicas.lapsed.aborted, { timeout: 20_000 });
+  await expect
+    .poll(() => !a.replicas.lapsed.aborted && !b.replicas.lapsed.aborted, { timeout: 20_000 })
+    .toBe(true);
   await Promise.all([a.flush(), b.flush()]);
   await vi.waitUntil(
     async () => {

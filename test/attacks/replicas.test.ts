@@ -77,7 +77,7 @@ test("what one caller sends through other replicas leaves room for the others", 
       statuses.push(heard.status);
       return (await heard.all).map((text) => parsed(text)["error"].data.code);
     });
-    await vi.waitUntil(() => statuses.length === 12, { timeout: 10_000 });
+    await expect.poll(() => statuses.length === 12, { timeout: 10_000 }).toBe(true);
     return { sending };
   });
   expect(statuses).toEqual(Array.from({ length: 12 }, () => 429));
@@ -113,11 +113,14 @@ test("a session whose lines could not be read when they changed is heard all the
     await client.send(call)
   ).all;
   await flush();
-  await vi.waitUntil(failing.hasFailed);
-  await vi.waitUntil(async () => {
-    await a.sessions.checkStreams();
-    return up.streams.length === 1;
-  });
+  await expect.poll(failing.hasFailed).toBe(true);
+  await vi.waitUntil(
+    async () => {
+      await a.sessions.checkStreams();
+      return up.streams.length === 1;
+    },
+    { timeout: 15_000 },
+  );
   up.push(log(1));
   expect(await stream.next()).toBe(log(1));
   expect((a.errors as unknown[]).splice(0)).toMatchObject([{ code: "database_unavailable" }]);
@@ -146,7 +149,7 @@ test("who learns late that it has the stream, and early that another has, does n
   isTold.resolve();
   const older = await opening;
   await flush();
-  await vi.waitUntil(() => up.streams.length > 0);
+  await expect.poll(() => up.streams.length > 0).toBe(true);
   await a.sessions.checkStreams();
   // A round trip on each: what they were to open they have asked for.
   await Promise.all([client.call("tools/list"), elsewhere.call("tools/list")]);
@@ -200,7 +203,7 @@ test("a flood of updates that nobody subscribed to asks the database a few times
   await (
     await client.send(call)
   ).all;
-  await vi.waitUntil(() => up.streams.length === 1);
+  await expect.poll(() => up.streams.length === 1).toBe(true);
   const query = vi.spyOn(a.database, "query");
   for (let n = 0; n < 500; n++)
     up.push(rpc(undefined, "notifications/resources/updated", { uri: `x://none/${n}` }));

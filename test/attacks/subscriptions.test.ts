@@ -57,11 +57,15 @@ test.each([
     "new://1",
     "old://1",
   ]);
-  await vi.waitUntil(() => modern.subscriptions.some(({ filter }) => "resourceSubscriptions" in filter));
+  await expect
+    .poll(() => modern.subscriptions.some(({ filter }) => "resourceSubscriptions" in filter))
+    .toBe(true);
   await old.recording.when("resources/subscribe");
   await takeOut();
   await house.flush();
-  await vi.waitUntil(() => !modern.subscriptions.some(({ filter }) => "resourceSubscriptions" in filter));
+  await expect
+    .poll(() => !modern.subscriptions.some(({ filter }) => "resourceSubscriptions" in filter))
+    .toBe(true);
   // What stayed is heard as before.
   old.push(rpc(undefined, updated("old://1").method, updated("old://1").params));
   expect(parsed(await heard.next())).toMatchObject(updated("old://1"));
@@ -92,8 +96,8 @@ test.each(["modern", "legacy"])("of what is withheld later a %s client hears not
     // The second made the house listen anew; what was missed meanwhile is told of.
     expect(parsed(await stream.next())).toMatchObject(updated("new://1"));
   }
-  await vi.waitUntil(isHeldAtModern);
-  await vi.waitUntil(() => old.recording.of("resources/subscribe").length >= 2);
+  await expect.poll(isHeldAtModern).toBe(true);
+  await expect.poll(() => old.recording.of("resources/subscribe").length >= 2).toBe(true);
   const off = (uri: string) => ({ entries: { resource: { [uri]: { enabled: false } } } });
   await house.portals.changeCuration("main", "new", off("new://1"));
   await house.portals.changeCuration("main", "old", off("old://1"));
@@ -111,7 +115,9 @@ test.each(["modern", "legacy"])("of what is withheld later a %s client hears not
 test("what a client says of its session does not make its house listen anew at every server", async () => {
   const client = await openLegacy(door);
   const stream = await client.stream();
-  await vi.waitUntil(() => modern.subscriptions.some(({ filter }) => filter["toolsListChanged"] === true));
+  await expect
+    .poll(() => modern.subscriptions.some(({ filter }) => filter["toolsListChanged"] === true))
+    .toBe(true);
   const before = modern.recording.of("subscriptions/listen").length;
   for (const level of ["debug", "info", "warning", "error"]) {
     await client.call("logging/setLevel", { level });
@@ -119,7 +125,9 @@ test("what a client says of its session does not make its house listen anew at e
   }
   // One that has been ended is seen to be by the next that comes.
   await client.call("resources/subscribe", { uri: "new://1" });
-  await vi.waitUntil(() => modern.subscriptions.some(({ filter }) => "resourceSubscriptions" in filter));
+  await expect
+    .poll(() => modern.subscriptions.some(({ filter }) => "resourceSubscriptions" in filter))
+    .toBe(true);
   expect(modern.recording.of("subscriptions/listen").length - before).toBe(1);
   stream.leave();
 });
@@ -168,7 +176,7 @@ test("a server that answers a subscription with an error that passes is asked ag
     notifications: { resourceSubscriptions: ["new://1"] },
   });
   await heard.next();
-  await vi.waitUntil(() => listens() > 0);
+  await expect.poll(() => listens() > 0).toBe(true);
   isDown = false;
   expect(parsed(await heard.next())).toMatchObject(updated("new://1"));
   heard.leave();
@@ -180,11 +188,11 @@ test("what changes while a subscription is made anew for one more resource is to
   const watchedUris = () =>
     modern.subscriptions.flatMap(({ filter }) => (filter["resourceSubscriptions"] as string[]) ?? []);
   await client.call("resources/subscribe", { uri: "new://1" });
-  await vi.waitUntil(() => watchedUris().length === 1);
+  await expect.poll(() => watchedUris().length === 1).toBe(true);
   await client.call("resources/subscribe", { uri: "new://2" });
   // The server cannot have told of a change in between; the client is told to look.
   expect(parsed(await stream.next())).toMatchObject(updated("new://1"));
-  await vi.waitUntil(() => watchedUris().join() === "new://1,new://2");
+  await expect.poll(() => watchedUris().join() === "new://1,new://2").toBe(true);
   modern.publish(updated("new://2").method, updated("new://2").params);
   expect(parsed(await stream.next())).toMatchObject(updated("new://2"));
   stream.leave();
@@ -208,7 +216,7 @@ test("a server that closes what it has just opened is asked less and less often"
   });
   let last = performance.now();
   for (let n = 1; n <= 3; n++) {
-    await vi.waitUntil(() => listens() >= n, { timeout: 8_000, interval: 5 });
+    await expect.poll(() => listens() >= n, { timeout: 8_000, interval: 5 }).toBe(true);
     waits.push(performance.now() - last);
     last = performance.now();
   }

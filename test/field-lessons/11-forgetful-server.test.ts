@@ -102,7 +102,7 @@ describe.each(Object.keys(manners) as (keyof typeof manners)[])("a server that f
       await expect(client.callTool({ name: "old_hello", arguments: {} })).rejects.toMatchObject({
         data: { code: "upstream_unreachable" },
       });
-      expect(performance.now() - asked).toBeLessThan(2_000);
+      expect(performance.now() - asked).toBeLessThan(5_000);
     }
     await look();
     // Its lists cannot be read either.

@@ -104,7 +104,7 @@ describe.each(["legacy", "modern"] as const)("%s server", (to) => {
         const asked = performance.now();
         const second = await client.send(rpc(id, "tools/call", params("second")));
         const [refusal] = await second.all;
-        expect(performance.now() - asked).toBeLessThan(1_000);
+        expect(performance.now() - asked).toBeLessThan(5_000);
         expect(parsed(refusal)).toMatchObject({
           id,
           error: { code: -32600, data: { code: "request_id_in_use" } },

@@ -152,7 +152,7 @@ test("of templates without end 500 are kept, and none costs a reader much", asyn
   const startedMs = performance.now();
   const heard = await sayModern(portal, "resources/read", { uri: "q".repeat(8000) });
   expect(parsed((await heard.all).at(-1))["result"].contents).toEqual([]);
-  expect(performance.now() - startedMs).toBeLessThan(1000);
+  expect(performance.now() - startedMs).toBeLessThan(10_000);
 });
 
 test("a session keeps of its hello what it needs, not the hello", async () => {

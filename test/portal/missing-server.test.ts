@@ -79,13 +79,13 @@ test.each(["legacy", "modern"] as const)(
     const say = await ask[era]();
     const askedAt = performance.now();
     const { tools } = await say("tools/list");
-    expect(performance.now() - askedAt).toBeLessThan(2_000);
+    expect(performance.now() - askedAt).toBeLessThan(5_000);
     const names = tools.map(({ name }: { name: string }) => name);
     expect(names.filter((name: string) => name.startsWith("okrs_")).length).toBeGreaterThan(0);
     expect(names.at(-1)).toBe("portal_list_servers");
 
     const { structuredContent, content } = await say("tools/call", { name: "portal_list_servers" });
-    expect(performance.now() - askedAt).toBeLessThan(2_000);
+    expect(performance.now() - askedAt).toBeLessThan(5_000);
     const servers = structuredContent.servers as Listed[];
     expect(servers).toMatchObject(missing);
     expect(servers.map(({ syncedAt }) => syncedAt !== undefined)).toEqual([false, false, true, true]);

@@ -55,11 +55,14 @@ const hookUp = (name = "chat", fields: { kinds?: Notice["kind"][]; url?: string 
   });
 const all = async (notices: Notices) => (await notices.page({ limit: 100 })).items;
 const settled = (notices: Notices, count: number) =>
-  vi.waitFor(async () => {
-    const items = await all(notices);
-    expect(items.filter(({ state }) => state !== "waiting")).toHaveLength(count);
-    return items;
-  });
+  vi.waitFor(
+    async () => {
+      const items = await all(notices);
+      expect(items.filter(({ state }) => state !== "waiting")).toHaveLength(count);
+      return items;
+    },
+    { timeout: 15_000 },
+  );
 
 test("a webhook is told, signed, and a person gets a letter", async () => {
   const { secret } = await hookUp();
@@ -163,12 +166,15 @@ test("it is tried again under the same id, later each time, until it arrives", a
   const notices = await house.join();
   await send(notices, asked);
   const triedAgainAfter = (attempts: number, seconds: number) =>
-    vi.waitFor(async () => {
-      const nextAt = new Date(house.clock.now() + seconds * 1000);
-      expect(await all(notices)).toMatchObject([
-        { attempts, nextAt, state: "waiting", lastError: "It answered 500" },
-      ]);
-    });
+    vi.waitFor(
+      async () => {
+        const nextAt = new Date(house.clock.now() + seconds * 1000);
+        expect(await all(notices)).toMatchObject([
+          { attempts, nextAt, state: "waiting", lastError: "It answered 500" },
+        ]);
+      },
+      { timeout: 15_000 },
+    );
   await triedAgainAfter(1, 5);
   house.clock.advance(5_000);
   await triedAgainAfter(2, 20);
@@ -186,11 +192,14 @@ test("a receiver that asks for time gets it", async () => {
   receiver.answer = () => ({ status: 429, headers: { "retry-after": "600" } });
   const notices = await house.join();
   await send(notices, asked);
-  await vi.waitFor(async () => {
-    expect(await all(notices)).toMatchObject([
-      { lastError: "It answered 429", nextAt: new Date(house.clock.now() + 600_000) },
-    ]);
-  });
+  await vi.waitFor(
+    async () => {
+      expect(await all(notices)).toMatchObject([
+        { lastError: "It answered 429", nextAt: new Date(house.clock.now() + 600_000) },
+      ]);
+    },
+    { timeout: 15_000 },
+  );
 });
 
 test.each([
@@ -214,7 +223,7 @@ test("what nobody wants to hear of any more is not told", async () => {
   receiver.answer = () => ({ status: 500 });
   const notices = await house.join();
   await send(notices, { ...asked, until: new Date(house.clock.now() + 10_000) });
-  await vi.waitFor(async () => expect(await all(notices)).toMatchObject([{ lastError: "It answered 500" }]));
+  await expect.poll(() => all(notices)).toMatchObject([{ lastError: "It answered 500" }]);
   house.clock.advance(11_000);
   expect(await settled(notices, 1)).toMatchObject([
     { state: "failed", lastError: "It could not be told while anybody wanted to hear of it" },
@@ -227,11 +236,14 @@ test("an address that is not public is told nothing unless an admin allowed it",
   await house.webhooks.change("chat", { allowPrivate: [] });
   const notices = await house.join();
   await send(notices, asked);
-  await vi.waitFor(async () => {
-    expect((await all(notices))[0]?.lastError).toBe(
-      `url: ${new URL(receiver.url).host} leads to a private address that no administrator allowed`,
-    );
-  });
+  await vi.waitFor(
+    async () => {
+      expect((await all(notices))[0]?.lastError).toBe(
+        `url: ${new URL(receiver.url).host} leads to a private address that no administrator allowed`,
+      );
+    },
+    { timeout: 15_000 },
+  );
   expect(receiver.deliveries).toEqual([]);
 });
 
@@ -240,7 +252,7 @@ test("a webhook that is removed is told no more", async () => {
   receiver.answer = () => ({ status: 500 });
   const notices = await house.join();
   await send(notices, asked);
-  await vi.waitFor(async () => expect(await all(notices)).toMatchObject([{ lastError: "It answered 500" }]));
+  await expect.poll(() => all(notices)).toMatchObject([{ lastError: "It answered 500" }]);
   await house.webhooks.remove("chat");
   house.clock.advance(5_000);
   expect(await settled(notices, 1)).toMatchObject([
@@ -263,10 +275,13 @@ test("of two replicas one tells it; a dead one's attempt is made by another", as
   house.clock.advance(119_999);
   expect((await all(one)).filter(({ state }) => state === "waiting")).toHaveLength(1);
   house.clock.advance(1);
-  await vi.waitFor(async () => {
-    const items = await all(one);
-    expect(items.find(({ state }) => state === "waiting")?.attempts).toBe(2);
-  });
+  await vi.waitFor(
+    async () => {
+      const items = await all(one);
+      expect(items.find(({ state }) => state === "waiting")?.attempts).toBe(2);
+    },
+    { timeout: 15_000 },
+  );
 });
 
 test("a receiver that does not answer holds up nobody else, and a replica that stops gives its attempt back", async () => {
@@ -342,9 +357,12 @@ test("a mailbox that is not there is given up at once, a login that fails is not
   );
   const notices = await house.join({ smtp: smtpTo(picky, "castellan:wrong@") });
   await send(notices, asked);
-  await vi.waitFor(async () => {
-    expect((await all(notices))[0]?.lastError).toMatch(/^Invalid login: 535/);
-  });
+  await vi.waitFor(
+    async () => {
+      expect((await all(notices))[0]?.lastError).toMatch(/^Invalid login: 535/);
+    },
+    { timeout: 15_000 },
+  );
   await notices[Symbol.asyncDispose]();
   const mended = await house.join({ smtp: smtpTo(picky, "castellan:right@") });
   await send(mended, { ...asked, emails: ["gone@example.com"] });
@@ -376,7 +394,9 @@ test("letters go over TLS to a server that proves who it is, and to no other", a
   for (const smtp of [strict(mail), { ...strict(tls), caFile: undefined }]) {
     const notices = await house.join({ smtp });
     await send(notices, { ...asked, emails: [`${crypto.randomUUID()}@example.com`] });
-    await vi.waitFor(async () => expect((await all(notices))[0]?.lastError).toBeDefined());
+    await vi.waitFor(async () => expect((await all(notices))[0]?.lastError).toBeDefined(), {
+      timeout: 15_000,
+    });
     await notices[Symbol.asyncDispose]();
   }
   expect([mail.mails.length, tls.mails.length]).toEqual([0, 1]);

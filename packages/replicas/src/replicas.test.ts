@@ -48,12 +48,12 @@ test("each replica knows how many live, once it renews its lease", async () => {
   expect(a.living).toBe(1);
   const b = await installation.join(quick);
   expect(b.living).toBe(2);
-  await vi.waitFor(() => expect(a.living).toBe(2));
+  await expect.poll(() => a.living).toBe(2);
   const c = await installation.join();
   expect(c.living).toBe(3);
-  await vi.waitFor(() => expect([a.living, b.living]).toEqual([3, 3]));
+  await expect.poll(() => [a.living, b.living]).toEqual([3, 3]);
   await b[Symbol.asyncDispose]();
-  await vi.waitFor(() => expect(a.living).toBe(2));
+  await expect.poll(() => a.living).toBe(2);
   expect(installation.errors).toEqual([]);
 });
 
@@ -101,7 +101,7 @@ test("a letter is found without a wake-up", async () => {
   b.on("topic", ear.hear);
   await insertSilently(installation, { to: b.id, from: "rep_a", number: 1, topic: "topic" }, "silent");
   expect(await ear.reached(1)).toEqual(["silent"]);
-  await vi.waitFor(async () => expect(await countMail(installation.database)).toBe(0));
+  await expect.poll(() => countMail(installation.database)).toBe(0);
 });
 
 test.each(["committed", "not committed"])(
@@ -119,10 +119,13 @@ test.each(["committed", "not committed"])(
         await send();
         // Read, and deleted from the table: only the letter's number can tell that it came before.
         await ear.reached(1);
-        await vi.waitFor(async () => {
-          await installation.database.query(sql`select pg_notify(${mailChannel(b.id)}, '')`);
-          expect(await countMail(installation.database)).toBe(0);
-        });
+        await vi.waitFor(
+          async () => {
+            await installation.database.query(sql`select pg_notify(${mailChannel(b.id)}, '')`);
+            expect(await countMail(installation.database)).toBe(0);
+          },
+          { timeout: 15_000 },
+        );
       }
       throw databaseGone();
     });
@@ -146,7 +149,7 @@ test("a listener that throws is told of and holds up nobody; one that hangs hold
   await a.send(b.id, "poisoned", "1");
   await a.send(b.id, "poisoned", "2");
   expect(await ear.reached(2)).toEqual(["1", "2"]);
-  await vi.waitFor(() => expect(installation.errors).toEqual([sync, async_, sync, async_]));
+  await expect.poll(() => installation.errors).toEqual([sync, async_, sync, async_]);
 
   const release = Promise.withResolvers<void>();
   const hung = createEar<string>();
@@ -251,7 +254,7 @@ test("who could not renew in time lapses, by its own clock; with the next renewa
   ]);
   await expect(a.send(a.id, "t", "")).rejects.toEqual(gone);
   await installation.database.query(sql`select pg_notify(${mailChannel(a.id)}, '')`);
-  await vi.waitFor(async () => expect(await a.isAlive(a.id)).toBe(true));
+  await expect.poll(() => a.isAlive(a.id)).toBe(true);
   expect([a.lapsed === first, a.lapsed.aborted]).toEqual([false, false]);
 });
 
@@ -266,7 +269,7 @@ test("who finds that its lease had ended in the database drops what it owns, bef
     const lost = new Promise<void>((resolve) => before.addEventListener("abort", () => resolve()));
     await installation.database.query(lose);
     await lost;
-    await vi.waitFor(() => expect(a.lapsed.aborted).toBe(false));
+    await expect.poll(() => a.lapsed.aborted).toBe(false);
     expect(await installation.database.query(sql`select id from replicas where lease_until > now()`)).toEqual(
       [{ id: a.id }],
     );

@@ -179,6 +179,6 @@ test("a collector that does not answer does not hold the end", async () => {
   telemetry.startSpan({ name: "held" }).end();
   const start = performance.now();
   await telemetry[Symbol.asyncDispose]();
-  expect(performance.now() - start).toBeLessThan(2000);
+  expect(performance.now() - start).toBeLessThan(5_000);
   silent.closeAllConnections();
 });

@@ -80,8 +80,10 @@ describe.runIf(process.platform === "linux").each(["required", "none"] as const)
             return (await Promise.all(paths)).filter((path) => !/^(socket|pipe|anon_inode):/.test(path));
           };
           // bubblewrap closes what it no longer needs while the runtime comes up.
-          await vi.waitFor(async () =>
-            expect((await filesOf()).filter((path) => path !== "/dev/null" && path !== "/")).toEqual([]),
+          await vi.waitFor(
+            async () =>
+              expect((await filesOf()).filter((path) => path !== "/dev/null" && path !== "/")).toEqual([]),
+            { timeout: 15_000 },
           );
         }
       },

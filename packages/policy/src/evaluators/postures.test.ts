@@ -275,7 +275,7 @@ test("who is slow is waited for as long as was said, and who goes silent is left
   for (const person of people) expect(await ask(person)).toEqual({});
   expect(there.asked.length).toBe(3);
   // Twenty who ask, three who wait.
-  expect(performance.now() - startedMs).toBeLessThan(3 * 150 + 1_000);
+  expect(performance.now() - startedMs).toBeLessThan(3 * 150 + 2_000);
   // While it is left alone nobody needs to wait for what is known already: nothing.
   expect(postures.known(["devices"], ada, office)).toEqual({});
 

@@ -1,5 +1,5 @@
 import { defineFaults } from "@castellan/kernel";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Replicas } from "../replicas.ts";
 import { createEar, createTestInstallation, type TestInstallation } from "../testing.ts";
 import type { AskOptions, RemoteAsk } from "./question.ts";
@@ -238,7 +238,7 @@ test("an owner waits for a slow reader, and goes on with it", async () => {
       heard.push(text);
     }),
   );
-  await vi.waitFor(() => expect(sent).toBe(16));
+  await expect.poll(() => sent).toBe(16);
   // Time for more to be sent, if it were: another stream goes there and back.
   owner.streams.answer("echo", async (question) => question);
   for (const text of ["1", "2", "3"])
