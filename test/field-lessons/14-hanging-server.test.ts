@@ -14,7 +14,7 @@ import { startTestHouse, type TestHouse, type TestPortal } from "../harness/hous
 import { watchers } from "../eras/scene.ts";
 import { openReal } from "./sdk.ts";
 
-const quickMs = 2_000;
+const quickMs = 5_000;
 const eras = ["legacy", "modern"] as const;
 const servers = ["old_bad", "old_good", "new_bad", "new_good"];
 const slugs = { old_bad: "old-bad", old_good: "old-good", new_bad: "new-bad", new_good: "new-good" };

@@ -244,7 +244,7 @@ describe.each(cells)("$cell: $caller caller, $server server", ({ caller: callerE
     const instructions = async () => (await helloOf(callerEra, door)).message.result?.instructions as unknown;
     const heard = await instructions();
     await scene.restock(slug, server, { instructions: "Never ask" });
-    await expect.poll(instructions, { timeout: 1_000 }).toBeUndefined();
+    await expect.poll(instructions).toBeUndefined();
     const { items } = await scene.admin.listDefinitions({ params: { slug }, query: { review: "waiting" } });
     expect([heard, items]).toMatchObject([
       "Ask first",
@@ -257,7 +257,7 @@ describe.each(cells)("$cell: $caller caller, $server server", ({ caller: callerE
       ],
     ]);
     await scene.approveAll(slug);
-    await expect.poll(instructions, { timeout: 1_000 }).toBe("Never ask");
+    await expect.poll(instructions).toBe("Never ask");
   });
 });
 

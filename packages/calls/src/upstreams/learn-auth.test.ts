@@ -104,7 +104,7 @@ async function openScene({ open = [], isOAuth = true, repeats }: Setting = {}) {
   const url = new URL(`http://127.0.0.1:${(http.address() as AddressInfo).port}/mcp`);
   const { id } = await servers.add(newServer("s", { url, allowPrivate: ["127.0.0.1"] }));
   const sync = async () => {
-    const { state } = await syncer.sync("s", AbortSignal.timeout(10_000));
+    const { state } = await syncer.sync("s", AbortSignal.timeout(20_000));
     await flush();
     return [state.status, state.error?.code, state.asksForOAuth];
   };
@@ -137,7 +137,7 @@ test("a server whose lists are for everybody is read without anybody, and asks w
   const call = () => {
     const server = catalog.findById(id);
     if (!server) throw new Error("The server is gone");
-    const signal = AbortSignal.timeout(5_000);
+    const signal = AbortSignal.timeout(20_000);
     const owner = { kind: "program", id: "tok_1", name: "p", portal: "main" } as const;
     return codeOf(upstreams.modern(server, owner).request({ method: "tools/call", params: "{}", signal }));
   };

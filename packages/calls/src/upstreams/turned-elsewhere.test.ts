@@ -16,7 +16,7 @@ import { createUpstreams } from "./upstreams.ts";
 
 const identity = { name: "castellan", version: "0" };
 const ada: Owner = { kind: "person", id: "usr_a" as never, name: "Ada" } as never;
-const live = () => AbortSignal.timeout(10_000);
+const live = () => AbortSignal.timeout(20_000);
 
 /** Persons have an account, the house has none. */
 const ofPersons: CallCredentials = {

@@ -135,7 +135,7 @@ test("a server that wants other scopes with each call leaves room for the others
 
 test("to others it does not exist, and they settle nothing", async () => {
   const link = await ask();
-  const signal = AbortSignal.timeout(5_000);
+  const signal = AbortSignal.timeout(20_000);
   expect([
     await codeOf(scene.links.seenBy(eve.person.id, link.id)),
     await codeOf(scene.links.decline(link.id, eve.person.id)),
@@ -163,7 +163,7 @@ test("whoever waits hears of it on every replica; what else wants the same accou
   expect([await stateOf(elsewhere), await stateOf(wider)]).toEqual(["pending", "pending"]);
   const target0 = scene.targets.get(target);
   if (target0 === undefined) throw new Error("no target");
-  const { token, account } = await scene.accounts.usable(target0, link.owner, AbortSignal.timeout(5_000));
+  const { token, account } = await scene.accounts.usable(target0, link.owner, AbortSignal.timeout(20_000));
   expect([token, account.linkedBy, account.linkedFrom]).toEqual(["k-1", "ada@example.com", undefined]);
 });
 

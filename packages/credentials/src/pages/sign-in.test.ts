@@ -87,7 +87,7 @@ test("somebody reads what a client wants, signs in there, comes back, and is sen
   const { token } = await scene.accounts.usable(
     target,
     { kind: "person", id: ada.person.id },
-    AbortSignal.timeout(5000),
+    AbortSignal.timeout(20_000),
   );
   expect(await server.factsOf(token)).toMatchObject({ user: "ada", scopes: ["read"], audience: target.url });
   expect(await accountOf(ada)).toMatchObject({
@@ -197,7 +197,7 @@ test("of sign-ins that were begun again and again the last ones are kept", async
   const { id } = await ask();
   const begun = [];
   for (let times = 0; times < 12; times += 1) {
-    begun.push(await scene.links.begin(id, ada.visitor, AbortSignal.timeout(5_000)));
+    begun.push(await scene.links.begin(id, ada.visitor, AbortSignal.timeout(20_000)));
     scene.clock.advance(1);
   }
   expect(await flows()).toBe(10);
