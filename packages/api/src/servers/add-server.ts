@@ -9,7 +9,8 @@ import { maxBodyWithDocument, newOpenapi } from "./openapi-fields.ts";
 import { readAnew } from "./read-anew.ts";
 import { declaredUrlOf, documentErrors, readDocument } from "./read-document.ts";
 import { serverFields } from "./server-fields.ts";
-import { detail, detailedServer } from "./shown-server.ts";
+import { detail } from "./show-server.ts";
+import { detailedServer } from "./shown-server.ts";
 
 const newServer = z
   .strictObject({

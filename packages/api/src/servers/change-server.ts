@@ -11,7 +11,8 @@ import { changedOpenapi, maxBodyWithDocument } from "./openapi-fields.ts";
 import { readAnew } from "./read-anew.ts";
 import { documentErrors, readDocument } from "./read-document.ts";
 import { serverFields } from "./server-fields.ts";
-import { detail, detailedServer } from "./shown-server.ts";
+import { detail } from "./show-server.ts";
+import { detailedServer } from "./shown-server.ts";
 
 const serverChange = z
   .strictObject({

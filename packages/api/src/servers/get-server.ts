@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
-import { detail, detailedServer } from "./shown-server.ts";
+import { detail } from "./show-server.ts";
+import { detailedServer } from "./shown-server.ts";
 
 export const getServer = defineRoute({
   id: "getServer",

@@ -3,7 +3,9 @@ import { z } from "zod";
 import { searchText, slug } from "../fields.ts";
 import { pageOf, pageQuery, toPage } from "../paging.ts";
 import { defineRoute } from "../route.ts";
-import { readStandings, shownServer, toShownServer, toShownStatus } from "./shown-server.ts";
+import { toShownServer, toShownStatus } from "./show-server.ts";
+import { shownServer } from "./shown-server.ts";
+import { readStandings } from "./standings.ts";
 
 export const listServers = defineRoute({
   id: "listServers",

@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { slug } from "../fields.ts";
 import { defineRoute } from "../route.ts";
-import { detail, detailedServer } from "./shown-server.ts";
+import { detail } from "./show-server.ts";
+import { detailedServer } from "./shown-server.ts";
 
 /** A sync that fails is answered with the state that says so, as is a document that cannot be fetched. */
 export const syncServer = defineRoute({
