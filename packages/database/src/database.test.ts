@@ -127,6 +127,18 @@ test("of two transactions in a deadlock both succeed, one at its second attempt"
   expect(attempts).toBe(3);
 });
 
+test("of two statements in a deadlock both succeed", async () => {
+  await database.query(sql`insert into items (id) values (50), (51)`);
+  // Each holds its first row until the other has its own.
+  const cross = (body: string) => database.query({ text: `do $$ begin ${body} end $$`, values: [] });
+  const add = (id: number) => `update items set n = n + 1 where id = ${id};`;
+  await Promise.all([
+    cross(`${add(50)} perform pg_sleep(0.3); ${add(51)}`),
+    cross(`${add(51)} perform pg_sleep(0.3); ${add(50)}`),
+  ]);
+  expect(await database.query(sql`select n from items where id in (50, 51)`)).toEqual([{ n: 2 }, { n: 2 }]);
+});
+
 test("a transaction that always loses is given up after five attempts", async () => {
   let attempts = 0;
   const outcome = database.transaction(async (tx) => {

@@ -8,7 +8,8 @@ import { sql, type SqlStatement } from "./sql.ts";
 
 export interface Queryable {
   /**
-   * Runs one statement and returns its rows.
+   * Runs one statement and returns its rows. Outside of a transaction it is run again after a deadlock or a serialization
+   * failure, as a transaction is.
    * Faults: `database_unavailable`, `database_timeout`, `database_disk_full`. What else the server
    * refuses is thrown as it came: see `isUniqueViolation`.
    */
@@ -82,19 +83,24 @@ class PooledDatabase implements Database {
   }
 
   async query<Row extends object = Record<string, unknown>>(statement: SqlStatement): Promise<Row[]> {
-    return this.#withLease(async (lease) => (await lease.run<Row>(statement)).rows);
+    return this.#attempt(async (lease) => (await lease.run<Row>(statement)).rows);
   }
 
   async transaction<T>(run: (tx: Transaction) => Promise<T>): Promise<T> {
+    return this.#attempt((lease) => runTransaction(lease, run));
+  }
+
+  /** Until it is not in the way of others: what the server undid for their sake has written nothing. */
+  async #attempt<T>(use: (lease: Lease) => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
-        return await this.#withLease((lease) => runTransaction(lease, run));
+        return await this.#withLease(use);
       } catch (error) {
         if (!isRetryable(error)) throw error;
         if (attempt === maxAttempts)
           throw databaseFaults.fault(
             "database_contention",
-            `The transaction lost against others ${maxAttempts} times in a row and was given up`,
+            `It lost against others ${maxAttempts} times in a row and was given up`,
             { cause: error },
           );
         await delay(firstRetryMs * 2 ** attempt);

@@ -18,7 +18,7 @@ export const databaseFaults = defineFaults({
     owner: "system",
     status: 503,
     retryable: true,
-    help: "A transaction lost against others too many times in a row and was given up; nothing of it was written. Send the request again.",
+    help: "A statement or transaction lost against others too many times in a row and was given up; nothing of it was written. Send the request again.",
   },
   database_outcome_unknown: {
     owner: "system",

@@ -52,18 +52,22 @@ function isRunAlive(): boolean {
   }
 }
 
-/** Resolves when nobody needs the server any more. */
+/** Resolves when nobody needs the server any more; from then on nobody is told of it. */
 async function untilOver(connections: ReadonlySet<Socket>): Promise<void> {
   return new Promise((resolve) => {
+    const end = () => {
+      server.close();
+      resolve();
+    };
     let idleSince = performance.now();
     const timer = setInterval(() => {
       if (connections.size > 0) idleSince = performance.now();
       else if (!isRunAlive() || performance.now() - idleSince > idleMs) {
         clearInterval(timer);
-        resolve();
+        end();
       }
     }, lookAgainMs);
-    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve());
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, end);
   });
 }
 

@@ -24,23 +24,29 @@ async function find(): Promise<ConnectionSettings> {
   const run = process.ppid;
   const path = `/tmp/castellan-test-${process.getuid?.()}-${run}.sock`;
   const deadline = performance.now() + startTimeoutMs;
-  let keeper: { failure: string | undefined } | undefined;
+  let keeper: Keeper | undefined;
   while (performance.now() < deadline) {
     const socket = await tryConnect(path);
     if (socket !== undefined) {
       const line = await readLine(socket);
       if (line !== undefined) return JSON.parse(line) as ConnectionSettings;
     }
-    keeper ??= startKeeper(path, run);
+    // One that left because there was another is needed once that one is over.
+    if (keeper === undefined || keeper.isGone) keeper = startKeeper(path, run);
     if (keeper.failure !== undefined) throw new Error(`The test server did not start: ${keeper.failure}`);
     await delay(lookAgainMs);
   }
   throw new Error(`The test server did not start within ${startTimeoutMs} ms`);
 }
 
+interface Keeper {
+  isGone: boolean;
+  failure: string | undefined;
+}
+
 /** In a session of its own: ctrl-C must not end it before it has cleaned up. */
-function startKeeper(path: string, run: number): { failure: string | undefined } {
-  const state: { failure: string | undefined } = { failure: undefined };
+function startKeeper(path: string, run: number): Keeper {
+  const state: Keeper = { isGone: false, failure: undefined };
   const script = fileURLToPath(new URL("keeper.ts", import.meta.url));
   const keeper = spawn(process.execPath, [script, path, String(run)], {
     env: {},
@@ -55,6 +61,7 @@ function startKeeper(path: string, run: number): { failure: string | undefined }
     state.failure = error.message;
   });
   keeper.on("close", (code) => {
+    state.isGone = true;
     if (code !== 0) state.failure = output;
   });
   keeper.unref();

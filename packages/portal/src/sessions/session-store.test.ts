@@ -256,3 +256,16 @@ test("a session has 256 subscriptions at most, and one of them may be made again
   await lines.subscribe(id, subscription(256));
   expect(await lines.subscriptions(id)).toHaveLength(256);
 });
+
+test("use is written down without waiting for one that somebody else writes", async () => {
+  const ids = [await begin(), await begin(), await begin()] as const;
+  await database.query(sql`update sessions set last_used_at = now() - interval '1 hour'`);
+  await database.transaction(async (tx) => {
+    await tx.query(sql`select from sessions where id = ${ids[1]} for update`);
+    await sessions.touch(ids);
+  });
+  const idle = await database.query(
+    sql`select id from sessions where last_used_at < now() - interval '30 minutes'`,
+  );
+  expect(idle).toEqual([{ id: ids[1] }]);
+});

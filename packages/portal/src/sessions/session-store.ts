@@ -140,7 +140,9 @@ export function createSessionStore(database: Database): SessionStore {
 
     async touch(ids) {
       if (ids.length > 0)
-        await database.query(sql`update sessions set last_used_at = now() where id = any(${ids})`);
+        await database.query(sql`
+          update sessions set last_used_at = now() where id = any(array(
+            select id from sessions where id = any(${ids}) for no key update skip locked))`);
     },
 
     setLogLevel: (id, level) =>
