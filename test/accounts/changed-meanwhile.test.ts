@@ -50,7 +50,8 @@ test("a call that waited for a sign-in does not go to a server that is another o
   await scene.link(ada, params.url, "ada");
   const answer = parsed((await call.all).at(-1) ?? "");
   expect(answer["error"].data).toMatchObject({ code: "server_changed", retryable: true });
-  expect(server.visits.filter(({ user }) => user === "ada")).toEqual([]);
+  // Her own lists may have been read meanwhile, where the server is now.
+  expect(server.visits.filter(({ user, method }) => user === "ada" && method === "tools/call")).toEqual([]);
   // The account is good for the server that it was made for: the one of now.
   expect(textIn(await last(scene.call(await ada.door(slug), `${slug}_whoami`)))).toBe("ada");
 });
