@@ -333,9 +333,10 @@ async function granted(
 }
 
 test("an access token says who gave it to which client; the second time without the database", async () => {
-  const { authenticator } = await openReplica();
+  const { authenticator, feed } = await openReplica();
   const user = await person();
   const { secret, grant } = await granted({ user, scopes: ["portal:main", "s:read"] });
+  await feed.flush();
   const principal = await authenticator.authenticate(secret, main);
   const { id, name, email, directory } = user;
   expect(principal).toEqual({
@@ -529,6 +530,7 @@ test("the last use of a grant is written like that of a token", async () => {
 test("a JWT is taken where its issuer is trusted, asked for once, and again when that changes", async () => {
   const feed = stack.use(await createChangeFeed({ database, clock }));
   const { id, name, email, directory } = await person();
+  await feed.flush();
   const principal = {
     kind: "user",
     id,

@@ -2,8 +2,6 @@
  * One program in one process, from its sending to its end. Everything that the process says is a stranger's word: it can end its own
  * run badly, and nothing else.
  */
-import { randomUUID } from "node:crypto";
-
 import { Fault } from "@castellan/kernel";
 import type { RawData, WebSocket } from "ws";
 
@@ -13,6 +11,7 @@ import { breach } from "../limits.ts";
 import type { IsolateProcess } from "../process/isolate-process.ts";
 import { parseFrame, toFrame, type Order, type Told } from "../wire/message.ts";
 import { toCrash } from "./crash.ts";
+import { FencedLog } from "./fenced-log.ts";
 import { RunMeter } from "./meter.ts";
 import { fetchOut } from "./outbound.ts";
 import { toOrder } from "./order.ts";
@@ -21,8 +20,6 @@ import type { LogLine, ProcessLimits, Program, RunEnd, RunLimits, RunUse } from 
 
 /** What a timer can hold: about 24 days. */
 const maxTimerMs = 2 ** 31 - 1;
-/** What a line of the log counts for at least: an empty one is work, too. */
-const minLineBytes = 32;
 
 export interface RunParts extends RunOptions {
   readonly harness: string;
@@ -51,11 +48,10 @@ class Run implements Disposable {
   readonly #program: Program;
   readonly #parts: RunParts;
   readonly #meter: RunMeter;
-  readonly #fence = randomUUID();
+  readonly #log: FencedLog;
   readonly #over = new AbortController();
   readonly #ended = Promise.withResolvers<Outcome>();
   readonly #disposables = new DisposableStack();
-  readonly #logs: LogLine[] = [];
   readonly #beganAt = performance.now();
   readonly #cpuBefore: number;
   #connection: WebSocket | undefined;
@@ -63,7 +59,6 @@ class Run implements Disposable {
   #inProgress = 0;
   #putOff = 0;
   #ownEnd: Outcome | undefined;
-  #fencesSeen = 0;
   #cpuMs = 0;
 
   constructor(process: IsolateProcess, program: Program, parts: RunParts) {
@@ -71,6 +66,7 @@ class Run implements Disposable {
     this.#program = program;
     this.#parts = parts;
     this.#meter = new RunMeter(parts.limits);
+    this.#log = new FencedLog(this.#meter);
     this.#cpuBefore = process.usage?.cpuMs ?? 0;
   }
 
@@ -78,7 +74,7 @@ class Run implements Disposable {
     this.#guard();
     this.#begin().catch(this.#ended.reject);
     const outcome = await this.#ended.promise;
-    return { ...outcome, logs: this.#logs, use: this.#use() };
+    return { ...outcome, logs: this.#log.lines, use: this.#use() };
   }
 
   [Symbol.dispose](): void {
@@ -120,7 +116,7 @@ class Run implements Disposable {
     const { order, body } = toOrder(this.#program, {
       harness: this.#parts.harness,
       limits: this.#parts.limits,
-      fence: this.#fence,
+      fence: this.#log.fence,
     });
     // The harness is ours: it counts for nobody.
     const tooMuch = this.#meter.add(
@@ -248,20 +244,15 @@ class Run implements Disposable {
   }
 
   #takeLog(line: LogLine): void {
-    if (line.text === this.#fence) {
-      this.#fencesSeen += 1;
-      return this.#endIfLogged();
-    }
-    if (this.#over.signal.aborted || this.#fencesSeen !== 1) return;
-    const bytes = Math.max(Buffer.byteLength(line.text) + 1, minLineBytes);
-    const tooMuch = this.#meter.add("logBytes", bytes);
+    if (this.#over.signal.aborted) return;
+    const tooMuch = this.#log.take(line);
     if (tooMuch) return this.#break(tooMuch);
-    this.#logs.push(line);
+    this.#endIfLogged();
   }
 
   /** The log comes by another way than the end: what was logged before it is waited for. */
   #endIfLogged(): void {
-    if (this.#fencesSeen === 2 && this.#ownEnd !== undefined) this.#ended.resolve(this.#ownEnd);
+    if (this.#log.isWhole && this.#ownEnd !== undefined) this.#ended.resolve(this.#ownEnd);
   }
 
   #takeError(error: Error): void {
