@@ -10,7 +10,7 @@ const common = {
 };
 
 /** What looks at transactions of the whole PostgreSQL: nobody else's may be open meanwhile. */
-const alone = ["packages/database/src/change-log.test.ts"];
+const alone = ["packages/database/src/change-{log,feed}.test.ts"];
 
 /** `npm test`: everything that is quick. Kill, load and soak tests are `*.heavy.test.ts`, see the other file. */
 export default defineConfig({
