@@ -164,7 +164,7 @@ test("a server that falls silent is left after the time, and a goodbye does not 
   const listener = await createListener({
     ...quiet,
     connection: proxy.connection,
-    timeoutMs: 200,
+    timeoutMs: 1_000,
     answerGraceMs: 50,
     onError: failed.resolve,
     turn: async (connect) => {

@@ -63,7 +63,7 @@ test.each(["throw", "grow"] as const)(
 );
 
 test("what takes too long is ended, and the next one has a thread of its own", async () => {
-  const threads = open({ timeoutMs: 500 });
+  const threads = open({ timeoutMs: 2_000 });
   const [endless, next] = await Promise.all([threads.ask("loop", signal), threads.ask("id", signal)]);
   expect(endless).toBeUndefined();
   expect(next).toBeDefined();

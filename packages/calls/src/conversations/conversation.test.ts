@@ -267,7 +267,7 @@ test("a server that never answers after its question was answered is given up", 
     await ask("elicitation/create", form);
     return new Promise(() => undefined);
   });
-  await using scene = await openScene(server, { upstreamLimits: { idleTimeoutMs: 300 } });
+  await using scene = await openScene(server, { upstreamLimits: { idleTimeoutMs: 600 } });
   const replica = await scene.openReplica();
   const first = await replica.call();
   const { error } = await replica.call({ params: retryOf(first, { q1: accepted({}) }) });
@@ -279,7 +279,7 @@ test("a server may be silent for as long as it waits for its question's answer",
   await using server = await startLegacyServer((call) =>
     call.params["name"] === "u" ? new Promise(() => undefined) : greet(call),
   );
-  await using scene = await openScene(server, { upstreamLimits: { idleTimeoutMs: 100 } });
+  await using scene = await openScene(server, { upstreamLimits: { idleTimeoutMs: 500 } });
   const replica = await scene.openReplica();
   const first = await replica.call();
   // So long, and longer, a server may be silent otherwise.

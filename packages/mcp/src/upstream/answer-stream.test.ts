@@ -179,9 +179,9 @@ test("the rest may be silent for as long as it says something now and then", asy
         if (++n < 8) return void response.write(messageEvent(progress(n)));
         clearInterval(more);
         response.end(messageEvent(result(id, "{}")));
-      }, 50);
+      }, 150);
     },
-    { idleTimeoutMs: 300 },
+    { idleTimeoutMs: 1_000 },
   );
   expect(await codeOf(call(channel))).toBe("answered");
 });

@@ -165,7 +165,7 @@ test("to stop waiting is told in this era (2025-11-25, transports), under the id
 
 test("a request that is given up for silence is cancelled, too", async () => {
   const server = await serve((_, response) => openEvents(response));
-  const channel = await open(server, { idleTimeoutMs: 100 });
+  const channel = await open(server, { idleTimeoutMs: 500 });
   expect(await codeOf(call(channel))).toBe("upstream_timeout");
   const { id } = await server.when(({ method }) => method === "tools/call");
   const { params } = await server.when(({ method }) => method === "notifications/cancelled");

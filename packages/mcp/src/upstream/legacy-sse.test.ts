@@ -168,7 +168,7 @@ test("progress goes to the request with its token, everything else to the newest
 
 test("an idle stream stays open, but an answer that does not come is given up", async () => {
   const { server, open } = await serve({
-    limits: { idleTimeoutMs: 200 },
+    limits: { idleTimeoutMs: 500 },
     say: ({ id, params }, say) => (params["name"] === "a" ? say(result(id, "{}")) : undefined),
   });
   const channel = await open();

@@ -78,10 +78,10 @@ async function codeOf(promise: Promise<unknown>): Promise<string> {
 test("what the server says of its own accord is heard, its answers are not, and it may be silent", async () => {
   const question = '{"jsonrpc":"2.0","id":"q","method":"roots/list"}';
   const { channel, server } = await open({
-    limits: { idleTimeoutMs: 200 },
+    limits: { idleTimeoutMs: 500 },
     get: async (response) => {
       openEvents(response, changed, result(1, "{}"), rpcError(null, -32000));
-      await setTimeout(400);
+      await setTimeout(1_000);
       response.write(messageEvent(question));
     },
   });
@@ -247,7 +247,7 @@ test("a question on the stream stops the clock of the calls under way", async ()
   let stream: ServerResponse | undefined;
   let answered: (() => void) | undefined;
   const { channel, server } = await open({
-    limits: { idleTimeoutMs: 200 },
+    limits: { idleTimeoutMs: 500 },
     get: (response) => {
       openEvents(response);
       stream = response;
@@ -264,7 +264,7 @@ test("a question on the stream stops the clock of the calls under way", async ()
   await opened.promise;
   const answer = codeOf(channel.request({ method: "tools/call", params: "{}", signal: never }));
   await asked.promise;
-  await setTimeout(400);
+  await setTimeout(1_000);
   await channel.send('{"jsonrpc":"2.0","id":"q","result":{"action":"cancel"}}');
   await server.when(({ body }) => body.includes('"action"'));
   answered?.();

@@ -234,13 +234,13 @@ test("a stream that is wanted for long may be silent, over the dispatcher for st
   const ack = '{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{}}';
   await using server = await startServer(async ({ id }, response) => {
     openEvents(response, ack);
-    await setTimeout(400);
+    await setTimeout(1_000);
     response.end(messageEvent(result(id, "{}")));
   });
   await using streamDispatcher = new OneConnection();
   const refusing = new OneConnection();
   await refusing.destroy();
-  const target = { ...server.target({ idleTimeoutMs: 200 }), dispatcher: refusing, streamDispatcher };
+  const target = { ...server.target({ idleTimeoutMs: 500 }), dispatcher: refusing, streamDispatcher };
   const channel = createModernChannel(target, hello);
   const heard: string[] = [];
   const answer = await call(channel, {

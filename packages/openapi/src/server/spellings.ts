@@ -9,12 +9,33 @@ export function spellingsOf(secrets: readonly string[]): RegExp | undefined {
   // The longest first: of two that begin alike, the shorter would leave the rest of the longer.
   const patterns = secrets
     .toSorted((a, b) => b.length - a.length)
-    .flatMap((secret) => [...base64Of(secret), spelled(secret, spell)]);
+    .flatMap((secret) => [...base64Of(secret), spelled(secret)]);
   return new RegExp(patterns.join("|"), "g");
 }
 
-function spelled(text: string, one: (char: string) => string): string {
-  return Array.from(text.toWellFormed(), one).join("");
+function spelled(secret: string): string {
+  const pieces = secret.toWellFormed().match(/\\+|./gsu) ?? [];
+  return pieces
+    .map((piece, at) =>
+      isBackslashes(piece)
+        ? spellBackslashes(piece.length)
+        : spell(piece, isBackslashes(pieces[at - 1]) ? fewSlashes : slashes),
+    )
+    .join("");
+}
+
+function isBackslashes(piece: string | undefined): boolean {
+  return piece?.startsWith("\\") ?? false;
+}
+
+/** A run of them as one: what is JSON in JSON in a text has four for each, and a part of a run would escape what is behind it. */
+function spellBackslashes(count: number): string {
+  const ways = [
+    ...[4, 2, 1].map((times) => `\\\\{${times * count}}`),
+    `(?:%(?:25){0,2}5[cC]){${count}}`,
+    `(?:${slashes}u005[cC]){${count}}`,
+  ];
+  return `(?:${ways.join("|")})`;
 }
 
 const entities: Readonly<Record<string, string>> = {
@@ -26,22 +47,21 @@ const entities: Readonly<Record<string, string>> = {
 };
 
 /** What no encoding has a reason to write otherwise is written once: long secrets are found as fast as a word. */
-function spell(char: string): string {
+function spell(char: string, escape = slashes): string {
   if (/^[\w.~-]$/.test(char)) return char === "." ? "\\." : char;
   const bytes = [...Buffer.from(char, "utf8")];
   const ways = [
-    // In pairs: what is behind it may have one of its own.
-    ...(char === "\\" ? ["\\\\{4}", "\\\\{2}"] : []),
     literal(String.fromCharCode(...bytes)),
     // A header is latin1 as it is.
     ...(char.charCodeAt(0) > 0x7f && char.charCodeAt(0) <= 0xff ? [literal(char)] : []),
     // Encoded once more: `%252F`.
     bytes.map((byte) => `%(?:25){0,2}${anyCase(hex(byte, 2))}`).join(""),
     // All backslashes that stand before it: one that stayed would escape something else.
-    Array.from({ length: char.length }, (_, at) => `${slashes}u${anyCase(hex(char.charCodeAt(at), 4))}`).join(
-      "",
-    ),
-    ...(char === '"' || char === "/" ? [slashes + char] : []),
+    Array.from(
+      { length: char.length },
+      (_, at) => `${at === 0 ? escape : slashes}u${anyCase(hex(char.charCodeAt(at), 4))}`,
+    ).join(""),
+    ...(char === '"' || char === "/" ? [escape + char] : []),
     ...(char === " " ? ["\\+"] : []),
     ...(entities[char] === undefined ? [] : [`&(?:${entities[char]});`]),
   ];
@@ -50,6 +70,8 @@ function spell(char: string): string {
 
 /** From the first of a run on: else a long run would be gone through once for each of it. */
 const slashes = "(?<!\\\\)\\\\+";
+/** What is left of a run in the middle of a secret, behind backslashes of its own: one, or three in JSON in JSON. */
+const fewSlashes = "\\\\{1,3}";
 
 /** Where it stands in what was encoded decides how it looks: three ways (RFC 4648 §4 and §5). */
 function base64Of(secret: string): readonly string[] {
@@ -59,9 +81,7 @@ function base64Of(secret: string): readonly string[] {
     const text = Buffer.concat([Buffer.alloc(before), bytes])
       .toString("base64")
       .slice(first, whole);
-    return spelled(text, (char) =>
-      char === "+" ? `(?:-|${spell(char)})` : char === "/" ? `(?:_|${spell(char)})` : char,
-    );
+    return text.replaceAll(/[+/]/g, (char) => `(?:${char === "+" ? "-" : "_"}|${spell(char)})`);
   });
 }
 

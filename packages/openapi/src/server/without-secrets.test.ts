@@ -14,7 +14,7 @@ function told(body: string | Buffer, secrets: readonly string[], isCut = false):
 test("a secret is found as every encoding writes it", () => {
   const secret = `k&y "1"/+=<ä€\\é`;
   const b64 = (text: string) => Buffer.from(text).toString("base64");
-  const ascii = (text: string) =>
+  const allEscaped = (text: string) =>
     text.replaceAll(/[^\w]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
   const spellings = [
     secret,
@@ -25,8 +25,8 @@ test("a secret is found as every encoding writes it", () => {
     JSON.stringify(secret).slice(1, -1),
     JSON.stringify(secret).slice(1, -1).replaceAll("/", "\\/"),
     JSON.stringify(JSON.stringify(secret)).slice(3, -3),
-    ascii(secret),
-    ascii(secret).toUpperCase().replaceAll("\\U", "\\u").replaceAll("K", "k").replaceAll("Y", "y"),
+    allEscaped(secret),
+    allEscaped(secret).toUpperCase().replaceAll("\\U", "\\u").replaceAll("K", "k").replaceAll("Y", "y"),
     secret.replaceAll("&", "&amp;").replaceAll('"', "&quot;").replaceAll("<", "&lt;"),
   ];
   expect(spellings.map((spelling) => told(`a ${spelling} z`, [secret]))).toEqual(
@@ -76,9 +76,39 @@ test("any JSON with secrets in it is JSON without them", () => {
   );
 });
 
+/** As writers of JSON do that keep to ASCII. */
+const ascii = (text: string) =>
+  text.replaceAll(/[^ -~]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+test("nor do backslashes in a secret hide it, whatever stands behind them, in JSON or in JSON in JSON", () => {
+  const unit = fc.constantFrom("\\", '"', "/", "a", " ", "é");
+  fc.assert(
+    fc.property(
+      fc.string({ minLength: 8, maxLength: 12, unit }),
+      fc.boolean(),
+      fc.boolean(),
+      (secret, isAscii, isNested) => {
+        const write = (value: object) => (isAscii ? ascii(JSON.stringify(value)) : JSON.stringify(value));
+        const inner = write({ said: `(${secret})` });
+        const parsed: unknown = JSON.parse(told(isNested ? write({ inner }) : inner, [secret]));
+        expect(isNested ? JSON.parse((parsed as { inner: string }).inner) : parsed).toEqual({
+          said: "(REDACTED)",
+        });
+      },
+    ),
+    {
+      numRuns: 1_000,
+      examples: [
+        ['\\"        ', false, false],
+        [' \\"     ', true, true],
+      ],
+    },
+  );
+});
+
 test("a long run of backslashes costs no more than its length", () => {
   const text = "\\".repeat(1_000_000);
-  expect(told(text, ['"/secret/"'])).toBe(text);
+  for (const secret of ['"/secret/"', '\\\\\\\\"secret']) expect(told(text, [secret])).toBe(text);
 });
 
 test("where an answer is cut, no beginning of a secret stands at its end", () => {

@@ -268,14 +268,14 @@ test.each([
 });
 
 test("who is slow is waited for as long as was said, and who goes silent is left alone for a while", async () => {
-  await add({ timeoutMs: 150 });
+  await add({ timeoutMs: 400 });
   there.behave(() => undefined);
   const people = Array.from({ length: 20 }, (_, at) => ({ ...ada, id: `usr_${at}` }));
   const startedMs = performance.now();
   for (const person of people) expect(await ask(person)).toEqual({});
   expect(there.asked.length).toBe(3);
   // Twenty who ask, three who wait.
-  expect(performance.now() - startedMs).toBeLessThan(3 * 150 + 2_000);
+  expect(performance.now() - startedMs).toBeLessThan(3 * 400 + 2_000);
   // While it is left alone nobody needs to wait for what is known already: nothing.
   expect(postures.known(["devices"], ada, office)).toEqual({});
 

@@ -253,7 +253,7 @@ test("a provider that fails is told as that", async () => {
 });
 
 test("nobody waits for a provider that hangs for longer than they have to", async () => {
-  await using hasty = await createScene({ timeoutMs: 100 });
+  await using hasty = await createScene({ timeoutMs: 1_000 });
   await hasty.add();
   const visitor = hasty.newVisitor();
   const back = await hasty.idp.signIn(await visitor.leave("corp"), "ada");
