@@ -32,7 +32,11 @@ test("whatever a tool is called with, it is called with that", () => {
     fc.property(
       fc.string(),
       fc.dictionary(fc.string(), json),
-      fc.dictionary(fc.string(), json),
+      // A member of the protocol's own in other letters (`ReF`) is refused before.
+      fc.dictionary(
+        fc.string().map((key) => `x-${key}`),
+        json,
+      ),
       (name, args, rest) => {
         fc.pre(!name.startsWith("portal_") && !JSON.stringify([args, rest]).includes("__proto__"));
         const more = { ...rest, name: "portal_execute", arguments: { arguments: args, name } };
